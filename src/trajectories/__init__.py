@@ -1,0 +1,68 @@
+"""Model criminal careers: group-based trajectories and what belongs around them.
+
+Public names are loaded when first used, so that ``import trajectories`` costs little more than
+``import pandas``; ``tests/contracts/test_public_names.py`` pins the list.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from trajectories.version import __version__
+
+if TYPE_CHECKING:
+    from trajectories import errors, families, plot, rapporteur, report
+    from trajectories.groups import (
+        GroupTrajectories,
+        GroupTrajectoriesResults,
+        Selection,
+        StopReason,
+        load,
+        select,
+    )
+    from trajectories.panel import Panel, Register
+
+_HOME = {
+    "GroupTrajectories": "trajectories.groups",
+    "GroupTrajectoriesResults": "trajectories.groups",
+    "Panel": "trajectories.panel",
+    "Register": "trajectories.panel",
+    "Selection": "trajectories.groups",
+    "StopReason": "trajectories.groups",
+    "load": "trajectories.groups",
+    "select": "trajectories.groups",
+}
+_MODULES = ("errors", "families", "plot", "rapporteur", "report")
+
+__all__ = [
+    "GroupTrajectories",
+    "GroupTrajectoriesResults",
+    "Panel",
+    "Register",
+    "Selection",
+    "StopReason",
+    "__version__",
+    "errors",
+    "families",
+    "load",
+    "plot",
+    "rapporteur",
+    "report",
+    "select",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        value = getattr(import_module(_HOME[name]), name)
+    elif name in _MODULES:
+        value = import_module(f"trajectories.{name}")
+    else:
+        raise AttributeError(f"module 'trajectories' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

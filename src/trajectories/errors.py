@@ -1,0 +1,30 @@
+"""Exceptions and warnings; each message says what was found, where, and what to change.
+
+No message carries a person's data: counts of rows, row numbers and column names only.
+"""
+
+from __future__ import annotations
+
+
+class TrajectoriesError(Exception):
+    """Base class of every error that this package raises on purpose."""
+
+
+class InputError(TrajectoriesError, ValueError):
+    """Data or arguments that cannot be used as they are."""
+
+
+class ModelFileError(InputError):
+    """A saved model that is truncated, edited, or written by a newer version."""
+
+
+class TargetError(InputError):
+    """Targets for a synthetic register that contradict each other."""
+
+
+class TrajectoriesWarning(UserWarning):
+    """Base class of every warning that this package gives."""
+
+
+class DegenerateSolutionWarning(TrajectoriesWarning):
+    """The best solution found is not a proper one; the message names what is wrong with it."""
