@@ -1,19 +1,18 @@
-"""What every test shares: one thread for linear algebra, hypothesis profiles, the reference data."""
+"""What every test shares: threads, hypothesis profiles, the folder of reference data."""
 
 from __future__ import annotations
 
 import os
-
-# Before NumPy is loaded: two test processes on two cores run faster, and give the same bits in
-# every run, when each of them keeps its linear algebra on one thread.
-for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_variable, "1")
-os.environ.setdefault("MPLBACKEND", "Agg")
-
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# NumPy is not loaded yet, and must not be: two test processes on two cores run faster, and give the same bits in
+# every run, when each of them keeps its linear algebra on one thread.
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
+os.environ.setdefault("MPLBACKEND", "Agg")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
