@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# NumPy is not loaded yet, and must not be: two test processes on two cores run faster, and give the same bits in
+# Set before NumPy is loaded: two test processes on two cores run faster, and give the same bits in
 # every run, when each of them keeps its linear algebra on one thread.
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
