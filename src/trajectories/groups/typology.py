@@ -1,0 +1,244 @@
+"""Name groups from the shape of their curves, by rules stated as numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from trajectories.errors import InputError
+from trajectories.groups.typology_rules import TypologyRules
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+__all__ = ["CurveNumbers", "TypologyRules", "measure_curve", "name_curve", "typology"]
+
+_SAME = 1e-9  # rates closer than this share of the peak are one rate: a flat curve peaks first
+
+
+@dataclass(frozen=True, slots=True)
+class CurveNumbers:
+    """The numbers of one group's curve that its name is decided on.
+
+    Attributes
+    ----------
+    level : float
+        Mean rate over the observed ages, offences per year free.
+    peak_age, peak_rate : float
+        First age at which the curve is highest, and the rate there.
+    decline : float
+        Share of the peak rate that is lost ``decline_years`` after the peak, or at the last
+        observed age where that comes sooner, and not regained later. NaN where the curve peaks
+        at the last observed age: no year after the peak is seen.
+    years_followed : float
+        Years between the peak and the age at which the decline is first read.
+    years_above_half : float
+        Length of the unbroken stretch around the peak with at least half of the peak rate,
+        its ends interpolated linearly between ages.
+    first_age, last_age : float
+        The observed ages run from here to there.
+    """
+
+    level: float
+    peak_age: float
+    peak_rate: float
+    decline: float
+    years_followed: float
+    years_above_half: float
+    first_age: float
+    last_age: float
+
+
+def measure_curve(
+    ages: NDArray[np.float64], rates: NDArray[np.float64], decline_years: float = 10.0
+) -> CurveNumbers:
+    """Measure level, peak, decline and persistence of one curve.
+
+    Parameters
+    ----------
+    ages : ndarray of shape (T,)
+        Strictly increasing, in years.
+    rates : ndarray of shape (T,)
+        Expected offences per year free, not negative.
+    decline_years : float
+        Years after the peak at which the decline is read.
+    """
+    peak_rate = float(rates.max())
+    peak = int(np.argmax(rates >= peak_rate * (1.0 - _SAME)))
+    peak_age, last_age = float(ages[peak]), float(ages[-1])
+    read_at = min(peak_age + decline_years, last_age)
+    later = max(float(np.interp(read_at, ages, rates)), float(rates[ages >= read_at].max()))
+    if peak_age == last_age:
+        decline = float("nan")
+    else:
+        decline = 1.0 - later / peak_rate if peak_rate > 0.0 else 0.0
+    return CurveNumbers(
+        level=float(rates.mean()),
+        peak_age=peak_age,
+        peak_rate=peak_rate,
+        decline=decline,
+        years_followed=read_at - peak_age,
+        years_above_half=_years_above(ages, rates, peak, peak_rate / 2.0),
+        first_age=float(ages[0]),
+        last_age=last_age,
+    )
+
+
+def _years_above(
+    ages: NDArray[np.float64], rates: NDArray[np.float64], peak: int, bar: float
+) -> float:
+    below = np.flatnonzero(rates < bar)
+    before, after = below[below < peak], below[below > peak]
+    start = _crossing(ages, rates, before[-1], before[-1] + 1, bar) if before.size else ages[0]
+    end = _crossing(ages, rates, after[0], after[0] - 1, bar) if after.size else ages[-1]
+    return float(end - start)
+
+
+def _crossing(
+    ages: NDArray[np.float64], rates: NDArray[np.float64], outside: int, inside: int, bar: float
+) -> float:
+    weight = (bar - rates[outside]) / (rates[inside] - rates[outside])
+    return float(ages[outside] + weight * (ages[inside] - ages[outside]))
+
+
+def name_curve(numbers: CurveNumbers, rules: TypologyRules) -> tuple[str | None, str]:
+    """Return the name that the rules give to a curve, or None, and a sentence that says why."""
+    n = numbers
+    peak = f"peaks at age {n.peak_age:g} with {n.peak_rate:.2f} offences a year"
+    lost = f"{100 * n.decline:.0f} % of it is lost {n.years_followed:g} years later"
+    if n.level <= rules.low_level and n.peak_rate <= rules.low_peak:
+        return "low_rate", (
+            f"{n.level:.2f} offences a year on average and never more than {n.peak_rate:.2f} "
+            f"(at most {rules.low_level:g} and {rules.low_peak:g})"
+        )
+    if n.level >= rules.high_level and n.years_above_half >= rules.persistent_years:
+        rising = "; still at its highest when last seen" if n.peak_age == n.last_age else ""
+        return "high_rate_persistent", (
+            f"{n.level:.2f} offences a year on average (at least {rules.high_level:g}) and "
+            f"{n.years_above_half:.1f} years at half of its peak rate or more "
+            f"(at least {rules.persistent_years:g}){rising}"
+        )
+    if n.peak_age == n.last_age:
+        return None, f"{peak}, the last age observed: no decline is seen, so the peak is not known"
+    if n.peak_age <= rules.early_until and n.decline >= rules.early_decline:
+        return "early_peak", (
+            f"{peak} (by age {rules.early_until:g}) and {lost} "
+            f"(at least {100 * rules.early_decline:g} %)"
+        )
+    if n.peak_age >= rules.late_from and n.decline >= rules.late_decline:
+        if n.peak_age == n.first_age:
+            return None, f"{peak}, the first age observed: the peak may have come before it"
+        return "late_peak", (
+            f"{peak} (from age {rules.late_from:g}) and {lost} "
+            f"(at least {100 * rules.late_decline:g} %)"
+        )
+    return None, _why_no_name(n, rules, peak, lost)
+
+
+def _why_no_name(n: CurveNumbers, rules: TypologyRules, peak: str, lost: str) -> str:
+    if rules.early_until < n.peak_age < rules.late_from:
+        why = f"between an early peak (by {rules.early_until:g}) and a late one"
+        why = f"{peak}, {why} (from {rules.late_from:g})"
+    else:
+        needed = rules.early_decline if n.peak_age <= rules.early_until else rules.late_decline
+        why = f"{peak}, but only {lost}, where {100 * needed:g} % is asked for"
+    if n.level < rules.high_level:
+        return f"{why}; {n.level:.2f} a year on average is neither low nor high"
+    return (
+        f"{why}; high, but only {n.years_above_half:.1f} years at half of its peak rate "
+        f"or more, where {rules.persistent_years:g} are asked for"
+    )
+
+
+def typology(
+    curves: pd.DataFrame,
+    shares: pd.Series | Mapping[int, float] | None = None,
+    rules: TypologyRules | None = None,
+) -> pd.DataFrame:
+    """Name every group from its estimated curve, and give the numbers behind the name.
+
+    Each group is judged by itself: no name depends on the other groups, two groups may carry
+    the same name, and a group that fits none has None. Works for any number of groups.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        Tidy: ``group``, ``age`` (years), ``mean`` (offences per year free); more columns are
+        ignored.
+    shares : Series or mapping, optional
+        Group to share of the persons. A group below ``rules.smallest_share`` is not named: its
+        curve rests on next to nobody.
+    rules : TypologyRules, optional
+        The thresholds; the defaults where None.
+
+    Returns
+    -------
+    DataFrame
+        Index ``group``, in the order of ``curves``; columns ``name`` (low_rate, early_peak,
+        late_peak, high_rate_persistent or None), ``level``, ``peak_age``, ``peak_rate``,
+        ``decline`` (NaN where no year after the peak is observed), ``years_above_half``,
+        ``reason``.
+
+    Raises
+    ------
+    InputError
+        If columns are missing, ages of a group repeat, a rate is negative or not finite, or a
+        group has no share.
+    """
+    rules = rules or TypologyRules()
+    _check_curves(curves)
+    rows: list[tuple[object, str | None, CurveNumbers, str]] = []
+    for group, curve in curves.groupby("group", sort=False):
+        ordered = curve.sort_values("age")
+        numbers = measure_curve(
+            ordered["age"].to_numpy(dtype=float),
+            ordered["mean"].to_numpy(dtype=float),
+            rules.decline_years,
+        )
+        name, reason = name_curve(numbers, rules)
+        if shares is not None:
+            if group not in shares:
+                raise InputError(f"group {group} has a curve but no share")
+            share = float(shares[group])  # type: ignore[index]
+            if share < rules.smallest_share:
+                name = None
+                reason = (
+                    f"holds {100 * share:.2g} % of the persons "
+                    f"(at least {100 * rules.smallest_share:g} % to be named)"
+                )
+        rows.append((group, name, numbers, reason))
+    return _frame(rows)
+
+
+def _frame(rows: list[tuple[object, str | None, CurveNumbers, str]]) -> pd.DataFrame:
+    numbers = ("level", "peak_age", "peak_rate", "decline", "years_above_half")
+    index = pd.Index([row[0] for row in rows], name="group")
+    return pd.DataFrame(
+        {
+            # object, because pandas' string type would turn None into NaN
+            "name": pd.Series([row[1] for row in rows], index=index, dtype=object),
+            **{key: [getattr(row[2], key) for row in rows] for key in numbers},
+            "reason": [row[3] for row in rows],
+        },
+        index=index,
+    )
+
+
+def _check_curves(curves: pd.DataFrame) -> None:
+    missing = [column for column in ("group", "age", "mean") if column not in curves.columns]
+    if missing:
+        raise InputError(f"curves need the columns group, age and mean; missing: {missing}")
+    if len(curves) == 0:
+        raise InputError("curves have no rows")
+    values = curves[["age", "mean"]].to_numpy(dtype=float)
+    bad = int((~np.isfinite(values)).any(axis=1).sum() + (values[:, 1] < 0.0).sum())
+    if bad:
+        raise InputError(f"{bad} rows of curves have an age or mean not finite, or a mean below 0")
+    repeated = int(curves.duplicated(["group", "age"]).sum())
+    if repeated:
+        raise InputError(f"{repeated} rows of curves repeat an age of their group")
