@@ -93,9 +93,9 @@ def test_a_high_curve_still_rising_at_the_end_is_persistent_and_the_reason_says_
 
 
 def test_a_fall_from_the_first_age_on_is_early_but_never_late() -> None:
-    assert named(np.linspace(1.8, 0.0, 29))["name"] == "early_peak"
-    older = AGES + 15.0
-    row = named(np.linspace(1.5, 0.0, 29), ages=older)
+    falling = 1.8 * np.exp(-(AGES - 12.0) / 8.0)
+    assert named(falling)["name"] == "early_peak"
+    row = named(falling, ages=AGES + 15.0)
     assert row["name"] is None
     assert "first age observed" in row["reason"]
 
