@@ -1,0 +1,253 @@
+"""Checks of the arrays of a panel; each failure is one InputError that says what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from trajectories.errors import InputError
+from trajectories.panel.arrays import (
+    BoolArray,
+    FloatArray,
+    all_finite,
+    counted,
+    where_rows,
+)
+
+
+def check_outcomes(outcomes: Any) -> FloatArray:
+    """Return outcomes as C-contiguous float64 of shape (N, T); NaN is still allowed.
+
+    Raises
+    ------
+    InputError
+        If the table is empty or not two-dimensional, or a value is infinite.
+    """
+    values = numeric_array(outcomes, "counts")
+    if values.ndim != 2:
+        raise InputError(
+            f"counts have {counted(values.ndim, 'dimension')}, 2 are needed: a row a unit, "
+            "a column an age"
+        )
+    if values.size == 0:
+        raise InputError(
+            f"counts are empty ({counted(values.shape[0], 'row')}, "
+            f"{counted(values.shape[1], 'column')}): give at least one unit and one age"
+        )
+    if not all_finite(values):
+        infinite = np.isinf(values)
+        if infinite.any():
+            raise InputError(
+                f"counts are infinite in {counted(int(infinite.sum()), 'cell')} "
+                f"({where_rows(infinite)}): correct them, or put NaN where nothing was observed"
+            )
+    return values
+
+
+def numeric_array(values: Any, what: str) -> FloatArray:
+    """Return a float64 C-contiguous array; no copy where it is one already."""
+    if np.ma.isMaskedArray(values):
+        values = np.ma.filled(np.ma.asarray(values, dtype=np.float64), np.nan)
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind not in "biufO":
+            raise TypeError
+        return np.ascontiguousarray(array, dtype=np.float64) if array.ndim else array.astype(float)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"{what} are not numeric: give an array or table of numbers, NaN where not observed"
+        ) from None
+
+
+def check_ages(ages: Any, n_ages: int) -> FloatArray:
+    """Return ages as float64 (T,), strictly increasing.
+
+    Raises
+    ------
+    InputError
+        If an age is missing or not a number, ages repeat or fall, or their number is not T.
+    """
+    if isinstance(ages, range):
+        ages = list(ages)
+    values = numeric_array(ages, "ages")
+    if values.ndim != 1 or len(values) != n_ages:
+        raise InputError(
+            f"ages have shape {values.shape}, counts have {n_ages} columns: give one age a column"
+        )
+    if not np.isfinite(values).all():
+        n_bad = int((~np.isfinite(values)).sum())
+        raise InputError(
+            f"{counted(n_bad, 'age')} of {n_ages} missing or infinite: every column needs an age"
+        )
+    if len(np.unique(values)) < n_ages:
+        raise InputError(
+            f"{counted(n_ages - len(np.unique(values)), 'age')} given twice: "
+            "merge or drop the repeated columns"
+        )
+    if (np.diff(values) < 0).any():
+        raise InputError("ages are not in increasing order: sort the columns, the youngest first")
+    return values
+
+
+def check_units(units: Any, n_units: int) -> pd.Index[Any]:
+    """Return unit ids as an Index of length N without repeats; None numbers the rows.
+
+    Raises
+    ------
+    InputError
+        If an id is missing, not hashable or given twice, or their number is not N.
+    """
+    if units is None:
+        return pd.RangeIndex(n_units)
+    # tupleize_cols=False: ids may be tuples, and stay so
+    index = units if isinstance(units, pd.Index) else pd.Index(_listed(units), tupleize_cols=False)
+    if len(index) != n_units:
+        raise InputError(
+            f"units have length {len(index):,}, counts have {n_units:,} rows: give one id a row"
+        )
+    try:
+        repeated = index.duplicated()
+        missing = _missing_ids(index)
+    except TypeError:
+        raise InputError(
+            "unit ids are not hashable (lists or dicts, say): use numbers, strings or tuples"
+        ) from None
+    if missing.any():
+        raise InputError(
+            f"{counted(int(missing.sum()), 'unit id')} missing "
+            f"({where_rows(missing)}): every row needs an id"
+        )
+    if repeated.any():
+        raise InputError(
+            f"{counted(int(repeated.sum()), 'row')} with a unit id seen before "
+            f"({where_rows(repeated)}): one row a unit; use weights= for copies of a history"
+        )
+    return index
+
+
+def _listed(units: Any) -> Any:
+    return units.to_numpy() if isinstance(units, pd.Series) else list(units)
+
+
+def _missing_ids(index: pd.Index[Any]) -> BoolArray:
+    if isinstance(index, pd.MultiIndex):
+        return np.asarray((np.stack(list(index.codes)) < 0).any(axis=0))
+    return np.asarray(index.isna(), dtype=bool)
+
+
+def check_weights(weights: Any, n_units: int) -> FloatArray | None:
+    """Return weights as float64 (N,), all above zero and finite; None stays None.
+
+    Raises
+    ------
+    InputError
+        If a weight is missing, infinite, zero or negative, or their number is not N.
+    """
+    if weights is None:
+        return None
+    values = numeric_array(weights, "weights")
+    if values.shape != (n_units,):
+        raise InputError(
+            f"weights have shape {values.shape}, counts have {n_units:,} rows: "
+            "give one weight a unit"
+        )
+    bad = ~(np.isfinite(values) & (values > 0))
+    if bad.any():
+        raise InputError(
+            f"{counted(int(bad.sum()), 'weight')} missing, infinite, zero or negative "
+            f"({where_rows(bad)}): weights must be above 0; leave out units that should not count"
+        )
+    return values
+
+
+def check_observed(observed: BoolArray | None, shape: tuple[int, int]) -> BoolArray | None:
+    """Return the mask, or None where every cell is observed.
+
+    Raises
+    ------
+    InputError
+        If the mask is not boolean or has another shape, or a unit has no observed cell.
+    """
+    if observed is None:
+        return None
+    mask = np.ascontiguousarray(observed)
+    if mask.dtype != np.bool_ or mask.shape != shape:
+        raise InputError(
+            f"observed must be boolean of shape {shape}, it is {mask.dtype} of shape {mask.shape}"
+        )
+    if mask.all():
+        return None
+    empty = ~mask.any(axis=1)
+    if empty.any():
+        raise InputError(
+            f"{counted(int(empty.sum()), 'unit')} of {shape[0]:,} without any observed cell "
+            f"({where_rows(empty)}): drop them"
+        )
+    return mask
+
+
+def check_no_empty_age(observed: BoolArray | None, ages: FloatArray) -> None:
+    """Raise an InputError where an age is observed in no unit at all."""
+    if observed is None:
+        return
+    empty = ~observed.any(axis=0)
+    if empty.any():
+        listed = ", ".join(f"{age:g}" for age in ages[empty][:8])
+        tail = " …" if empty.sum() > 8 else ""
+        raise InputError(
+            f"no unit is observed at {counted(int(empty.sum()), 'age')} ({listed}{tail}): "
+            "leave these ages out"
+        )
+
+
+def check_exposure(
+    exposure: Any, outcomes: FloatArray, observed: BoolArray | None
+) -> FloatArray | None:
+    """Return exposure as float64 (N, T), 0 where not observed; None where it is 1 everywhere.
+
+    Raises
+    ------
+    InputError
+        If the shape is not that of the outcomes, or the exposure of an observed cell is missing,
+        infinite, zero or negative.
+    """
+    if exposure is None:
+        return None
+    values = numeric_array(exposure, "exposure values")
+    if values.shape != outcomes.shape:
+        raise InputError(
+            f"exposure has shape {values.shape}, counts have {outcomes.shape}: "
+            "give one value a cell"
+        )
+    seen = np.ones(outcomes.shape, dtype=bool) if observed is None else observed
+    bad: BoolArray = seen & ~np.isfinite(values)
+    if bad.any():
+        raise InputError(
+            f"exposure is missing or infinite in {counted(int(bad.sum()), 'observed cell')} "
+            f"({where_rows(bad)}): give the time free, or put NaN in the counts of those cells"
+        )
+    _refuse_no_time(seen & (values <= 0), outcomes)
+    if observed is not None and (values[~observed] != 0).any():
+        values = np.where(observed, values, 0.0)
+    return None if (values[seen] == 1.0).all() else values
+
+
+def _refuse_no_time(bad: BoolArray, outcomes: FloatArray) -> None:
+    if not bad.any():
+        return
+    n_events = int((bad & (outcomes != 0)).sum())
+    found = (
+        f"exposure is zero or negative in {counted(int(bad.sum()), 'observed cell')} "
+        f"({where_rows(bad)})"
+    )
+    if n_events:
+        raise InputError(
+            f"{found}, {n_events:,} of them with a count: nobody offends in no time; correct the "
+            "exposure, or choose a floor yourself (exposure.clip(lower=0.01), say) and report it"
+        )
+    raise InputError(
+        f"{found}: zero exposure means not at risk; make those counts missing (NaN), or choose a "
+        "floor yourself (exposure.clip(lower=0.01), say) and report it"
+    )

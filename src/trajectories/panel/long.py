@@ -1,0 +1,122 @@
+"""A long table, a row a unit and age, made into arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from trajectories.errors import InputError
+from trajectories.panel.arrays import FloatArray, IntArray, counted, names, where_rows
+from trajectories.panel.checks import check_ages, check_outcomes, numeric_array
+from trajectories.panel.wide import split_missing, table_values
+
+
+def read_long(
+    frame: pd.DataFrame,
+    unit: Any,
+    age: Any,
+    count: Any,
+    exposure: Any | None,
+    weight: Any | None,
+    ages: Any | None,
+) -> dict[str, Any]:
+    """Return the fields of a Panel from a long table; see ``Panel.from_long``."""
+    _check_columns(frame, [unit, age, count, exposure, weight])
+    rows, units = _unit_rows(frame[unit])
+    row_ages = _column(frame, age)[:, 0]
+    _refuse_missing(np.isnan(row_ages), f"column {age!r}", "age")
+    grid = np.unique(row_ages) if ages is None else check_ages(ages, len(np.asarray(ages)))
+    columns, inside = _age_columns(row_ages, grid)
+    _refuse_pairs_seen_before(rows, row_ages, units)
+    cell = (rows[inside], columns[inside])
+
+    outcomes = np.full((len(units), len(grid)), np.nan)
+    outcomes[cell] = check_outcomes(_column(frame, count))[inside, 0] if inside.any() else np.nan
+    values, observed = split_missing(outcomes)
+    time_free = None
+    if exposure is not None:
+        time_free = np.full(values.shape, np.nan)
+        time_free[cell] = _column(frame, exposure)[inside, 0]
+        if observed is not None:
+            time_free[~observed] = 0.0
+    return {
+        "outcomes": values,
+        "ages": grid,
+        "exposure": time_free,
+        "observed": observed,
+        "weights": None if weight is None else _weights(frame, weight, rows, len(units)),
+        "units": units,
+    }
+
+
+def _check_columns(frame: pd.DataFrame, wanted: list[Any]) -> None:
+    if not isinstance(frame, pd.DataFrame):
+        raise InputError("a long table must be a pandas DataFrame; for arrays use Panel.from_wide")
+    absent = [label for label in wanted if label is not None and label not in frame.columns]
+    if absent:
+        raise InputError(
+            f"column {names(absent)} not in the table; name the columns with unit=, "
+            "age=, count=, exposure=, weight="
+        )
+    if frame.empty:
+        raise InputError("the long table has no rows: give at least one unit and age")
+
+
+def _column(frame: pd.DataFrame, label: Any) -> FloatArray:
+    """Return one column as float64 (rows, 1)."""
+    return numeric_array(table_values(frame[[label]], "long table"), f"column {label!r}")
+
+
+def _refuse_missing(missing: Any, what: str, noun: str) -> None:
+    if missing.any():
+        raise InputError(
+            f"{what}: {noun} missing in {counted(int(missing.sum()), 'row')} "
+            f"({where_rows(np.asarray(missing))}): fill it in or drop the rows"
+        )
+
+
+def _unit_rows(ids: pd.Series[Any]) -> tuple[IntArray, pd.Index[Any]]:
+    """Give units row numbers, in order of first appearance."""
+    try:
+        codes, units = pd.factorize(ids)
+    except TypeError:
+        raise InputError(
+            f"column {ids.name!r}: unit ids are not hashable (lists or dicts, say); use numbers, "
+            "strings or tuples"
+        ) from None
+    _refuse_missing(codes < 0, f"column {ids.name!r}", "unit id")
+    if isinstance(units, pd.Index):
+        return codes.astype(np.int64), units
+    return codes.astype(np.int64), pd.Index(units, tupleize_cols=False)
+
+
+def _age_columns(row_ages: FloatArray, grid: FloatArray) -> tuple[IntArray, Any]:
+    columns = np.minimum(np.searchsorted(grid, row_ages), len(grid) - 1).astype(np.int64)
+    return columns, grid[columns] == row_ages
+
+
+def _refuse_pairs_seen_before(rows: IntArray, row_ages: FloatArray, units: pd.Index[Any]) -> None:
+    distinct, columns = np.unique(row_ages, return_inverse=True)
+    repeated = pd.Series(rows * len(distinct) + columns).duplicated().to_numpy()
+    if repeated.any():
+        raise InputError(
+            f"{counted(int(repeated.sum()), 'row')} with a unit and age seen before "
+            f"({where_rows(repeated)}): one row a unit and age; add the counts up with groupby"
+        )
+
+
+def _weights(frame: pd.DataFrame, label: Any, rows: IntArray, n_units: int) -> FloatArray:
+    """Return the one weight of each unit."""
+    values = _column(frame, label)[:, 0]
+    _refuse_missing(np.isnan(values), f"column {label!r}", "weight")
+    weights = np.empty(n_units)
+    weights[rows] = values
+    n_varying = len(np.unique(rows[weights[rows] != values]))
+    if n_varying:
+        raise InputError(
+            f"column {label!r}: {counted(n_varying, 'unit')} with more than one "
+            "weight; give each unit one weight, the same in all its rows"
+        )
+    return weights
