@@ -27,7 +27,11 @@ def where_rows(bad: NDArray[Any]) -> str:
     Row numbers are positions counted from 0. They identify a row of the user's own table and
     carry nothing of its contents.
     """
-    rows = np.flatnonzero(bad.any(axis=1) if bad.ndim == 2 else bad)
+    return these_rows(np.flatnonzero(bad.any(axis=1) if bad.ndim == 2 else bad))
+
+
+def these_rows(rows: NDArray[Any]) -> str:
+    """Name row numbers, first few only: ``rows 3, 8 and 12 more``."""
     shown = ", ".join(str(row) for row in rows[:N_ROWS_SHOWN])
     more = len(rows) - N_ROWS_SHOWN
     tail = f" and {more:,} more" if more > 0 else ""

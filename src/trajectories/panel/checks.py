@@ -179,7 +179,7 @@ def check_observed(observed: BoolArray | None, shape: tuple[int, int]) -> BoolAr
         )
     if mask.all():
         return None
-    empty = ~mask.any(axis=1)
+    empty = np.asarray(~mask.any(axis=1))
     if empty.any():
         raise InputError(
             f"{counted(int(empty.sum()), 'unit')} of {shape[0]:,} without any observed cell "
@@ -222,7 +222,7 @@ def check_exposure(
             "give one value a cell"
         )
     seen = np.ones(outcomes.shape, dtype=bool) if observed is None else observed
-    bad: BoolArray = seen & ~np.isfinite(values)
+    bad = np.asarray(seen & ~np.isfinite(values))
     if bad.any():
         raise InputError(
             f"exposure is missing or infinite in {counted(int(bad.sum()), 'observed cell')} "

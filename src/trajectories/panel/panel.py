@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,11 +10,12 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.panel import checks
-from trajectories.panel.arrays import BoolArray, FloatArray, counted, read_only, where_rows
+from trajectories.panel.arrays import BoolArray, FloatArray, counted, read_only
 from trajectories.panel.long import read_long
+from trajectories.panel.register import Register
+from trajectories.panel.register_panel import read_register
+from trajectories.panel.rows import are_counts, require_counts, row_numbers
 from trajectories.panel.wide import read_wide
-
-_ROWS_A_BLOCK = 65_536
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -151,6 +151,51 @@ class Panel:
         fields = read_long(frame, unit, age, count, exposure, weight, ages)
         return cls(**fields)._without_empty_age()
 
+    @classmethod
+    def from_register(
+        cls,
+        register: Register,
+        ages: Any = range(12, 41),
+        event: Any = "any",
+        until: Any = None,
+        persons: Any = None,
+        drop_unobserved: bool = False,
+    ) -> Panel:
+        """Count the offences of a register by age, with the years free as exposure.
+
+        Age a is the year from birthday a to the day before birthday a + 1; who was born on
+        29 February has birthdays on 1 March in other years. Follow-up lasts up to and including
+        the earliest of death, emigration and ``until``. Exposure is days observed and not in
+        detention over the days of that year of age. A year without any such day is missing.
+
+        Parameters
+        ----------
+        register : Register
+        ages : whole numbers
+            Strictly increasing; offences at other ages are left out.
+        event : str, list of str or boolean Series over the offences
+            Which offences count: "any", a type, several types, or those marked.
+        until : date, optional
+            Last day of follow-up, by default the reference date; later offences are left out.
+        persons : str, sequence of ids or boolean Series over the persons, optional
+            A population, or the persons wanted. By default all.
+        drop_unobserved : bool
+            Leave out persons never observed and free at these ages, instead of refusing.
+
+        Returns
+        -------
+        Panel
+            Units are person ids.
+
+        Raises
+        ------
+        InputError
+            If an offence lies before birth, after the end of follow-up, or at an age without any
+            day free; if a person is never observed; if the tables do not fit together.
+        """
+        fields = read_register(register, ages, event, until, persons, drop_unobserved)
+        return cls(**fields)._without_empty_age()
+
     def _without_empty_age(self) -> Panel:
         checks.check_no_empty_age(self.observed, self.ages)
         return self
@@ -178,7 +223,7 @@ class Panel:
     @property
     def is_count(self) -> bool:
         """Whether every outcome is a whole number, zero or more."""
-        return not any(bad.any() for bad in self._not_counts())
+        return are_counts(self.outcomes)
 
     def require_counts(self) -> None:
         """Refuse outcomes that are no counts; the count families call this.
@@ -188,25 +233,7 @@ class Panel:
         InputError
             If an outcome is negative or fractional; says in how many cells and which rows.
         """
-        if self.is_count:
-            return
-        negative = self.outcomes < 0
-        fractional = self.outcomes != np.floor(self.outcomes)
-        found = [
-            f"{kind} in {counted(int(bad.sum()), 'cell')} ({where_rows(bad)})"
-            for kind, bad in (("negative", negative), ("fractional", fractional))
-            if bad.any()
-        ]
-        raise InputError(
-            f"outcomes are {' and '.join(found)}: this family is for counts (0, 1, 2, …); correct "
-            "them, put NaN where nothing was observed, or choose a family for other outcomes"
-        )
-
-    def _not_counts(self) -> Iterable[BoolArray]:
-        # by blocks of rows, so that no temporary is as large as the panel
-        for first in range(0, self.n_units, _ROWS_A_BLOCK):
-            block = self.outcomes[first : first + _ROWS_A_BLOCK]
-            yield (block < 0) | (block != np.floor(block))
+        require_counts(self.outcomes)
 
     def with_exposure_floor(self, floor: float) -> Panel:
         """Return the panel with every exposure below the floor raised to it.
@@ -239,20 +266,7 @@ class Panel:
         InputError
             If no row is left, a row is asked for twice, or a row does not exist.
         """
-        where = np.arange(self.n_units)[rows] if isinstance(rows, slice) else np.asarray(rows)
-        if where.dtype == bool and where.shape != (self.n_units,):
-            raise InputError(f"mask has shape {where.shape}, the panel has {self.n_units:,} units")
-        if where.ndim != 1 or where.dtype.kind not in "biu":
-            raise InputError(
-                "rows must be a boolean mask, a slice or row numbers "
-                "(for unit ids: panel.units.get_indexer(ids))"
-            )
-        if (
-            where.dtype != bool
-            and where.size
-            and not (-self.n_units <= where.min() and where.max() < self.n_units)
-        ):
-            raise InputError(f"rows beyond the panel's {self.n_units:,} units asked for")
+        where = row_numbers(rows, self.n_units)
         return Panel(
             outcomes=self.outcomes[where],
             ages=self.ages,

@@ -1,0 +1,114 @@
+"""Which persons and which offences of a register a panel is made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+from trajectories.errors import InputError
+from trajectories.panel.arrays import BoolArray, counted, names, where_rows
+from trajectories.panel.register import Register
+
+
+def select_persons(register: Register, persons: Any) -> pd.DataFrame:
+    """Return the rows of persons asked for: all, a population, a boolean Series, or person ids.
+
+    Raises
+    ------
+    InputError
+        If a person has two rows, a population or id is unknown, or nobody is left.
+    """
+    table = register.persons
+    ids = pd.Index(table["person"])
+    if ids.hasnans or not ids.is_unique:
+        bad = np.asarray(ids.isna() | ids.duplicated())
+        raise InputError(
+            f"register: {counted(int(bad.sum()), 'row')} of persons without an id or "
+            f"with one seen before ({where_rows(bad)}): one row a person"
+        )
+    if persons is None:
+        chosen = table
+    elif isinstance(persons, str):
+        chosen = table[_population(table, persons)]
+    elif _is_mask(persons):
+        chosen = table[_mask(persons, table, "persons")]
+    else:
+        chosen = table.iloc[_positions(persons, ids)]
+    if chosen.empty:
+        raise InputError("register: no person chosen: check persons=")
+    return chosen
+
+
+def _population(table: pd.DataFrame, name: str) -> BoolArray:
+    if "population" not in table.columns:
+        raise InputError("register: persons without column 'population'; choose persons= by id")
+    members = np.asarray((table["population"] == name).fillna(False), dtype=bool)
+    if not members.any():
+        known = sorted(table["population"].dropna().unique())
+        raise InputError(f"persons={name!r} is no population of this register: {names(known)}")
+    return members
+
+
+def _positions(persons: Any, ids: pd.Index[Any]) -> np.ndarray[Any, Any]:
+    wanted = pd.Index(list(persons), tupleize_cols=False)
+    if not wanted.is_unique:
+        raise InputError(
+            f"persons= holds {counted(int(wanted.duplicated().sum()), 'id')} twice: "
+            "ask for each person once"
+        )
+    positions = ids.get_indexer(wanted)
+    n_unknown = int((positions < 0).sum())
+    if n_unknown:
+        raise InputError(
+            f"persons= holds {counted(n_unknown, 'id')} that the register lacks: "
+            "choose from register.persons"
+        )
+    return positions
+
+
+def select_offences(offences: pd.DataFrame, event: Any) -> BoolArray:
+    """Return a mask of the offences that count: any, some types, or a boolean Series.
+
+    Raises
+    ------
+    InputError
+        If no offence of the register has a type asked for, or the mask does not fit the table.
+    """
+    if isinstance(event, str) and event == "any":
+        return np.ones(len(offences), dtype=bool)
+    if _is_mask(event):
+        return _mask(event, offences, "event")
+    wanted = [event] if isinstance(event, str) else list(event)
+    kinds = offences["offence_type"]
+    known = set(kinds.dropna().unique())
+    absent = [kind for kind in wanted if kind not in known]
+    if absent or not wanted:
+        raise InputError(
+            f"event: no offence of type {names(absent)}; the register has "
+            f"{names(sorted(known, key=str))}, and 'any' takes all"
+        )
+    return np.asarray(kinds.isin(wanted), dtype=bool)
+
+
+def _is_mask(value: Any) -> bool:
+    return hasattr(value, "dtype") and types.is_bool_dtype(value.dtype)
+
+
+def _mask(mask: Any, table: pd.DataFrame, what: str) -> BoolArray:
+    """Return a boolean Series (aligned by index) or array as a mask over the rows of a table."""
+    if isinstance(mask, pd.Series) and not mask.index.equals(table.index):
+        if not (mask.index.is_unique and table.index.isin(mask.index).all()):
+            raise InputError(
+                f"{what}: the boolean Series has another index than the table; "
+                "make it from a column of that table"
+            )
+        mask = mask.reindex(table.index)
+    if len(mask) != len(table) or pd.isna(mask).any():
+        raise InputError(
+            f"{what}: the boolean mask must have one True or False for each of the "
+            f"{len(table):,} rows"
+        )
+    return np.asarray(mask, dtype=bool)
