@@ -128,14 +128,14 @@ def name_curve(numbers: CurveNumbers, rules: TypologyRules) -> tuple[str | None,
     if n.peak_age <= rules.early_until and n.decline >= rules.early_decline:
         return "early_peak", (
             f"{peak} (by age {rules.early_until:g}) and {lost} "
-            f"(at least {100 * rules.early_decline:g} %)"
+            f"(at least {100 * rules.early_decline:.0f} %)"
         )
     if n.peak_age >= rules.late_from and n.decline >= rules.late_decline:
         if n.peak_age == n.first_age:
             return None, f"{peak}, the first age observed: the peak may have come before it"
         return "late_peak", (
             f"{peak} (from age {rules.late_from:g}) and {lost} "
-            f"(at least {100 * rules.late_decline:g} %)"
+            f"(at least {100 * rules.late_decline:.0f} %)"
         )
     return None, _why_no_name(n, rules, peak, lost)
 
@@ -146,7 +146,7 @@ def _why_no_name(n: CurveNumbers, rules: TypologyRules, peak: str, lost: str) ->
         why = f"{peak}, {why} (from {rules.late_from:g})"
     else:
         needed = rules.early_decline if n.peak_age <= rules.early_until else rules.late_decline
-        why = f"{peak}, but only {lost}, where {100 * needed:g} % is asked for"
+        why = f"{peak}, but only {lost}, where {100 * needed:.0f} % is asked for"
     if n.level < rules.high_level:
         return f"{why}; {n.level:.2f} a year on average is neither low nor high"
     return (

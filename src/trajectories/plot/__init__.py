@@ -1,0 +1,15 @@
+"""Figures: one a file, each draws a public tidy frame and computes nothing.
+
+The only place that imports matplotlib, and it never touches pyplot: every function returns a
+``matplotlib.figure.Figure``, which a notebook shows and :func:`save` writes.
+"""
+
+from __future__ import annotations
+
+from trajectories.plot.observed_and_fitted import observed_means
+from trajectories.plot.recovery_rows import recovery
+from trajectories.plot.saving import figure_bytes, save
+from trajectories.plot.selection_criteria import selection
+from trajectories.plot.trajectory_curves import trajectories
+
+__all__ = ["figure_bytes", "observed_means", "recovery", "save", "selection", "trajectories"]

@@ -1,0 +1,96 @@
+"""Observed means of each group against its fitted curve, as small multiples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from trajectories.errors import InputError
+from trajectories.plot.check import need_columns
+from trajectories.plot.style import INK, line_look, new_figure, styled
+from trajectories.plot.trajectory_curves import group_label
+
+__all__ = ["observed_means"]
+
+
+@styled
+def observed_means(
+    fitted: pd.DataFrame,
+    observed: pd.DataFrame,
+    shares: pd.Series | Mapping[Any, float] | None = None,
+    names: pd.Series | Mapping[Any, str | None] | None = None,
+    share_y: bool = False,
+) -> Figure:
+    """Draw, group by group, posterior-weighted observed means as dots over the fitted curve.
+
+    Parameters
+    ----------
+    fitted : DataFrame
+        Tidy: ``group``, ``age``, ``mean`` and, for bands, ``lower``, ``upper`` (offences per
+        year free).
+    observed : DataFrame
+        Tidy: ``group``, ``age``, ``mean``, in the same units.
+    shares, names : Series or mapping, optional
+        As in :func:`trajectories.plot.trajectories`.
+    share_y : bool
+        One scale for all panels: levels compare, but the shape of a low group is lost.
+
+    Returns
+    -------
+    Figure
+        One panel per group; dots far from the line are ages at which the model does not fit.
+    """
+    need_columns(fitted, "the fitted curves", "group", "age", "mean")
+    need_columns(observed, "the observed means", "group", "age", "mean")
+    groups = list(dict.fromkeys(fitted["group"]))
+    strangers = set(observed["group"]) - set(groups)
+    if strangers:
+        raise InputError(f"{len(strangers)} groups have observed means but no fitted curve")
+    columns = min(len(groups), 3 if len(groups) != 4 else 2)
+    rows = -(-len(groups) // columns)
+    figure = new_figure(7.2, 0.5 + 2.2 * rows)
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=share_y)
+    for position, (group, ax) in enumerate(zip(groups, grid.flat, strict=False)):
+        curve = fitted[fitted["group"] == group].sort_values("age")
+        dots = observed[observed["group"] == group].sort_values("age")
+        look = line_look(position)
+        if {"lower", "upper"} <= set(curve.columns):
+            ax.fill_between(
+                curve["age"].to_numpy(),
+                curve["lower"].to_numpy(),
+                curve["upper"].to_numpy(),
+                color=look["color"],
+                alpha=0.18,
+                linewidth=0,
+            )
+        ax.plot(
+            curve["age"].to_numpy(),
+            curve["mean"].to_numpy(),
+            label="fitted",
+            linewidth=1.9,
+            **look,
+        )
+        ax.plot(
+            dots["age"].to_numpy(),
+            dots["mean"].to_numpy(),
+            label="observed",
+            marker="o",
+            markersize=3.2,
+            linestyle="none",
+            markerfacecolor="white",
+            markeredgecolor=INK,
+            markeredgewidth=0.9,
+        )
+        ax.set_title(group_label(group, shares, names))
+        ax.set_ylim(bottom=0.0)
+        ax.grid(axis="y")
+        if position + columns >= len(groups):
+            ax.tick_params(labelbottom=True)
+    for ax in grid.flat[len(groups) :]:
+        ax.remove()
+    figure.supxlabel("age", fontsize=9)
+    figure.supylabel("offences per year free", fontsize=9)
+    return figure

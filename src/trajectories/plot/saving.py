@@ -1,0 +1,59 @@
+"""Save figures so that the same numbers give the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from trajectories.errors import InputError
+
+__all__ = ["figure_bytes", "save"]
+
+_METADATA: dict[str, dict[str, Any]] = {
+    "svg": {"Date": None, "Creator": None},
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+
+
+def figure_bytes(figure: Figure, form: str = "svg", dpi: float = 200.0) -> bytes:
+    """Return the figure as ``png``, ``svg`` or ``pdf`` bytes without a date or random ids."""
+    if form not in _METADATA:
+        raise InputError(f"figure format {form!r} is not known; use one of {list(_METADATA)}")
+    buffer = BytesIO()
+    with mpl.rc_context({"svg.hashsalt": "trajectories", "svg.fonttype": "path"}):
+        figure.savefig(buffer, format=form, dpi=dpi, metadata=_METADATA[form])
+    return buffer.getvalue()
+
+
+def save(
+    figure: Figure,
+    path_without_suffix: str | Path,
+    formats: Sequence[str] = ("png", "svg"),
+    dpi: float = 200.0,
+) -> list[Path]:
+    """Write the figure once per format and return the paths.
+
+    Parameters
+    ----------
+    figure : Figure
+        From this package or any other.
+    path_without_suffix : str or Path
+        ``figures/trajectories`` gives ``figures/trajectories.png`` and ``.svg``.
+    formats : sequence of str
+        ``png``, ``svg``, ``pdf``.
+    dpi : float
+        Dots per inch of the PNG.
+    """
+    base = Path(path_without_suffix)
+    paths = []
+    for form in formats:
+        path = base.with_name(f"{base.name}.{form}")
+        path.write_bytes(figure_bytes(figure, form, dpi))
+        paths.append(path)
+    return paths

@@ -1,0 +1,107 @@
+"""Selection criteria against the number of groups, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from trajectories.errors import InputError
+from trajectories.plot.check import need_columns
+from trajectories.plot.style import line_look, new_figure, styled
+
+__all__ = ["selection"]
+
+_TITLES = {
+    "aic": "AIC",
+    "bic": "BIC, n = persons",
+    "bic_cells": "BIC, n = cells",
+    "icl": "ICL",
+    "relative_entropy": "relative entropy",
+    "smallest_share": "smallest share",
+    "lowest_avepp": "lowest average posterior",
+    "llf": "log-likelihood",
+}
+_HIGHER_IS_BETTER = {"llf"}
+_NO_BEST = {"relative_entropy", "smallest_share", "lowest_avepp"}
+
+
+@styled
+def selection(
+    table: pd.DataFrame, criteria: Sequence[str] = ("bic", "bic_cells", "icl", "aic")
+) -> Figure:
+    """Draw each criterion against the number of groups, one line per family and degree.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As ``select(...).table`` gives it: ``family``, ``degree``, ``n_groups`` and the criteria.
+        A fit without a value leaves a gap.
+    criteria : sequence of str
+        Columns of ``table``, one panel each.
+
+    Returns
+    -------
+    Figure
+        The best value of each information criterion is ringed, and said in its title.
+    """
+    need_columns(table, "the selection table", "family", "degree", "n_groups", *criteria)
+    if len(criteria) == 0:
+        raise InputError("name at least one criterion to draw")
+    columns = min(len(criteria), 2)
+    rows = -(-len(criteria) // columns)
+    figure = new_figure(7.2, 0.5 + 2.5 * rows)
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=True)
+    for index, (criterion, ax) in enumerate(zip(criteria, grid.flat, strict=False)):
+        _draw_criterion(ax, table, criterion)
+        if index + columns >= len(criteria):
+            ax.set_xlabel("number of groups")
+            ax.tick_params(labelbottom=True)
+    for ax in grid.flat[len(criteria) :]:
+        ax.remove()
+    handles, labels = grid.flat[0].get_legend_handles_labels()
+    if len(labels) > 1:
+        figure.legend(handles, labels, loc="outside lower center", ncols=min(4, len(labels)))
+    return figure
+
+
+def _draw_criterion(ax: Axes, table: pd.DataFrame, criterion: str) -> None:
+    for position, ((family, degree), lines) in enumerate(
+        table.groupby(["family", "degree"], sort=False)
+    ):
+        lines = lines.sort_values("n_groups")
+        ax.plot(
+            lines["n_groups"].to_numpy(),
+            lines[criterion].to_numpy(dtype=float),
+            label=f"{family}, degree {degree}",
+            marker="o",
+            markersize=3.5,
+            linewidth=1.5,
+            **line_look(position),
+        )
+    title = _TITLES.get(criterion, criterion)
+    values = table[criterion].astype(float)
+    if criterion not in _NO_BEST and values.notna().any():
+        finite = values.dropna()
+        place = finite.argmax() if criterion in _HIGHER_IS_BETTER else finite.argmin()
+        best = table[values.notna()].iloc[int(place)]
+        ax.plot(
+            [best["n_groups"]],
+            [best[criterion]],
+            marker="o",
+            markersize=10,
+            markerfacecolor="none",
+            markeredgecolor="#1a1a1a",
+            linestyle="none",
+            label="_best",
+        )
+        title = f"{title}: best at {best['n_groups']}"
+        if len(table[["family", "degree"]].drop_duplicates()) > 1:
+            title = f"{title}, {best['family']}, degree {best['degree']}"
+    ax.set_title(title)
+    ax.grid(axis="y")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.margins(x=0.08, y=0.12)

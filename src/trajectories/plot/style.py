@@ -1,0 +1,96 @@
+"""Colours, line styles and sizes that all figures share; readable in grey and in print."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from trajectories.errors import InputError
+
+__all__ = ["INK", "MUTED", "RULE", "line_look", "new_figure", "open_axes", "styled"]
+
+INK, MUTED, RULE = "#1a1a1a", "#5a5a5a", "#d9d9d9"
+
+# Okabe and Ito's colours, those that read on white, alternately dark and light in grey
+_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#1a1a1a")
+_LINES: tuple[str | tuple[int, tuple[float, ...]], ...] = (
+    "solid",
+    (0, (5, 1.6)),
+    (0, (1.2, 1.2)),
+    (0, (7, 1.6, 1.2, 1.6)),
+    (0, (3, 1, 1, 1, 1, 1)),
+)
+_SETTINGS = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9.0,
+    "axes.titlesize": 10.0,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9.0,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": MUTED,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "text.color": INK,
+    "grid.color": RULE,
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "savefig.facecolor": "white",
+    "figure.dpi": 100.0,
+}
+
+Arguments = ParamSpec("Arguments")
+Drawn = TypeVar("Drawn")
+
+
+def styled(draw: Callable[Arguments, Drawn]) -> Callable[Arguments, Drawn]:
+    """Run a drawing function under the package's style, and leave the user's as it was."""
+
+    @wraps(draw)
+    def inner(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Drawn:
+        with mpl.rc_context(_SETTINGS):  # type: ignore[arg-type]
+            return draw(*args, **kwargs)
+
+    return inner
+
+
+def line_look(position: int) -> dict[str, Any]:
+    """Return colour and line style of the group at ``position`` (0, 1, ...).
+
+    Seven colours and five line styles: no pair comes back before the 35th group.
+    """
+    return {
+        "color": _COLOURS[position % len(_COLOURS)],
+        "linestyle": _LINES[position % len(_LINES)],
+    }
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Return an empty figure of ``width`` by ``height`` inches, outside pyplot."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def open_axes(ax: Axes | None, width: float, height: float) -> tuple[Figure, Axes]:
+    """Return the given axes with their figure, or new ones."""
+    if ax is None:
+        figure = new_figure(width, height)
+        return figure, figure.add_subplot()
+    owner = ax.get_figure(root=True)
+    if owner is None:
+        raise InputError("ax belongs to no figure; make it with figure.add_subplot()")
+    return owner, ax

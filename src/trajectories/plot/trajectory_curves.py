@@ -1,0 +1,113 @@
+"""Curves of groups over age, with bands, labelled at their ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from trajectories.plot.check import need_columns
+from trajectories.plot.labels import label_ends
+from trajectories.plot.style import line_look, open_axes, styled
+
+__all__ = ["group_label", "trajectories"]
+
+
+def group_label(
+    group: object,
+    shares: pd.Series | Mapping[Any, float] | None,
+    names: pd.Series | Mapping[Any, str | None] | None,
+) -> str:
+    """Return 'early peak (28 %)', 'group 2 (28 %)' or 'group 2'."""
+    name = None if names is None else dict(names).get(group)
+    text = name.replace("_", " ") if isinstance(name, str) else f"group {group}"
+    if shares is None:
+        return text
+    return f"{text} ({100 * float(dict(shares)[group]):.0f} %)"
+
+
+@styled
+def trajectories(
+    frame: pd.DataFrame,
+    shares: pd.Series | Mapping[Any, float] | None = None,
+    names: pd.Series | Mapping[Any, str | None] | None = None,
+    observed: pd.DataFrame | None = None,
+    ax: Axes | None = None,
+    title: str | None = None,
+) -> Figure:
+    """Draw the curve of every group over age, with its pointwise band.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Tidy: ``group``, ``age``, ``mean`` and, for the bands, ``lower`` and ``upper``
+        (offences per year free), as ``results.trajectories()`` gives it.
+    shares, names : Series or mapping, optional
+        Group to share of the persons, and to a name; a group without a name is 'group k'.
+    observed : DataFrame, optional
+        Tidy: ``group``, ``age``, ``mean``; drawn as dots in the group's colour.
+    ax : Axes, optional
+        Draw here instead of in a new figure.
+    title : str, optional
+        Above the axes.
+
+    Returns
+    -------
+    Figure
+        One labelled line per group, in the order of ``frame``; the line's label is the group's.
+    """
+    need_columns(frame, "the curves", "group", "age", "mean")
+    figure, ax = open_axes(ax, 7.2, 4.2)
+    banded = {"lower", "upper"} <= set(frame.columns)
+    ends, texts, looks = [], [], []
+    for position, (group, curve) in enumerate(frame.groupby("group", sort=False)):
+        curve = curve.sort_values("age")
+        look = line_look(position)
+        text = group_label(group, shares, names)
+        ages, rates = curve["age"].to_numpy(), curve["mean"].to_numpy()
+        if banded:
+            ax.fill_between(
+                ages,
+                curve["lower"].to_numpy(),
+                curve["upper"].to_numpy(),
+                color=look["color"],
+                alpha=0.16,
+                linewidth=0,
+            )
+        ax.plot(ages, rates, label=text, linewidth=1.9, **look)
+        if observed is not None:
+            dots = observed[observed["group"] == group]
+            ax.plot(
+                dots["age"].to_numpy(),
+                dots["mean"].to_numpy(),
+                marker="o",
+                markersize=2.8,
+                linestyle="none",
+                color=look["color"],
+                label="_observed",
+            )
+        ends.append((float(ages[-1]), float(rates[-1])))
+        texts.append(text)
+        looks.append(look)
+    _finish(ax, frame, banded, title)
+    label_ends(ax, ends, texts, looks)
+    return figure
+
+
+def _finish(ax: Axes, frame: pd.DataFrame, banded: bool, title: str | None) -> None:
+    ages = frame["age"].to_numpy(dtype=float)
+    ax.set_xlim(ages.min(), ages.max() if ages.max() > ages.min() else ages.min() + 1.0)
+    top = float(frame["mean"].max())
+    if banded:
+        # a runaway band must not flatten the curves
+        top = max(top, min(float(np.nanmax(frame["upper"].to_numpy())), 2.0 * top))
+    ax.set_ylim(0.0, 1.05 * top if top > 0.0 else 1.0)
+    ax.grid(axis="y")
+    ax.set_xlabel("age")
+    ax.set_ylabel("offences per year free")
+    if title:
+        ax.set_title(title)
