@@ -11,6 +11,7 @@ import pandas as pd
 from trajectories.errors import InputError
 from trajectories.panel import checks
 from trajectories.panel.arrays import BoolArray, FloatArray, counted, read_only
+from trajectories.panel.audit import audit
 from trajectories.panel.long import read_long
 from trajectories.panel.register import Register
 from trajectories.panel.register_panel import read_register
@@ -275,6 +276,33 @@ class Panel:
             weights=None if self.weights is None else self.weights[where],
             units=self.units[where],
         )
+
+    def audit(self) -> pd.DataFrame:
+        """Return what could spoil a model, one row a check, with no person's data.
+
+        Checks
+        ------
+        exposure below 0.01, 0.25, 1
+            Rate per year free there against overall. Many times higher: the offence caused the
+            detention, and an offset does harm.
+        outcomes where exposure is below 0.01
+            Cells that alone can rule a fit with offset.
+        follow-up ended before an age; cells missing within follow-up
+            Who is no longer observed when.
+        zeros at each of the last ages, no cell missing
+            Late zeros may be time never observed.
+        zeros; variance over mean
+            Whether a Poisson family can do.
+        distinct histories, repeated histories, units without any outcome but zero
+            How much the rows tell apart.
+
+        Returns
+        -------
+        DataFrame
+            check, cells, units, rate and reference_rate (outcomes per year free, weighted), value
+            (the number that note names), note. NaN: does not apply.
+        """
+        return audit(self)
 
     def __repr__(self) -> str:
         """Describe the shape; never show a row."""

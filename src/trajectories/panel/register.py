@@ -9,6 +9,7 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.panel.arrays import names
+from trajectories.panel.register_checks import check_register
 
 REQUIRED = {
     "persons": ("person", "birth_date", "death_date", "emigration_date"),
@@ -68,6 +69,21 @@ class Register:
                 raise InputError(
                     f"register: {table} without column {names(absent)}; rename or add it"
                 )
+
+    def check(self) -> pd.DataFrame:
+        """Count what is wrong in the tables: unknown persons, dates missing or out of order.
+
+        Returns
+        -------
+        DataFrame
+            table, check, rows: the number of rows that fail. All zero in a sound register.
+
+        Raises
+        ------
+        InputError
+            If a required column is absent or a column of dates holds no dates.
+        """
+        return check_register(self)
 
     def __repr__(self) -> str:
         """Describe the size of the tables; never show a row."""

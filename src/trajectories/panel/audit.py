@@ -1,0 +1,199 @@
+"""What a panel holds that can spoil a model: one row a check, nothing about any one person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from trajectories.panel.arrays import BoolArray, FloatArray
+from trajectories.panel.distinct import distinct_rows
+
+if TYPE_CHECKING:
+    from trajectories.panel.panel import Panel
+
+COLUMNS = ["check", "cells", "units", "rate", "reference_rate", "value", "note"]
+EXPOSURE_LIMITS = (0.01, 0.25, 1.0)
+LONG_RUN = 5
+"""Zeros to the last age that make a long run; five years free of offences is a common window."""
+
+
+def audit(panel: Panel) -> pd.DataFrame:
+    """Return the checks of a panel; see ``Panel.audit``."""
+    observed = _mask(panel)
+    found = [
+        *_exposure(panel, observed),
+        *_follow_up(panel, observed),
+        _zeros(panel, observed),
+        _dispersion(panel, observed),
+        *_histories(panel, observed),
+    ]
+    table = pd.DataFrame(found, columns=COLUMNS)
+    return table.astype(
+        {"cells": "int64", "units": "int64"} | dict.fromkeys(COLUMNS[3:6], "float64")
+    )
+
+
+def _row(
+    check: str,
+    which: BoolArray,
+    note: str,
+    rate: float = np.nan,
+    reference: float = np.nan,
+    value: float = np.nan,
+) -> dict[str, Any]:
+    units = which.any(axis=1)
+    return dict(
+        zip(
+            COLUMNS,
+            (check, int(which.sum()), int(units.sum()), rate, reference, value, note),
+            strict=True,
+        )
+    )
+
+
+def _mask(panel: Panel) -> BoolArray:
+    if panel.observed is None:
+        return np.ones(panel.outcomes.shape, dtype=bool)
+    return panel.observed
+
+
+def _weights(panel: Panel) -> FloatArray:
+    return np.ones(panel.n_units) if panel.weights is None else panel.weights
+
+
+def _rate(panel: Panel, which: BoolArray) -> float:
+    """Return events per year free over some cells, persons counted by their weights."""
+    weights = _weights(panel)
+    events = weights @ (panel.outcomes * which).sum(axis=1)
+    exposure = which if panel.exposure is None else panel.exposure * which
+    years = weights @ exposure.sum(axis=1)
+    return float(events / years) if years > 0 else np.nan
+
+
+def _exposure(panel: Panel, observed: BoolArray) -> list[dict[str, Any]]:
+    """Compare the rate where little time was free with the rate overall.
+
+    A rate many times the overall one says that the exposure is a consequence of the offence
+    (it caused the detention), and that an offset would do harm.
+    """
+    if panel.exposure is None:
+        return []
+    overall = _rate(panel, observed)
+    rows = []
+    for limit in EXPOSURE_LIMITS:
+        low = observed & (panel.exposure < limit)
+        rows.append(
+            _row(
+                f"exposure below {limit:g}",
+                low,
+                "rate in these cells against all cells, outcomes per year free; many times "
+                "higher: exposure follows from the offence, compare the fit without it",
+                _rate(panel, low),
+                overall,
+            )
+        )
+    near_zero = observed & (panel.exposure < EXPOSURE_LIMITS[0]) & (panel.outcomes != 0)
+    rows.append(
+        _row(
+            f"outcomes where exposure is below {EXPOSURE_LIMITS[0]:g}",
+            near_zero,
+            "value: smallest exposure of a cell; cells with outcomes in next to no time rule an "
+            "offset fit: correct them, or set with_exposure_floor and report it",
+            _rate(panel, near_zero),
+            overall,
+            float(panel.exposure[observed].min()),
+        )
+    )
+    return rows
+
+
+def _follow_up(panel: Panel, observed: BoolArray) -> list[dict[str, Any]]:
+    """Say whose observation ends when, or warn where nobody's ever does."""
+    if observed.all():
+        return [_zero_runs(panel)]
+    last_seen = panel.n_ages - 1 - np.argmax(observed[:, ::-1], axis=1)
+    ended = np.arange(panel.n_ages) > last_seen[:, np.newaxis]
+    rows = [
+        _row(
+            "cells missing within follow-up",
+            ~observed & ~ended,
+            "before the last observed age of the unit",
+        )
+    ]
+    weights = _weights(panel)
+    for t in np.flatnonzero(ended.any(axis=0)):
+        at_age = ended & (np.arange(panel.n_ages) == t)
+        rows.append(
+            _row(
+                f"follow-up ended before age {panel.ages[t]:g}",
+                at_age,
+                "value: share of units no longer observed",
+                value=float(weights @ ended[:, t] / weights.sum()),
+            )
+        )
+    return rows
+
+
+def _zero_runs(panel: Panel) -> dict[str, Any]:
+    run = min(LONG_RUN, panel.n_ages)
+    silent = ~panel.outcomes[:, -run:].any(axis=1)
+    weights = _weights(panel)
+    tail = np.zeros(panel.outcomes.shape, dtype=bool)
+    tail[silent, -run:] = True
+    return _row(
+        f"zeros at each of the last {run} ages, no cell missing",
+        tail,
+        "value: share of units; if some of them died, left or were not followed so long, their "
+        "zeros were never observed: make those cells missing",
+        value=float(weights @ silent / weights.sum()),
+    )
+
+
+def _zeros(panel: Panel, observed: BoolArray) -> dict[str, Any]:
+    zero = observed & (panel.outcomes == 0)
+    weights = _weights(panel)
+    share = weights @ zero.sum(axis=1) / (weights @ observed.sum(axis=1))
+    return _row("zeros", zero, "value: share of observed cells", value=float(share))
+
+
+def _dispersion(panel: Panel, observed: BoolArray) -> dict[str, Any]:
+    """Compare variance and mean over all observed cells, weighted, exposure left aside."""
+    weights = _weights(panel)
+    total = weights @ observed.sum(axis=1)
+    mean = weights @ panel.outcomes.sum(axis=1) / total
+    variance = weights @ ((panel.outcomes - mean) ** 2 * observed).sum(axis=1) / total
+    return _row(
+        "variance over mean",
+        observed,
+        "value: ratio over all cells; 1 in one Poisson group with one rate; above 1 groups, age "
+        "or overdispersion: compare families at each number of groups",
+        value=float(variance / mean) if mean else np.nan,
+    )
+
+
+def _histories(panel: Panel, observed: BoolArray) -> list[dict[str, Any]]:
+    first, _ = distinct_rows(panel.outcomes, panel.exposure, panel.observed)
+    repeats = np.ones(panel.n_units, dtype=bool)
+    repeats[first] = False
+    active = np.asarray(panel.outcomes.any(axis=1))
+    return [
+        _row(
+            "distinct histories",
+            observed & ~repeats[:, np.newaxis],
+            "units: different rows of outcomes, exposure and missing cells; more groups than "
+            "that cannot be told apart",
+        ),
+        _row(
+            "repeated histories",
+            observed & repeats[:, np.newaxis],
+            "units: rows equal to an earlier one; expected where most persons have no event, "
+            "else look for persons entered twice",
+        ),
+        _row(
+            "units without any outcome but zero",
+            observed & ~active[:, np.newaxis],
+            "units: all observed cells zero",
+        ),
+    ]
