@@ -1,0 +1,57 @@
+"""The Poisson distribution with a log rate per year free."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import gammaln, xlogy
+
+from trajectories.families.base import Family, Moments, bounded_exp
+from trajectories.numerics.types import FloatArray
+
+
+class Poisson(Family):
+    """Counts with mean ``exposure * exp(eta)``; log f = y eta - e exp(eta) + y log e - log y!.
+
+    Source: Nagin and Land (1993), Criminology 31(3), 327-362.
+    """
+
+    name = "poisson"
+    channels = ("mean",)
+    moments = Moments(
+        probes=(0.0, 1.0),
+        features=("outcome", "at_risk"),
+        weights=((-1.0, 1.0), (1.0, 0.0)),
+        any_exposure=True,
+    )
+
+    def log_density(
+        self, outcome: FloatArray, exposure: FloatArray, channels: FloatArray
+    ) -> FloatArray:
+        eta = channels[0]
+        return np.asarray(outcome * eta - exposure * bounded_exp(eta))
+
+    def base_measure(self, outcome: FloatArray, exposure: FloatArray) -> FloatArray:
+        return np.asarray(xlogy(outcome, exposure) - gammaln(outcome + 1))
+
+    def derivatives(
+        self, outcome: FloatArray, exposure: FloatArray, channels: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        mean = exposure * bounded_exp(channels[0])
+        return (outcome - mean)[None], -mean[None, None]
+
+    def log_mean(self, channels: FloatArray) -> tuple[FloatArray, FloatArray]:
+        return channels[0], np.ones_like(channels)
+
+    def start(self, rate: FloatArray, zero_share: FloatArray) -> FloatArray:
+        del zero_share
+        return np.log(rate)[None]
+
+    def boundary(self, channels: FloatArray) -> str | None:
+        return rate_at_zero(channels[0])
+
+
+def rate_at_zero(eta: FloatArray) -> str | None:
+    """Say so if a group's rate is practically zero at every age."""
+    if eta.max() < -12.0:
+        return "its rate went to zero at every age"
+    return None

@@ -1,0 +1,29 @@
+"""The list of families: what is listed here can be named, saved, and is tested by every law."""
+
+from __future__ import annotations
+
+from trajectories.errors import InputError
+from trajectories.families.base import Family
+from trajectories.families.poisson import Poisson
+from trajectories.families.zero_inflated_poisson import ZeroInflatedPoisson
+from trajectories.families.zero_inflated_poisson_tau import ZeroInflatedPoissonTau
+
+FAMILIES: dict[str, type[Family]] = {
+    family.name: family for family in (Poisson, ZeroInflatedPoisson, ZeroInflatedPoissonTau)
+}
+
+
+def resolve(family: str | Family, **settings: int) -> Family:
+    """Return a family object for a name or an object.
+
+    Raises
+    ------
+    InputError
+        If the name is not listed.
+    """
+    if isinstance(family, Family):
+        return family
+    if not isinstance(family, str) or family not in FAMILIES:
+        known = ", ".join(repr(name) for name in FAMILIES)
+        raise InputError(f"unknown family {family!r}: use one of {known}, or a Family object")
+    return FAMILIES[family](**settings)

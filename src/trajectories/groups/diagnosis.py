@@ -1,0 +1,141 @@
+"""Name what is wrong with a solution: empty, duplicate or runaway groups, boundaries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from trajectories.groups.model import Model
+from trajectories.groups.stop_reason import StopReason
+from trajectories.numerics.em import Fitted
+from trajectories.numerics.types import BoolArray, FloatArray
+
+FEWEST_PERSONS = 1.0
+"""A group whose weight is below this is empty."""
+
+SAME_CURVE = 1e-3
+"""Two groups are one if their linear predictors nowhere differ by more than this."""
+
+RUNAWAY_FACTOR = 100.0
+"""A group runs away if its rate is anywhere above this many times the highest observed rate."""
+
+RUNAWAY_LOGIT = 25.0
+"""... or the logit of its extra zeros goes above this somewhere with people at risk."""
+
+SMALLEST_CURVATURE = 1e-9
+"""Information whose smallest scaled eigenvalue is below this is singular."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Why a fit stopped, in words, and which parameters have no standard error.
+
+    Attributes
+    ----------
+    reason : StopReason
+    notes : tuple of str
+        One sentence per finding.
+    withheld : ndarray of bool, shape (D,)
+        Packed parameters whose standard errors are withheld.
+    """
+
+    reason: StopReason
+    notes: tuple[str, ...]
+    withheld: BoolArray
+
+
+def diagnose(
+    model: Model, fitted: Fitted, ages: FloatArray, weight: float, highest_rate: float
+) -> Diagnosis:
+    """Look for everything that makes a solution improper; the gravest finding names the stop."""
+    found: list[tuple[StopReason, str]] = []
+    theta = fitted.parameters.theta
+    channels = model.channels(theta, ages)
+    held = weight * np.exp(fitted.parameters.log_probability)
+    withheld = ~model.free()
+    n_logits, n_own = model.n_groups - 1, model.n_group_parameters
+    for k in range(model.n_groups):
+        own = slice(n_logits + k * n_own, n_logits + (k + 1) * n_own)
+        label = f"group {k + 1}"
+        if held[k] < FEWEST_PERSONS:
+            note = f"{label} holds less than one person"
+            found.append((StopReason.EMPTY_GROUP, note))
+            withheld[own] = True
+            continue
+        if model.family.is_count and channels[0, :, k].max() > np.log(
+            RUNAWAY_FACTOR * max(highest_rate, 1e-12)
+        ):
+            note = f"the rate of {label} ran off far above the highest observed one"
+            found.append((StopReason.RUNAWAY_GROUP, note))
+            withheld[own] = True
+        boundary = model.family.boundary(channels[:, :, k])
+        if boundary is not None:
+            found.append((StopReason.BOUNDARY, f"{label}: {boundary}"))
+            withheld[own] |= _boundary_parameters(model, boundary)
+    found += _duplicates(channels, held)
+    _add_numerical(model, fitted, withheld, found)
+    order = list(_GRAVITY)
+    reason = min((r for r, _ in found), key=order.index, default=StopReason.CONVERGED)
+    return Diagnosis(reason, tuple(note for _, note in found), withheld)
+
+
+_GRAVITY = (
+    StopReason.EMPTY_GROUP,
+    StopReason.DUPLICATE_GROUPS,
+    StopReason.RUNAWAY_GROUP,
+    StopReason.ITERATION_LIMIT,
+    StopReason.SINGULAR_INFORMATION,
+    StopReason.BOUNDARY,
+)
+
+
+def _boundary_parameters(model: Model, boundary: str) -> BoolArray:
+    """Return which of a group's parameters ran off: all, or those of the extra zeros."""
+    sizes = [basis.degree + 1 for basis in model.bases]
+    if "extra zero" not in boundary or len(sizes) == 1:
+        return np.ones(sum(sizes), dtype=bool)
+    return np.arange(sum(sizes)) >= sizes[0]
+
+
+def _duplicates(channels: FloatArray, held: FloatArray) -> list[tuple[StopReason, str]]:
+    found = []
+    for k in range(channels.shape[2]):
+        for j in range(k):
+            apart = np.abs(channels[:, :, k] - channels[:, :, j]).max()
+            if apart < SAME_CURVE and min(held[j], held[k]) >= FEWEST_PERSONS:
+                note = f"groups {j + 1} and {k + 1} have the same curve"
+                found.append((StopReason.DUPLICATE_GROUPS, note))
+    return found
+
+
+def _add_numerical(
+    model: Model,
+    fitted: Fitted,
+    withheld: BoolArray,
+    found: list[tuple[StopReason, str]],
+) -> None:
+    if not fitted.stationary:
+        found.append((StopReason.ITERATION_LIMIT, "the gradient did not reach zero"))
+    use = ~withheld
+    information = fitted.information[np.ix_(use, use)]
+    if not information.size:
+        return
+    diagonal = np.diag(information)
+    if (diagonal <= 0).any():
+        weak = use.copy()
+        weak[use] = diagonal <= 0
+        smallest = -np.inf
+    else:
+        scale = 1 / np.sqrt(diagonal)
+        values, vectors = np.linalg.eigh(information * np.outer(scale, scale))
+        smallest = values[0]
+        weak = use.copy()
+        weak[use] = np.abs(vectors[:, 0]) > 0.05
+    if smallest < SMALLEST_CURVATURE:
+        names = model.index()[weak]
+        where = ", ".join(f"{part} {term} of group {group}" for part, group, term in names[:4])
+        more = " and others" if len(names) > 4 else ""
+        note = f"the information is singular in {where}{more}"
+        found.append((StopReason.SINGULAR_INFORMATION, note))
+        withheld |= weak

@@ -1,0 +1,188 @@
+"""Fit a trajectory model: starts, EM, Newton, choice of the best proper solution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from trajectories.errors import InputError
+from trajectories.groups.control import Control
+from trajectories.groups.diagnosis import Diagnosis, diagnose
+from trajectories.groups.features import smoothed_histories
+from trajectories.groups.model import Model
+from trajectories.groups.prepare import Prepared, count_distinct, prepare
+from trajectories.groups.starts import starting_points
+from trajectories.groups.stop_reason import StopReason
+from trajectories.numerics.density import CellDensity
+from trajectories.numerics.em import Fitted, polish, run_em
+from trajectories.numerics.mixture import Mixture, Parameters
+from trajectories.numerics.types import FloatArray, IntArray
+from trajectories.panel import Panel
+
+IMPROPER = (StopReason.EMPTY_GROUP, StopReason.DUPLICATE_GROUPS, StopReason.RUNAWAY_GROUP)
+"""Reasons that make a solution worse than any proper one, whatever its likelihood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """The chosen solution, groups in their final order, and how the search went.
+
+    Attributes
+    ----------
+    fitted : Fitted
+    diagnosis : Diagnosis
+    posterior : ndarray, shape (N, K)
+    n_finished, n_replicated : int
+        Starts run to the end, and those of them that reached the best value.
+    """
+
+    fitted: Fitted
+    diagnosis: Diagnosis
+    posterior: FloatArray
+    n_finished: int
+    n_replicated: int
+
+
+def solve(
+    panel: Panel,
+    model: Model,
+    seed: int,
+    control: Control,
+    progress: bool = False,
+    engine: str = "auto",
+) -> Solution:
+    """Search from many starts and return the best proper solution.
+
+    Raises
+    ------
+    InputError
+        If the panel cannot carry the model; see :func:`check_support`.
+    """
+    prepared = prepare(panel, model.family, engine=engine)
+    check_support(panel, model)
+    mixture = make_mixture(panel, model, prepared)
+    starts = starting_points(
+        mixture, _features(panel, model, prepared), np.random.SeedSequence(seed), control
+    )
+    if prepared.statistics.n_rows > 5 * control.sample_size:
+        starts = starts[: max(1, control.n_finish // 3)]
+    if model.n_groups == 1:
+        starts = starts[:1]
+    finished = [finish(mixture, start, control) for start in _watch(starts, progress)]
+    highest = highest_rate(panel)
+    weight = prepared.statistics.total_weight
+    judged = [(one, diagnose(model, one, panel.ages, weight, highest)) for one in finished]
+    judged.sort(key=lambda pair: (pair[1].reason in IMPROPER, -pair[0].llf))
+    best = judged[0][0]
+    replicated = sum(
+        one.llf > best.llf - control.replicate_tolerance and verdict.reason not in IMPROPER
+        for one, verdict in judged
+    )
+    fitted = in_order(mixture, model, panel, best)
+    diagnosis = diagnose(model, fitted, panel.ages, weight, highest)
+    higher = max(one.llf for one in finished) - best.llf
+    if higher > control.replicate_tolerance:
+        note = f"an improper solution has a log-likelihood {higher:.3f} higher; it was set aside"
+        diagnosis = replace(diagnosis, notes=(*diagnosis.notes, note))
+    table = mixture.density.log_density(fitted.parameters.theta)
+    posterior = prepared.statistics.posterior(table, fitted.parameters.log_probability)
+    return Solution(
+        fitted, diagnosis, prepared.spread(posterior), len(finished), max(1, replicated)
+    )
+
+
+def make_mixture(panel: Panel, model: Model, prepared: Prepared) -> Mixture:
+    """Put a model's designs and a panel's statistics together."""
+    density = CellDensity(model.family, model.designs(panel.ages), prepared.statistics.cells)
+    return Mixture(prepared.statistics, density, model.active())
+
+
+def finish(mixture: Mixture, start: Parameters, control: Control) -> Fitted:
+    """Run one start to a stationary point."""
+    slow = 1e-2 if mixture.n_groups > 1 else 1e-8
+    parameters, trace = run_em(mixture, start, control.em_steps, slow)
+    return polish(
+        mixture,
+        parameters,
+        trace,
+        control.newton_steps,
+        control.gain_tolerance,
+        control.gradient_tolerance,
+    )
+
+
+def in_order(mixture: Mixture, model: Model, panel: Panel, fitted: Fitted) -> Fitted:
+    """Number the groups by expected offences over the observed ages, lowest first."""
+    log_mean, _ = model.log_mean(fitted.parameters.theta, panel.ages)
+    size = np.exp(np.minimum(log_mean, 300)).sum(axis=0)
+    order = np.lexsort((fitted.parameters.log_probability, size))
+    parameters = fitted.parameters.ordered(order)
+    llf, score, information, _ = mixture.score_and_information(parameters)
+    score[~mixture.free] = 0.0
+    return replace(
+        fitted, parameters=parameters, llf=llf, score=score, information=information
+    )
+
+
+def highest_rate(panel: Panel) -> float:
+    """Return the highest outcome per unit of exposure in any cell that is not tiny."""
+    if panel.exposure is None:
+        return float(panel.outcomes.max())
+    at_risk = np.maximum(panel.exposure, 0.05)
+    return float((panel.outcomes / at_risk).max())
+
+
+def check_support(panel: Panel, model: Model) -> None:
+    """Refuse a panel that cannot carry the model, before any work is done.
+
+    Raises
+    ------
+    InputError
+        Too few ages for the degree, fewer persons than parameters, fewer distinct histories than
+        groups, or only zeros.
+    """
+    n_parameters = int(model.free().sum())
+    observed_ages = (
+        panel.n_ages if panel.observed is None else int(panel.observed.any(axis=0).sum())
+    )
+    steepest = max(basis.degree for basis in model.bases)
+    if steepest >= observed_ages:
+        raise InputError(
+            f"a curve of degree {steepest} needs at least {steepest + 1} observed ages; "
+            f"the panel has {observed_ages}: lower the degree"
+        )
+    if model.family.is_count and not panel.outcomes.any():
+        raise InputError(
+            "every observed count is zero, so there is no rate to model; check the count columns"
+        )
+    if panel.total_weight < n_parameters:
+        raise InputError(
+            f"{panel.total_weight:g} units are fewer than the {n_parameters} parameters of this "
+            "model: use fewer groups or a lower degree"
+        )
+    different = count_distinct(panel, model.n_groups)
+    if different < model.n_groups:
+        raise InputError(
+            f"{model.n_groups} groups cannot be told apart: the panel has only {different} "
+            "distinct histories; use fewer groups"
+        )
+
+
+def _features(panel: Panel, model: Model, prepared: Prepared):  # type: ignore[no-untyped-def]
+    first = prepared.first
+
+    def features(rows: IntArray) -> FloatArray:
+        units = rows if first is None else first[rows]
+        return smoothed_histories(panel, max(model.degree), units)
+
+    return features
+
+
+def _watch(starts: list[Parameters], progress: bool) -> Iterable[Parameters]:
+    if not progress:
+        return starts
+    from tqdm import tqdm  # noqa: PLC0415  (only where a bar is wanted)
+
+    return tqdm(starts, desc="best starts", unit="start", leave=False)

@@ -1,0 +1,32 @@
+"""Equal rows are one row: group identical histories and add up their weights, when that pays."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from trajectories.numerics.types import BoolArray, FloatArray, IntArray
+from trajectories.panel.distinct import distinct_rows
+
+PAYS_BELOW = 0.7
+"""Rows are merged when the share of distinct rows is below this."""
+
+PROBE = 20_000
+"""Larger panels are probed on this many rows before all rows are compared."""
+
+
+def merge_rows(
+    outcome: FloatArray, exposure: FloatArray | None, observed: BoolArray | None
+) -> tuple[IntArray, IntArray] | None:
+    """Return first row of each distinct history and every row's history, or None if not worth it.
+
+    The probe is of random rows; rows of a large panel that share no history in the probe may still
+    do so in all, but then seldom enough not to matter.
+    """
+    n_rows = len(outcome)
+    if n_rows > PROBE:
+        chosen = np.sort(np.random.default_rng(0).choice(n_rows, PROBE, replace=False))
+        sample = [None if a is None else a[chosen] for a in (outcome, exposure, observed)]
+        if len(distinct_rows(*sample)[0]) > 0.95 * PROBE:  # type: ignore[arg-type]
+            return None
+    first, inverse = distinct_rows(outcome, exposure, observed)
+    return (first, inverse) if len(first) < PAYS_BELOW * n_rows else None

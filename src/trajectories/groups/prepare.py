@@ -1,0 +1,151 @@
+"""From a panel to the statistics that EM runs on: checks, merged rows, the fitting engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from trajectories.errors import InputError
+from trajectories.families import Family
+from trajectories.groups.merging import merge_rows
+from trajectories.numerics.moment_statistics import MomentStatistics
+from trajectories.numerics.statistics import Statistics
+from trajectories.numerics.tabulated_statistics import TabulatedStatistics
+from trajectories.numerics.types import AnyArray, FloatArray, IntArray
+from trajectories.panel import Panel
+from trajectories.panel.distinct import distinct_rows
+
+BLOCK_ROWS = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A panel ready for EM.
+
+    Attributes
+    ----------
+    statistics : Statistics
+        Over distinct rows where rows were merged.
+    first : ndarray of int, or None
+        For every row of ``statistics`` the first unit that it stands for; None if rows were not
+        merged.
+    inverse : ndarray of int, shape (N,), or None
+        Row of ``statistics`` of every unit; None if rows were not merged.
+    """
+
+    statistics: Statistics
+    first: IntArray | None
+    inverse: IntArray | None
+
+    def spread(self, values: FloatArray) -> FloatArray:
+        """Return values by statistics row as values by unit."""
+        return values if self.inverse is None else values[self.inverse]
+
+
+def prepare(panel: Panel, family: Family, *, engine: str = "auto", merge: bool = True) -> Prepared:
+    """Build the statistics of a panel for a family.
+
+    Parameters
+    ----------
+    panel : Panel
+    family : Family
+    engine : {"auto", "moments", "table"}
+        ``"moments"`` where the family allows it is much the faster; both give the same answer.
+    merge : bool
+        Whether equal rows may be merged.
+
+    Raises
+    ------
+    InputError
+        If the outcomes are not counts and the family needs counts, or the family has no moment
+        route for this panel and ``engine="moments"`` asks for one.
+    """
+    if family.is_count:
+        panel.require_counts()
+    outcome, exposure, observed = panel.outcomes, panel.exposure, panel.observed
+    if exposure is not None and _all_one(exposure, observed):
+        exposure = None
+    weights = panel.weights
+    constant = base_measure(family, outcome, exposure, observed, weights)
+    merged = merge_rows(outcome, exposure, observed) if merge else None
+    first = inverse = None
+    if merged is not None:
+        first, inverse = merged
+        weights = np.bincount(inverse, weights=weights, minlength=len(first)).astype(float)
+        outcome = outcome[first]
+        exposure = None if exposure is None else exposure[first]
+        observed = None if observed is None else observed[first]
+    plan = family.moments
+    by_moments = plan is not None and (exposure is None or plan.any_exposure)
+    if engine == "moments" and not by_moments:
+        raise InputError(f"family {family.name!r} has no moment route for this panel")
+    if by_moments and engine != "table" and plan is not None:
+        small = smallest_type(outcome)
+        moments = MomentStatistics(plan, small, exposure, observed, weights, constant)
+        return Prepared(moments, first, inverse)
+    table = TabulatedStatistics.from_panel(outcome, exposure, observed, weights, constant)
+    return Prepared(table, first, inverse)
+
+
+def base_measure(
+    family: Family,
+    outcome: FloatArray,
+    exposure: FloatArray | None,
+    observed: AnyArray | None,
+    weights: FloatArray | None,
+) -> float:
+    """Return the weighted sum of the parameter-free part of the log density."""
+    total = 0.0
+    for low in range(0, len(outcome), BLOCK_ROWS):
+        rows = slice(low, low + BLOCK_ROWS)
+        counts = outcome[rows]
+        at_risk = np.ones_like(counts) if exposure is None else exposure[rows]
+        values = family.base_measure(counts, at_risk)
+        if observed is not None:
+            values = np.where(observed[rows], values, 0.0)
+        by_row = values.sum(axis=1)
+        total += float(by_row.sum() if weights is None else by_row @ weights[rows])
+    return total
+
+
+def count_distinct(panel: Panel, enough: int) -> int:
+    """Count distinct histories, but stop looking once there are ``enough``."""
+    arrays = (panel.outcomes, panel.exposure, panel.observed)
+    head = [None if a is None else a[:10_000] for a in arrays]
+    few = len(distinct_rows(*head)[0])  # type: ignore[arg-type]
+    if few >= enough or panel.n_units <= 10_000:
+        return few
+    return len(distinct_rows(*arrays)[0])
+
+
+def smallest_type(outcome: FloatArray) -> AnyArray:
+    """Return counts in the smallest unsigned integer type; other outcomes as they are."""
+    highest = float(outcome.max())
+    for kind in (np.uint8, np.uint16):
+        if highest <= np.iinfo(kind).max:
+            if _is_whole(outcome):
+                return outcome.astype(kind)
+            return outcome
+    return outcome
+
+
+def _is_whole(outcome: FloatArray) -> bool:
+    return all(
+        not np.any(outcome[low : low + BLOCK_ROWS] % 1)
+        for low in range(0, len(outcome), BLOCK_ROWS)
+    )
+
+
+def _all_one(exposure: FloatArray, observed: AnyArray | None) -> bool:
+    target = np.ones(1) if observed is None else observed
+    return all(
+        np.array_equal(
+            exposure[low : low + BLOCK_ROWS],
+            np.broadcast_to(
+                target if observed is None else target[low : low + BLOCK_ROWS],
+                exposure[low : low + BLOCK_ROWS].shape,
+            ),
+        )
+        for low in range(0, len(exposure), BLOCK_ROWS)
+    )

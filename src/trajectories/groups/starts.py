@@ -1,0 +1,184 @@
+"""Many cheap starting points, run side by side, of which the best few go on.
+
+A start is a random partition of persons: seeds spread over smoothed histories as in k-means++,
+with a random importance of level and shape, so that starts differ. All starts take their EM steps
+at once: one pass over the (sampled) panel serves every start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from trajectories.groups.control import Control
+from trajectories.numerics.density import CellDensity
+from trajectories.numerics.mixture import SMALLEST_PROBABILITY, Mixture, Parameters
+from trajectories.numerics.newton import climb
+from trajectories.numerics.statistics import Statistics
+from trajectories.numerics.types import FloatArray, IntArray
+
+SOFTNESS = 0.1
+"""Share of a person's weight that a start spreads over all groups."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """S starts of K groups: log probabilities (S, K), parameters (S, K, Q), likelihoods (S,)."""
+
+    log_probability: FloatArray
+    theta: FloatArray
+    llf: FloatArray
+
+    def best(self, count: int) -> Batch:
+        """Return the ``count`` starts of highest likelihood, best first."""
+        keep = np.argsort(-self.llf, kind="stable")[:count]
+        return Batch(self.log_probability[keep], self.theta[keep], self.llf[keep])
+
+    def parameters(self) -> list[Parameters]:
+        """Return each start's parameters."""
+        return [
+            Parameters(log_probability, theta)
+            for log_probability, theta in zip(self.log_probability, self.theta, strict=True)
+        ]
+
+
+def starting_points(
+    mixture: Mixture,
+    features: Callable[[IntArray], FloatArray],
+    seed: np.random.SeedSequence,
+    control: Control,
+) -> list[Parameters]:
+    """Return the parameters of the best starts, best first.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        Of the whole panel.
+    features : callable
+        Takes row numbers (n,) of the statistics, returns smoothed histories (n, F), by which
+        starting partitions tell persons apart.
+    seed : SeedSequence
+    control : Control
+    """
+    sample_seed, *start_seeds = seed.spawn(control.n_starts + 1)
+    statistics = mixture.statistics
+    rows = np.arange(statistics.n_rows)
+    if statistics.n_rows > control.sample_size:
+        rows = sample_rows(statistics, control.sample_size, np.random.default_rng(sample_seed))
+        statistics = statistics.take(rows)
+    batch = _first_m_step(mixture, statistics, features(rows), start_seeds)
+    batch = _em_steps(mixture, statistics, batch, control.first_steps)
+    batch = batch.best(max(control.n_finish, control.n_starts // 3))
+    batch = _em_steps(mixture, statistics, batch, control.second_steps)
+    return batch.best(control.n_finish).parameters()
+
+
+def sample_rows(statistics: Statistics, size: int, rng: np.random.Generator) -> IntArray:
+    """Draw rows without replacement; of merged rows the heavy ones are always in."""
+    if statistics.weights is None:
+        return np.sort(rng.choice(statistics.n_rows, size, replace=False))
+    heavy = np.argsort(-statistics.weights, kind="stable")[: size // 4]
+    rest = np.setdiff1d(np.arange(statistics.n_rows), heavy)
+    drawn = rng.choice(rest, size - len(heavy), replace=False)
+    return np.sort(np.concatenate([heavy, drawn]))
+
+
+def partition(
+    features: FloatArray, weights: FloatArray | None, n_groups: int, rng: np.random.Generator
+) -> IntArray:
+    """Return a random hard partition of rows into groups, shape (N,), by spread-out seeds."""
+    scale = features.std(axis=0)
+    scaled = features / np.where(scale > 0, scale, 1.0)
+    scaled = scaled * rng.lognormal(0.0, 0.7, scaled.shape[1])
+    mass = np.ones(len(scaled)) if weights is None else weights
+    nearest = np.full(len(scaled), np.inf)
+    group = np.zeros(len(scaled), dtype=np.int64)
+    chance = mass / mass.sum()
+    for k in range(n_groups):
+        seed = rng.choice(len(scaled), p=chance)
+        distance = ((scaled - scaled[seed]) ** 2).sum(axis=1)
+        closer = distance < nearest
+        group[closer] = k
+        nearest[closer] = distance[closer]
+        chance = nearest * mass
+        total = chance.sum()
+        chance = chance / total if total > 0 else mass / mass.sum()
+    return group
+
+
+def _first_m_step(
+    mixture: Mixture,
+    statistics: Statistics,
+    features: FloatArray,
+    seeds: list[np.random.SeedSequence],
+) -> Batch:
+    n_groups, n_starts = mixture.n_groups, len(seeds)
+    unit_weight = np.empty((n_starts, n_groups, statistics.n_rows))
+    for s, seed in enumerate(seeds):
+        group = partition(features, statistics.weights, n_groups, np.random.default_rng(seed))
+        unit_weight[s] = SOFTNESS / n_groups
+        unit_weight[s, group, np.arange(statistics.n_rows)] += 1 - SOFTNESS
+    if statistics.weights is not None:
+        unit_weight *= statistics.weights
+    flat = unit_weight.reshape(n_starts * n_groups, -1)
+    cell_weight = sum(
+        statistics.cell_totals(rows, flat[:, rows]) for rows in statistics.blocks(statistics.block)
+    )
+    share = unit_weight.sum(axis=2)
+    share /= share.sum(axis=1, keepdims=True)
+    theta = first_theta(mixture.density, np.asarray(cell_weight))
+    active = np.tile(mixture.active, (n_starts, 1))
+    theta[~active] = 0.0
+    theta = climb(mixture.density, theta, np.asarray(cell_weight), active, steps=8)
+    return Batch(
+        np.log(share), theta.reshape(n_starts, n_groups, -1), np.full(n_starts, -np.inf)
+    )
+
+
+def first_theta(density: CellDensity, cell_weight: FloatArray) -> FloatArray:
+    """Return rough parameters of G groups, shape (G, Q), from their totals by age."""
+    outcome, zeros, at_risk = totals_by_age(density, cell_weight)
+    overall = outcome.sum(axis=0) / np.maximum(at_risk.sum(axis=0), 1e-12)
+    prior = 2.0
+    rate = (outcome + prior * np.maximum(overall, 1e-4)) / (at_risk + prior)
+    zero_share = np.clip((zeros + prior * 0.5) / (at_risk + prior), 0.01, 0.99)
+    channels = density.family.start(rate.T, zero_share.T)  # type: ignore[attr-defined]
+    parts = []
+    for design, values in zip(density.designs, channels, strict=True):
+        solution = np.linalg.lstsq(design, values.T, rcond=None)[0]
+        parts.append(solution.T)
+    return np.concatenate(parts, axis=1)
+
+
+def totals_by_age(
+    density: CellDensity, cell_weight: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return outcome, number of zeros and exposure by age and group, shapes (T, G)."""
+    cells = density.cells
+    n_ages = len(density.designs[0])
+    sums = []
+    for values in (cells.outcome, (cells.outcome == 0).astype(float), cells.exposure):
+        total = np.zeros((n_ages, cell_weight.shape[1]))
+        np.add.at(total, cells.age_index, values[:, None] * cell_weight)
+        sums.append(total)
+    return sums[0], sums[1], sums[2]
+
+
+def _em_steps(mixture: Mixture, statistics: Statistics, batch: Batch, steps: int) -> Batch:
+    n_starts, n_groups, n_parameters = batch.theta.shape
+    density = mixture.density
+    active = np.tile(mixture.active, (n_starts, 1))
+    theta = batch.theta.reshape(n_starts * n_groups, n_parameters)
+    log_probability = batch.log_probability
+    llf = batch.llf
+    for _ in range(steps):
+        table = density.log_density(theta)
+        tables = table.reshape(len(table), n_starts, n_groups).transpose(1, 0, 2)
+        llf, group_weight, cell_weight = statistics.em_pass_many(tables, log_probability)
+        share = group_weight / group_weight.sum(axis=1, keepdims=True)
+        log_probability = np.log(np.maximum(share, SMALLEST_PROBABILITY))
+        flat = cell_weight.transpose(1, 0, 2).reshape(len(table), n_starts * n_groups)
+        theta = climb(density, theta, flat, active)
+    return Batch(log_probability, theta.reshape(batch.theta.shape), llf)

@@ -1,0 +1,52 @@
+"""Why a fit stopped; every way of stopping has a name and advice."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class StopReason(str, Enum):
+    """The way a fit ended. Only ``CONVERGED`` is a proper interior maximum."""
+
+    CONVERGED = "converged"
+    BOUNDARY = "boundary"
+    ITERATION_LIMIT = "iteration_limit"
+    SINGULAR_INFORMATION = "singular_information"
+    EMPTY_GROUP = "empty_group"
+    DUPLICATE_GROUPS = "duplicate_groups"
+    RUNAWAY_GROUP = "runaway_group"
+
+    @property
+    def advice(self) -> str:
+        """What to do about it, in one sentence."""
+        return _ADVICE[self]
+
+    def __str__(self) -> str:
+        """Return the bare name."""
+        return self.value
+
+
+_ADVICE = {
+    StopReason.CONVERGED: "The gradient is zero and the information positive definite.",
+    StopReason.BOUNDARY: (
+        "A parameter ran off to where the model becomes a simpler one; use the simpler family or "
+        "fewer inflation terms for that group. Its standard errors are withheld."
+    ),
+    StopReason.ITERATION_LIMIT: (
+        "The gradient was not zero when the step limit was reached; raise newton_steps, or "
+        "simplify the model."
+    ),
+    StopReason.SINGULAR_INFORMATION: (
+        "The data do not determine every parameter; lower the degree or the number of groups."
+    ),
+    StopReason.EMPTY_GROUP: (
+        "A group holds less than one person; fit fewer groups, and do not report this solution."
+    ),
+    StopReason.DUPLICATE_GROUPS: (
+        "Two groups have the same curve, so there are fewer groups than asked for; fit fewer."
+    ),
+    StopReason.RUNAWAY_GROUP: (
+        "A rate ran off far above any that was observed; lower the degree of the curve or of the "
+        "inflation, and do not report this solution."
+    ),
+}

@@ -1,0 +1,121 @@
+"""From a starting point to a stationary point: EM first, then Newton on the exact score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from trajectories.numerics.mixture import Mixture, Parameters
+from trajectories.numerics.newton import LARGEST_CHANGE, ascent_direction
+from trajectories.numerics.types import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Where an iteration ended.
+
+    Attributes
+    ----------
+    parameters : Parameters
+    llf : float
+    score : ndarray, shape (D,)
+        Derivative of the log-likelihood; zero for parameters that are held.
+    information : ndarray, shape (D, D)
+        Observed information of all parameters.
+    n_iter : int
+        EM steps and Newton steps taken.
+    expected_gain : float
+        Half the Newton decrement: how much a quadratic says the log-likelihood could still rise.
+    stationary : bool
+        Whether the gradient test was passed.
+    trace : tuple of float
+        Log-likelihood before every step; it never falls.
+    """
+
+    parameters: Parameters
+    llf: float
+    score: FloatArray
+    information: FloatArray
+    n_iter: int
+    expected_gain: float
+    stationary: bool
+    trace: tuple[float, ...]
+
+
+def run_em(
+    mixture: Mixture, parameters: Parameters, max_steps: int, slow_gain: float
+) -> tuple[Parameters, list[float]]:
+    """Take EM steps until one gains less than ``slow_gain``; return the path of the likelihood."""
+    trace: list[float] = []
+    for _ in range(max_steps):
+        totals = mixture.e_step(parameters)
+        trace.append(totals.llf)
+        parameters = mixture.m_step(parameters, totals)
+        if len(trace) > 1 and trace[-1] - trace[-2] < slow_gain:
+            break
+    return parameters, trace
+
+
+def polish(
+    mixture: Mixture,
+    parameters: Parameters,
+    trace: list[float],
+    max_steps: int,
+    gain_tolerance: float,
+    gradient_tolerance: float,
+) -> Fitted:
+    """Climb to a stationary point by guarded Newton steps on the exact score.
+
+    A Newton step that does not raise the likelihood is halved; if no fraction of it does, an EM
+    step, which cannot fall, is taken instead. It stops when the score per unit of weight is below
+    ``gradient_tolerance`` and the expected gain is below ``gain_tolerance``.
+    """
+    weight = mixture.statistics.total_weight
+    free = mixture.free
+    llf, score, information, totals = mixture.score_and_information(parameters)
+    trace.append(llf)
+    stationary = False
+    gain = np.inf
+    for _ in range(max_steps):
+        score[~free] = 0.0
+        direction = np.zeros_like(score)
+        direction[free] = ascent_direction(score[free], -information[np.ix_(free, free)])
+        gain = float(score @ direction) / 2
+        if gain < gain_tolerance and np.abs(score).max() < gradient_tolerance * weight:
+            stationary = True
+            break
+        candidate = _newton_candidate(mixture, parameters, direction, llf)
+        if candidate is None:
+            candidate = mixture.m_step(parameters, totals)
+            improved = mixture.score_and_information(candidate)
+            if improved[0] <= llf:
+                stationary = gain < 1e3 * gain_tolerance
+                break
+        else:
+            improved = mixture.score_and_information(candidate)
+        parameters = candidate
+        llf, score, information, totals = improved
+        trace.append(llf)
+    score[~free] = 0.0
+    return Fitted(
+        parameters, llf, score, information, len(trace) - 1, gain, stationary, tuple(trace)
+    )
+
+
+def _newton_candidate(
+    mixture: Mixture, parameters: Parameters, direction: FloatArray, llf: float
+) -> Parameters | None:
+    """Return the first halving of the Newton step that raises the likelihood, or None."""
+    packed = parameters.pack()
+    n_logits = mixture.n_groups - 1
+    change = np.abs(direction[:n_logits]).max(initial=0.0)
+    by_group = mixture.density.grid_channels(direction[n_logits:].reshape(mixture.n_groups, -1))
+    largest = max(float(change), float(np.abs(by_group).max()))
+    scale = min(1.0, LARGEST_CHANGE / max(largest, 1e-300))
+    for _ in range(8):
+        candidate = Parameters.unpack(packed + scale * direction, mixture.n_groups)
+        if mixture.e_step(candidate).llf > llf:
+            return candidate
+        scale /= 4
+    return None

@@ -1,0 +1,258 @@
+"""A panel held as its features: counts, zero indicators, exposure.
+
+For families whose log density is linear in these, the E-step is one matrix product per feature.
+Counts are kept in the smallest integer type that holds them and widened block by block in cache,
+which halves the time that reading the panel from memory takes.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from trajectories.numerics.cells import Cells
+from trajectories.numerics.statistics import Statistics, Totals, posterior_in_place
+from trajectories.numerics.types import AnyArray, BoolArray, FloatArray
+
+BLOCK_BYTES = 1_300_000
+"""Size of a block of widened outcomes; near the size of a core's second-level cache."""
+
+SAFE_EXPONENT = 60.0
+"""Above this log ratio of two groups the E-step takes the slower route that cannot overflow."""
+
+
+class MomentPlan(Protocol):
+    """What is needed of a family's ``Moments``."""
+
+    @property
+    def probes(self) -> tuple[float, ...]: ...
+    @property
+    def features(self) -> tuple[str, ...]: ...
+    @property
+    def weights(self) -> tuple[tuple[float, ...], ...]: ...
+
+
+class MomentStatistics(Statistics):
+    """A panel of N units and T ages whose unit densities are linear in a few features.
+
+    Parameters
+    ----------
+    plan : MomentPlan
+        Probes, features and the weights that link them.
+    outcome : ndarray, shape (N, T)
+        Outcomes, 0 where missing.
+    exposure : ndarray, shape (N, T), or None
+        Years free; None if 1 wherever observed.
+    observed : ndarray of bool, shape (N, T), or None
+        None if nothing is missing.
+    weights : ndarray, shape (N,), or None
+    constant : float
+        Weighted sum of the parameter-free part of the log density.
+    """
+
+    def __init__(
+        self,
+        plan: MomentPlan,
+        outcome: AnyArray,
+        exposure: FloatArray | None,
+        observed: BoolArray | None,
+        weights: FloatArray | None,
+        constant: float,
+    ) -> None:
+        self.plan = plan
+        self.outcome = outcome
+        self.exposure = exposure
+        self.observed = observed
+        self.at_risk: AnyArray | None = exposure if exposure is not None else observed
+        self.weights = weights
+        self.constant = constant
+        self.n_rows, self.n_ages = outcome.shape
+        self.total_weight = float(self.n_rows if weights is None else weights.sum())
+        n_probes = len(plan.probes)
+        self.cells = Cells(
+            np.repeat(np.arange(self.n_ages), n_probes),
+            np.tile(np.asarray(plan.probes), self.n_ages),
+            np.ones(self.n_ages * n_probes),
+        )
+        self._link = np.asarray(plan.weights)
+        self.block = max(256, BLOCK_BYTES // (8 * self.n_ages))
+        self._buffers: dict[str, FloatArray] = {}
+        self._flags: BoolArray | None = None
+        self._feature_sums: FloatArray | None = None
+
+    def take(self, rows: AnyArray) -> MomentStatistics:
+        """Return the statistics of some rows; the constant is left out (it cancels in starts)."""
+        return MomentStatistics(
+            self.plan,
+            self.outcome[rows],
+            None if self.exposure is None else self.exposure[rows],
+            None if self.observed is None else self.observed[rows],
+            None if self.weights is None else self.weights[rows],
+            0.0,
+        )
+
+    def em_pass(self, table: FloatArray, log_probability: FloatArray) -> Totals:
+        """Run the E-step; only ratios to the largest group are computed, K - 1 of them.
+
+        The reference group's totals are the totals of the panel, summed once, less the others'.
+        """
+        n_groups = len(log_probability)
+        sums = self.feature_sums()
+        reference = int(np.argmax(log_probability))
+        others = [k for k in range(n_groups) if k != reference]
+        by_feature, offset = self._coefficients(table)
+        base = float((sums * by_feature[:, :, reference]).sum())
+        base += self.total_weight * float(offset[reference] + log_probability[reference])
+        if not others:
+            return self._totals(self.constant + base, sums[:, :, None], np.ones(1))
+        ratio = np.zeros((len(sums), -(-len(others) // 4) * 4, self.n_ages))
+        ratio[:, : len(others)] = (
+            by_feature[:, :, others] - by_feature[:, :, [reference]]
+        ).transpose(0, 2, 1)
+        shift = (offset + log_probability)[others] - (offset + log_probability)[reference]
+        llf, group_weight, feature_totals = self._ratio_pass(ratio, shift)
+        totals = np.empty((len(sums), self.n_ages, n_groups))
+        totals[:, :, others] = feature_totals.transpose(0, 2, 1)
+        totals[:, :, reference] = sums - totals[:, :, others].sum(axis=2)
+        share = np.empty(n_groups)
+        share[others] = group_weight
+        share[reference] = self.total_weight - group_weight.sum()
+        return self._totals(self.constant + base + llf, totals, share, scaled=True)
+
+    def _ratio_pass(
+        self, ratio: FloatArray, shift: FloatArray
+    ) -> tuple[float, FloatArray, FloatArray]:
+        """Return sum log(1 + sum exp), group weights and feature totals of all but one group."""
+        n_features, padded, n_ages = ratio.shape
+        n_others = len(shift)
+        logits = self._buffer("logits", padded, self.block)
+        product = np.empty((padded, self.block))
+        part = np.empty((padded, n_ages))
+        llf = 0.0
+        group_weight = np.zeros(n_others)
+        totals = np.zeros((n_features, padded, n_ages))
+        for rows in self.blocks(self.block):
+            features = self._features(rows)
+            size = rows.stop - rows.start
+            every = logits[:, :size]
+            np.matmul(ratio[0], features[0].T, out=every)
+            for f in range(1, n_features):
+                np.matmul(ratio[f], features[f].T, out=product[:, :size])
+                every += product[:, :size]
+            values = every[:n_others]
+            values += shift[:, None]
+            log_unit = _ratios_to_posterior(values)
+            weights = self.row_weights(rows)
+            if weights is None:
+                llf += float(log_unit.sum())
+            else:
+                llf += float(log_unit @ weights)
+                values *= weights
+            group_weight += values.sum(axis=1)
+            for f in range(n_features):
+                np.matmul(every, features[f], out=part)
+                totals[f] += part
+        return llf, group_weight, totals[:, :n_others]
+
+    def unit_log_density(self, rows: slice, table: FloatArray) -> FloatArray:
+        by_feature, offset = self._coefficients(table)
+        features = self._features(rows)
+        result = by_feature[0].T @ features[0].T
+        for f in range(1, len(features)):
+            result += by_feature[f].T @ features[f].T
+        result += offset[:, None]
+        return np.asarray(result)
+
+    def cell_totals(self, rows: slice, unit_weight: FloatArray) -> FloatArray:
+        features = self._features(rows)
+        totals = [(unit_weight @ feature).T for feature in features]
+        if self.at_risk is None:
+            totals.append(np.broadcast_to(unit_weight.sum(axis=1), totals[0].shape))
+        return self._to_cells(np.stack(totals))
+
+    def feature_sums(self) -> FloatArray:
+        """Return the weighted sum of each stored feature over units, shape (F, T)."""
+        if self._feature_sums is None:
+            stored = len(self.plan.features) - (self.at_risk is None)
+            sums = np.zeros((stored, self.n_ages))
+            for rows in self.blocks(self.block):
+                weights = self.row_weights(rows)
+                for f, feature in enumerate(self._features(rows)):
+                    sums[f] += feature.sum(axis=0) if weights is None else weights @ feature
+            self._feature_sums = sums
+        return self._feature_sums
+
+    def _totals(
+        self, llf: float, stored: FloatArray, share: FloatArray, *, scaled: bool = False
+    ) -> Totals:
+        group_weight = share if scaled else share * self.total_weight
+        if self.at_risk is None:
+            constant = np.broadcast_to(group_weight, (1, self.n_ages, len(group_weight)))
+            stored = np.concatenate([stored, constant])
+        return Totals(llf, group_weight, self._to_cells(stored))
+
+    def _to_cells(self, totals: FloatArray) -> FloatArray:
+        """Turn feature totals (F, T, M) into weights of the probe cells (C, M)."""
+        weights = np.einsum("pf,ftm->tpm", self._link, totals)
+        return weights.reshape(len(self.cells.outcome), -1)
+
+    def _coefficients(self, table: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return coefficients of the stored features (F, T, M) and a constant per column (M,)."""
+        by_probe = table.reshape(self.n_ages, len(self.plan.probes), -1)
+        by_feature = np.einsum("pf,tpm->ftm", self._link, by_probe)
+        if self.at_risk is None:
+            return by_feature[:-1], by_feature[-1].sum(axis=0)
+        return by_feature, np.zeros(table.shape[1])
+
+    def _features(self, rows: slice) -> list[FloatArray]:
+        """Return the stored features of a block of rows as float arrays (n, T)."""
+        outcome = self.outcome[rows]
+        result = []
+        for name in self.plan.features:
+            if name == "outcome":
+                result.append(self._widen("outcome", outcome))
+            elif name == "zero":
+                result.append(self._zeros(rows, outcome))
+            elif self.at_risk is not None:
+                result.append(self._widen("at_risk", self.at_risk[rows]))
+        return result
+
+    def _widen(self, name: str, values: AnyArray) -> FloatArray:
+        if values.dtype == np.float64:
+            return values
+        buffer = self._buffer(name, self.block, self.n_ages)[: len(values)]
+        np.copyto(buffer, values)
+        return buffer
+
+    def _zeros(self, rows: slice, outcome: AnyArray) -> FloatArray:
+        if self._flags is None:
+            self._flags = np.empty((self.block, self.n_ages), dtype=bool)
+        flags = self._flags[: len(outcome)]
+        np.equal(outcome, 0, out=flags)
+        if self.observed is not None:
+            flags &= self.observed[rows]
+        return self._widen("zero", flags)
+
+    def _buffer(self, name: str, *shape: int) -> FloatArray:
+        buffer = self._buffers.get(name)
+        if buffer is None or buffer.shape != shape:
+            buffer = self._buffers[name] = np.empty(shape)
+        return buffer
+
+
+def _ratios_to_posterior(values: FloatArray) -> FloatArray:
+    """Turn log ratios to a reference group (K - 1, n) into posteriors, in place.
+
+    Returns log(1 + sum_k exp(ratio_k)), shape (n,).
+    """
+    if values.max() < SAFE_EXPONENT:
+        np.exp(values, out=values)
+        total = values.sum(axis=0)
+        total += 1.0
+        values /= total
+        return np.asarray(np.log(total, out=total))
+    with_reference = np.concatenate([values, np.zeros((1, values.shape[1]))])[None]
+    posterior, log_unit = posterior_in_place(with_reference)
+    values[:] = posterior[0, :-1]
+    return log_unit[0]
