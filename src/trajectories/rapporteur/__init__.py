@@ -1,0 +1,9 @@
+"""The Rapporteur's study: published figures, the synthetic register, and the replication."""
+
+from __future__ import annotations
+
+from trajectories.rapporteur.figures import figures
+from trajectories.rapporteur.simulate import simulate
+from trajectories.rapporteur.truth import Truth
+
+__all__ = ["Truth", "figures", "simulate"]
