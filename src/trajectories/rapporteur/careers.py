@@ -1,4 +1,13 @@
-"""Draw the careers of traffickers from a calibration."""
+"""Draw the careers of traffickers from a calibration.
+
+All persons at once: the offences other than the first trafficking offence are a Poisson process
+that runs through every cell, from which the days in detention and after the end of follow-up are
+struck out. Striking out is exact (a thinned Poisson process), and it keeps the cell logic whole at
+day resolution: a person's cell t runs from the t-th to the (t + 1)-th birthday.
+
+Nobody is born on 29 February here (such births move to the 28th), so that a birthday exists in
+every year whatever convention a reader of the register follows.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +17,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from trajectories.rapporteur.calibration import Calibration
+from trajectories.rapporteur.calibration import (
+    FIRST_CELL,
+    OFFENCE_TYPES,
+    Calibration,
+    GroupCareer,
+    Timing,
+    Vector,
+)
 
 Dates = NDArray[np.datetime64]
 Integers = NDArray[np.int64]
+
+YEAR = 365.2425
+LONGEST_OTHER_LAG = 180
+"""Days from another offence to the registration of its case: uniform, at most this many."""
+_TRAFFICKING = OFFENCE_TYPES.index("trafficking")
 
 
 @dataclass(frozen=True)
@@ -28,7 +49,8 @@ class Careers:
         One entry per registered offence: person's position, day, position in ``OFFENCE_TYPES``,
         day, and whether it is the first trafficking offence (the index case).
     detention_person, detention_start, detention_end
-        One entry per spell, end exclusive; NaT for an end after the reference date.
+        One entry per spell, end exclusive and never after the end of follow-up; NaT for an end
+        after the reference date. Sorted by person, then start.
     """
 
     group: Integers
@@ -45,11 +67,264 @@ class Careers:
     detention_end: Dates
 
 
+@dataclass(frozen=True)
+class _Index:
+    """The index case of each person, in days since 1970."""
+
+    birth: Integers
+    offence: Integers
+    registered: Integers
+    end: Integers
+    death: Dates
+    emigration: Dates
+
+
+def birthdays(birth: Dates, age: Integers) -> Integers:
+    """Return the day (since 1970) of the age-th birthday of each birth date."""
+    month = birth.astype("datetime64[M]")
+    day = (birth - month.astype("datetime64[D]")).astype(np.int64)
+    moved = (month + 12 * age).astype("datetime64[D]")
+    return np.asarray(moved.astype(np.int64) + day)
+
+
+def _pick(rng: np.random.Generator, probability: Vector, n: int) -> Integers:
+    """Return n draws from 0, 1, … with the given probabilities."""
+    edges = np.cumsum(probability)
+    drawn = np.searchsorted(edges, rng.random(n) * edges[-1], side="right")
+    return np.minimum(drawn, len(edges) - 1).astype(np.int64)
+
+
+def _by_group(
+    group: Integers, careers: list[GroupCareer], rng: np.random.Generator
+) -> tuple[Vector, Vector]:
+    """Return the age at the first trafficking offence and the multiplier of the other rate."""
+    age, multiplier = np.empty(len(group)), np.empty(len(group))
+    for k, career in enumerate(careers):
+        rows = np.flatnonzero(group == k)
+        cell = FIRST_CELL + _pick(rng, career.trafficking_age, len(rows))
+        age[rows] = cell + rng.random(len(rows))
+        variance = career.heterogeneity
+        multiplier[rows] = rng.gamma(1.0 / variance, variance, len(rows)) if variance > 0 else 1.0
+    return age, multiplier
+
+
+def _index_case(
+    age: Vector, timing: Timing, reference: np.datetime64, rng: np.random.Generator
+) -> _Index:
+    n = len(age)
+    years = np.asarray(timing.registration_years)[_pick(rng, timing.registration_weights, n)]
+    first = (years - 1970).astype("datetime64[Y]").astype("datetime64[D]")
+    length = ((years - 1969).astype("datetime64[Y]").astype("datetime64[D]") - first).astype(int)
+    registered = first.astype(np.int64) + (rng.random(n) * length).astype(np.int64)
+    offence = registered - np.rint(rng.random(n) * timing.longest_lag * YEAR).astype(np.int64)
+    birth = (offence - np.floor(age * YEAR).astype(np.int64)).astype("datetime64[D]")
+    month = birth.astype("datetime64[M]")
+    is_leap_day = (month.astype(int) % 12 == 1) & ((birth - month).astype(int) == 28)
+    birth = birth - is_leap_day.astype("timedelta64[D]")
+    last = int(reference.astype("datetime64[D]").astype(np.int64))
+    cause = rng.random(n)
+    leaves = cause < timing.death + timing.emigration
+    span = np.where(leaves, rng.random(n), 1.0) * (last - registered)
+    end = registered + np.maximum(np.rint(span).astype(np.int64), 1)
+    gone = leaves & (end < last)
+    day = end.astype("datetime64[D]")
+    never = np.datetime64("NaT", "D")
+    dies = gone & (cause < timing.death)
+    return _Index(
+        birth=birth.astype(np.int64),
+        offence=offence,
+        registered=registered,
+        end=end,
+        death=np.where(dies, day, never),
+        emigration=np.where(gone & ~dies, day, never),
+    )
+
+
+@dataclass(frozen=True)
+class _Offences:
+    """Other offences before any is struck out: person, cell, day; sorted by person and cell."""
+
+    person: Integers
+    cell: Integers
+    day: Integers
+
+
+def _process(
+    group: Integers,
+    multiplier: Vector,
+    index: _Index,
+    careers: list[GroupCareer],
+    rng: np.random.Generator,
+) -> _Offences:
+    rates = np.stack([career.other_rate for career in careers])
+    counts = rng.poisson(rates[group] * multiplier[:, None])
+    person, cell = np.nonzero(counts)
+    repeats = counts[person, cell]
+    person, cell = np.repeat(person, repeats), np.repeat(cell, repeats) + FIRST_CELL
+    birth = index.birth.astype("datetime64[D]")
+    start, stop = birthdays(birth[person], cell), birthdays(birth[person], cell + 1)
+    day = start + (rng.random(len(person)) * (stop - start)).astype(np.int64)
+    return _Offences(person.astype(np.int64), cell.astype(np.int64), day)
+
+
+@dataclass(frozen=True)
+class _Spells:
+    person: Integers
+    start: Integers
+    end: Integers
+
+
+def _short_spells(
+    group: Integers,
+    index: _Index,
+    offences: _Offences,
+    careers: list[GroupCareer],
+    rng: np.random.Generator,
+) -> _Spells:
+    """Draw at most one spell per cell after the onset cell and before that of the index offence."""
+    n = len(group)
+    birth = index.birth.astype("datetime64[D]")
+    index_cell = completed_age(index.birth, index.offence)
+    onset = np.full(n, np.iinfo(np.int64).max)
+    np.minimum.at(onset, offences.person, offences.cell)
+    probability, low, high = (
+        np.array([c.short_detention[i] for c in careers])[group] for i in range(3)
+    )
+    cells = np.arange(FIRST_CELL, int(index_cell.max()) + 1)
+    possible = (cells > onset[:, None]) & (cells < index_cell[:, None])
+    drawn = possible & (rng.random(possible.shape) < probability[:, None])
+    person, column = (a.astype(np.int64) for a in np.nonzero(drawn))
+    cell = cells[column]
+    start, stop = birthdays(birth[person], cell), birthdays(birth[person], cell + 1)
+    share = low[person] + (high - low)[person] * rng.random(len(person))
+    length = np.rint(share * (stop - start)).astype(np.int64)
+    begin = start + (rng.random(len(person)) * (stop - start - length + 1)).astype(np.int64)
+    return _Spells(person, begin, begin + length)
+
+
+def _long_spells(
+    group: Integers, index: _Index, careers: list[GroupCareer], rng: np.random.Generator
+) -> _Spells:
+    """Draw the spell that starts when the index case is registered; log-uniform in length."""
+    probability, low, high = (
+        np.array([c.long_detention[i] for c in careers])[group] for i in range(3)
+    )
+    n = len(group)
+    length = np.rint(low * (high / low) ** rng.random(n) * YEAR).astype(np.int64)
+    person = np.flatnonzero(rng.random(n) < probability)
+    start = index.registered[person]
+    return _Spells(person, start, np.minimum(start + length[person], index.end[person]))
+
+
+def completed_age(birth: Integers, day: Integers) -> Integers:
+    """Return the age in completed years (birth and day in days since 1970)."""
+    dates = birth.astype("datetime64[D]")
+    guess = np.floor((day - birth) / YEAR).astype(np.int64)
+    guess = guess + (birthdays(dates, guess + 1) <= day)
+    return np.asarray(guess - (birthdays(dates, guess) > day))
+
+
+def _inside(offences: _Offences, spells: _Spells) -> NDArray[np.bool_]:
+    """Return which offences fall in a spell; a person's spells do not overlap."""
+    if len(spells.person) == 0:
+        return np.zeros(len(offences.person), dtype=bool)
+    order = np.lexsort((spells.start, spells.person))
+    person, start, end = spells.person[order], spells.start[order], spells.end[order]
+    scale = 1 << 20
+    at = np.searchsorted(person * scale + start, offences.person * scale + offences.day, "right")
+    last = np.maximum(at - 1, 0)
+    return np.asarray((at > 0) & (person[last] == offences.person) & (offences.day < end[last]))
+
+
 def draw_careers(
     calibration: Calibration,
     n: int,
     rng: np.random.Generator,
     reference_date: pd.Timestamp | None = None,
 ) -> Careers:
-    """Draw n careers."""
-    raise NotImplementedError
+    """Draw the careers of n traffickers.
+
+    Parameters
+    ----------
+    calibration
+        From :func:`trajectories.rapporteur.calibrate.calibrate`.
+    n
+        Number of persons; group membership is multinomial, not by quota.
+    rng
+        Source of chance; the same state gives the same careers.
+    reference_date
+        End of observation (exclusive: nothing is registered on it); the calibration's own when
+        left out. Another one than the calibration's plants other figures than it says.
+
+    Returns
+    -------
+    Careers
+    """
+    if reference_date is None:
+        reference_date = calibration.reference_date
+    reference = np.datetime64(reference_date.date(), "D")
+    careers = [calibration.careers[name] for name in calibration.groups]
+    group = _pick(rng, np.array([calibration.shares[g] for g in calibration.groups]), n)
+    age, multiplier = _by_group(group, careers, rng)
+    index = _index_case(age, calibration.timing, reference, rng)
+    offences = _process(group, multiplier, index, careers, rng)
+    short = _short_spells(group, index, offences, careers, rng)
+    long = _long_spells(group, index, careers, rng)
+    spells = _Spells(
+        *(np.concatenate([getattr(s, f) for s in (short, long)]) for f in ("person", "start", "end"))
+    )
+    keep = ~_inside(offences, spells) & (offences.day < index.end[offences.person])
+    return _collect(group, index, offences, keep, spells, careers, int(reference.astype(int)), rng)
+
+
+def _types(
+    group: Integers, after: NDArray[np.bool_], careers: list[GroupCareer], rng: np.random.Generator
+) -> Integers:
+    """Draw the type of each other offence; trafficking only after the index case."""
+    table = np.stack([career.types for career in careers])
+    before = table.copy()
+    before[:, _TRAFFICKING] = 0.0
+    edges = np.cumsum(np.stack([before / before.sum(axis=1, keepdims=True), table]), axis=2)
+    uniform = rng.random(len(group))
+    drawn = (uniform[:, None] >= edges[after.astype(int), group]).sum(axis=1)
+    return np.minimum(drawn, len(OFFENCE_TYPES) - 1).astype(np.int64)
+
+
+def _collect(
+    group: Integers,
+    index: _Index,
+    offences: _Offences,
+    keep: NDArray[np.bool_],
+    spells: _Spells,
+    careers: list[GroupCareer],
+    last: int,
+    rng: np.random.Generator,
+) -> Careers:
+    n = len(group)
+    other_person, other_day = offences.person[keep], offences.day[keep]
+    kind = _types(group[other_person], other_day > index.registered[other_person], careers, rng)
+    lag = (rng.random(len(other_person)) * (LONGEST_OTHER_LAG + 1)).astype(np.int64)
+    registered = np.minimum(other_day + lag, index.end[other_person] - 1)
+    person = np.concatenate([np.arange(n), other_person])
+    day = np.concatenate([index.offence, other_day])
+    is_index = np.arange(len(person)) < n
+    order = np.lexsort((~is_index, day, person))
+    spell_order = np.lexsort((spells.start, spells.person))
+    ends = spells.end[spell_order].astype("datetime64[D]")
+    ends[spells.end[spell_order] >= last] = np.datetime64("NaT", "D")
+    return Careers(
+        group=group,
+        birth_date=index.birth.astype("datetime64[D]"),
+        death_date=index.death,
+        emigration_date=index.emigration,
+        event_person=person[order],
+        event_date=day[order].astype("datetime64[D]"),
+        event_type=np.concatenate([np.full(n, _TRAFFICKING), kind])[order],
+        event_registration_date=np.concatenate([index.registered, registered])[order].astype(
+            "datetime64[D]"
+        ),
+        event_is_index=is_index[order],
+        detention_person=spells.person[spell_order],
+        detention_start=spells.start[spell_order].astype("datetime64[D]"),
+        detention_end=ends,
+    )
