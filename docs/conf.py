@@ -63,6 +63,7 @@ html_theme_options = {
     "show_toc_level": 2,
     "navigation_with_keys": False,
     "header_links_before_dropdown": 6,
+    "navbar_persistent": ["search-button"],
     "article_header_start": ["breadcrumbs"],
     "footer_start": ["copyright"],
     "footer_end": ["theme-version"],

@@ -1,0 +1,69 @@
+"""What the documentation shows runs, and the numbers it quotes are those of the code."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+import trajectories as tr
+from trajectories.groups import TypologyRules
+
+PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SHELL = re.compile(r"^```(?:sh|bash|shell|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+RUN = ["README.md", "docs/how-to/choose-a-model.md", "docs/how-to/keep-a-model.md"]
+
+
+@pytest.mark.parametrize("page", RUN)
+def test_the_python_on_a_page_runs_from_top_to_bottom(
+    page: str, repository: Path, tmp_path: Path
+) -> None:
+    blocks = PYTHON.findall((repository / page).read_text(encoding="utf-8"))
+    assert blocks, f"{page} has no Python to run"
+    script = tmp_path / "page.py"
+    script.write_text("\n".join(blocks), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", script.name], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_readme_starts_with_its_two_commands(repository: Path) -> None:
+    main_job, tests = SHELL.findall((repository / "README.md").read_text(encoding="utf-8"))[:2]
+    assert "trajectories replicate" in main_job
+    assert "pytest" in tests
+    assert len(main_job.strip().splitlines()) == len(tests.strip().splitlines()) == 1
+
+
+def test_the_typology_page_quotes_the_default_rules(repository: Path) -> None:
+    page = (repository / "docs/theory/typology.md").read_text(encoding="utf-8")
+    rules = TypologyRules()
+    quoted = [
+        f"level at most {rules.low_level:g}, and peak rate at most {rules.low_peak:g}",
+        f"level at least {rules.high_level:.1f}, and at least {rules.persistent_years:g} years",
+        f"highest by age {rules.early_until:g}, and {rules.decline_years:g} years later",
+        f"highest at age {rules.late_from:g} or later, and {rules.decline_years:g} years later",
+        f"between {rules.early_until:g} and {rules.late_from:g} is neither",
+    ]
+    missing = [text for text in quoted if text not in " ".join(page.split())]
+    assert not missing, f"docs/theory/typology.md does not say: {missing}"
+    assert (rules.early_decline, rules.late_decline) == (0.5, 1 / 3), "said in words on the page"
+    assert rules.smallest_share == 0.01, "said in words on the page"
+    assert len(fields(rules)) == 10, "a new rule belongs on the page"
+
+
+def test_every_public_name_is_in_the_reference(repository: Path) -> None:
+    text = "\n".join(
+        page.read_text(encoding="utf-8") for page in (repository / "docs/reference").glob("*.md")
+    )
+    wanted = [f"trajectories.{name}" for name in tr.__all__ if name != "__version__"]
+    for module in ("families", "plot", "rapporteur", "report"):
+        wanted += [f"trajectories.{module}.{name}" for name in getattr(tr, module).__all__]
+    modules = {m for m in wanted if inspect.ismodule(getattr(tr, m.rpartition(".")[2], None))}
+    missing = [name for name in wanted if name not in modules and not re.search(rf"{name}\b", text)]
+    assert not missing, f"docs/reference does not mention {missing}"
