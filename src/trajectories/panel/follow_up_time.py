@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
-from trajectories.panel.arrays import DayArray, FloatArray, IntArray, counted, where_rows
+from trajectories.panel.arrays import BoolArray, DayArray, FloatArray, IntArray, counted, where_rows
 from trajectories.panel.calendar import ONE_DAY, birthday, days
 
 
@@ -96,6 +96,11 @@ def follow_up_time(
     return FollowUpTime(birth, end, cell_days, observed_days, free_days)
 
 
+def is_detention(spells: pd.DataFrame) -> BoolArray:
+    """Return a mask of the spells spent in detention."""
+    return np.asarray((spells["spell_type"] == "detention").fillna(False), dtype=bool)
+
+
 def _overlap(first: DayArray, last: DayArray, start: DayArray, stop: DayArray) -> IntArray:
     """Return the number of days that two half-open intervals share."""
     shared = np.minimum(last, stop) - np.maximum(first, start)
@@ -107,7 +112,7 @@ def _detention(
     persons: pd.DataFrame, spells: pd.DataFrame, birth: DayArray, end: DayArray
 ) -> tuple[IntArray, DayArray, DayArray]:
     """Return detention within follow-up as disjoint spells: person's row, first day, day free."""
-    held = spells[(spells["spell_type"] == "detention").to_numpy(dtype=bool, na_value=False)]
+    held = spells[is_detention(spells)]
     row = pd.Index(persons["person"]).get_indexer(pd.Index(held["person"])).astype(np.int64)
     start = days(held, "start_date", "spells", required=len(held) > 0)
     stop = days(held, "end_date", "spells")

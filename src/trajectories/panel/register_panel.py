@@ -11,7 +11,12 @@ from trajectories.errors import InputError
 from trajectories.panel.arrays import BoolArray, IntArray, counted, these_rows, where_rows
 from trajectories.panel.calendar import ONE_DAY, age_on, days
 from trajectories.panel.checks import check_ages
-from trajectories.panel.follow_up_time import FollowUpTime, follow_up_end, follow_up_time
+from trajectories.panel.follow_up_time import (
+    FollowUpTime,
+    follow_up_end,
+    follow_up_time,
+    is_detention,
+)
 from trajectories.panel.register import Register
 from trajectories.panel.select import select_offences, select_persons
 
@@ -24,6 +29,8 @@ def read_register(
     last_day = _last_day(register, until)
     whole_ages = _whole_ages(ages)
     chosen = select_persons(register, persons)
+    detained = is_detention(register.spells)
+    _refuse_unknown(pd.Index(register.spells["person"])[detained], register, "detention spell")
     time = follow_up_time(chosen, register.spells, whole_ages, last_day)
     outcomes = _counts(register, event, chosen, whole_ages, last_day, time)
     observed = time.free_days > 0
@@ -99,14 +106,18 @@ def _counts(
 def _person_rows(register: Register, chosen: pd.DataFrame) -> IntArray:
     """Return the row among the chosen persons of each offence, −1 for other persons."""
     suspects = pd.Index(register.offences["person"])
-    unknown = ~np.asarray(suspects.isin(register.persons["person"]))
-    if unknown.any():
-        raise InputError(
-            f"register: {counted(int(unknown.sum()), 'offence')} of persons that "
-            f"persons lacks ({where_rows(unknown)}): add the persons or drop the rows"
-        )
+    _refuse_unknown(suspects, register, "offence")
     row: IntArray = pd.Index(chosen["person"]).get_indexer(suspects).astype(np.int64)
     return row
+
+
+def _refuse_unknown(ids: pd.Index[Any], register: Register, noun: str) -> None:
+    unknown = ~np.asarray(ids.isin(register.persons["person"]), dtype=bool)
+    if unknown.any():
+        raise InputError(
+            f"register: {counted(int(unknown.sum()), noun)} of persons that the table of persons "
+            f"lacks ({where_rows(unknown)} of the {noun}s): add the persons or drop the rows"
+        )
 
 
 def _cells(

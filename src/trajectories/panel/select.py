@@ -85,7 +85,9 @@ def select_offences(offences: pd.DataFrame, event: Any) -> BoolArray:
     kinds = offences["offence_type"]
     known = set(kinds.dropna().unique())
     absent = [kind for kind in wanted if kind not in known]
-    if absent or not wanted:
+    if not wanted:
+        raise InputError("event: no type of offence given; 'any' takes all")
+    if absent:
         raise InputError(
             f"event: no offence of type {names(absent)}; the register has "
             f"{names(sorted(known, key=str))}, and 'any' takes all"
