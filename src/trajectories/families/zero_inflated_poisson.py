@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import expit, gammaln, log_expit, logit, xlogy
+from scipy.special import gammaln, log_expit, logit, xlogy
 
 from trajectories.errors import InputError
 from trajectories.families.base import Family, Moments, bounded_exp
@@ -68,7 +68,7 @@ class ZeroInflatedPoisson(Family):
 
     def log_mean(self, channels: FloatArray) -> tuple[FloatArray, FloatArray]:
         eta, zeta = channels
-        return eta + log_expit(-zeta), np.stack([np.ones_like(eta), -expit(zeta)])
+        return eta + log_expit(-zeta), np.stack([np.ones_like(eta), -logistic(zeta)])
 
     def start(self, rate: FloatArray, zero_share: FloatArray) -> FloatArray:
         extra, count_rate = split_zeros(rate, zero_share)
@@ -90,11 +90,15 @@ def split_zeros(rate: FloatArray, zero_share: FloatArray) -> tuple[FloatArray, F
 def zip_log_density(
     outcome: FloatArray, exposure: FloatArray, eta: FloatArray, zeta: FloatArray
 ) -> FloatArray:
-    """Return the log density of a zero-inflated Poisson count without its base measure."""
+    """Return the log density of a zero-inflated Poisson count without its base measure.
+
+    With m = e exp(eta) and log(1 - omega) = -log(1 + exp(zeta)): log P(0) = log(1 - omega) +
+    log(exp(-m) + exp(zeta)), and log f(y) = log(1 - omega) + y eta - m for y > 0.
+    """
     mean = exposure * bounded_exp(eta)
-    log_count_part = log_expit(-zeta)
-    at_zero = np.logaddexp(log_expit(zeta), log_count_part - mean)
-    return np.where(outcome == 0, at_zero, log_count_part + outcome * eta - mean)
+    log_count_part = -np.maximum(zeta, 0.0) - np.log1p(np.exp(-np.abs(zeta)))
+    at_zero = np.maximum(-mean, zeta) + np.log1p(np.exp(-np.abs(zeta + mean)))
+    return log_count_part + np.where(outcome == 0, at_zero, outcome * eta - mean)
 
 
 def zip_derivatives(
@@ -107,13 +111,18 @@ def zip_derivatives(
     dp/d zeta = p (1-p) and dp/d eta = p (1-p) m.
     """
     mean = exposure * bounded_exp(eta)
-    omega = expit(zeta)
-    zero = outcome == 0
-    structural = np.where(zero, expit(zeta + mean), 0.0)
+    omega = logistic(zeta)
+    structural = np.where(outcome == 0, logistic(zeta + mean), 0.0)
     spread = structural * (1 - structural)
     first = np.stack([outcome - (1 - structural) * mean, structural - omega])
     second = np.empty((2, *first.shape))
-    second[0, 0] = spread * mean**2 - (1 - structural) * mean
+    second[0, 0] = (spread * mean - (1 - structural)) * mean
     second[0, 1] = second[1, 0] = spread * mean
     second[1, 1] = spread - omega * (1 - omega)
     return first, second
+
+
+def logistic(values: FloatArray) -> FloatArray:
+    """Return 1 / (1 + exp(-values)), built from ``exp`` alone, which NumPy vectorises."""
+    small = np.exp(-np.abs(values))
+    return np.asarray(np.where(values >= 0, 1.0, small) / (1 + small))

@@ -3,33 +3,40 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import expit, gammaln, log_expit, logit, xlogy
+from scipy.special import gammaln, log_expit, logit, xlogy
 
-from trajectories.families.base import Family
+from trajectories.families.base import Family, bounded_exp
 from trajectories.families.poisson import rate_at_zero
 from trajectories.families.zero_inflated_poisson import (
     BOUNDARY_LOGIT,
     ZeroInflatedPoisson,
+    logistic,
     split_zeros,
     zip_derivatives,
     zip_log_density,
 )
 from trajectories.numerics.types import FloatArray
 
+SMALLEST_LOG_TAU = -9.0
+"""A tau below exp(-9), 1e-4, counts as gone to zero."""
+
 
 class ZeroInflatedPoissonTau(Family):
-    """Zero-inflated Poisson with logit(omega) = -tau eta, one tau per group.
+    """Zero-inflated Poisson with logit(omega) = -tau eta, one tau of at least 0 per group.
 
-    The exposure enters the count part only: mean = exposure * exp(eta), and eta in the inflation
-    part has no offset.
+    Years with a high rate are less likely to be extra zeros, the more so the larger tau; at
+    tau = 0 half of all years are extra zeros. The parameter is log tau. The exposure enters the
+    count part only: mean = exposure * exp(eta), and eta in the inflation part has no offset.
 
     Notes
     -----
-    Source: Lambert (1992), Technometrics 34(1), 1-14, the ZIP(tau) model.
+    Source: Lambert (1992), Technometrics 34(1), 1-14, the ZIP(tau) model, which does not restrict
+    the sign; R's crimCV does, and so does this family: a negative tau would make extra zeros the
+    more likely the higher the rate.
     """
 
     name = "zip_tau"
-    channels = ("mean", "tau")
+    channels = ("mean", "log_tau")
     moments = ZeroInflatedPoisson.moments
 
     def channel_degrees(self, degree: int) -> tuple[int, ...]:
@@ -38,8 +45,8 @@ class ZeroInflatedPoissonTau(Family):
     def log_density(
         self, outcome: FloatArray, exposure: FloatArray, channels: FloatArray
     ) -> FloatArray:
-        eta, tau = channels
-        return zip_log_density(outcome, exposure, eta, -tau * eta)
+        eta, log_tau = channels
+        return zip_log_density(outcome, exposure, eta, -bounded_exp(log_tau) * eta)
 
     def base_measure(self, outcome: FloatArray, exposure: FloatArray) -> FloatArray:
         return np.asarray(xlogy(outcome, exposure) - gammaln(outcome + 1))
@@ -47,29 +54,34 @@ class ZeroInflatedPoissonTau(Family):
     def derivatives(
         self, outcome: FloatArray, exposure: FloatArray, channels: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
-        eta, tau = channels
-        (by_eta, by_zeta), second = zip_derivatives(outcome, exposure, eta, -tau * eta)
-        first = np.stack([by_eta - tau * by_zeta, -eta * by_zeta])
+        eta, tau = channels[0], bounded_exp(channels[1])
+        zeta = -tau * eta
+        (by_eta, by_zeta), second = zip_derivatives(outcome, exposure, eta, zeta)
+        by_log_tau = zeta * by_zeta
+        first = np.stack([by_eta - tau * by_zeta, by_log_tau])
         chained = np.empty_like(second)
         chained[0, 0] = second[0, 0] - 2 * tau * second[0, 1] + tau**2 * second[1, 1]
-        chained[0, 1] = chained[1, 0] = -eta * (second[0, 1] - tau * second[1, 1]) - by_zeta
-        chained[1, 1] = eta**2 * second[1, 1]
+        cross = zeta * (second[0, 1] - tau * second[1, 1]) - tau * by_zeta
+        chained[0, 1] = chained[1, 0] = cross
+        chained[1, 1] = zeta**2 * second[1, 1] + by_log_tau
         return first, chained
 
     def log_mean(self, channels: FloatArray) -> tuple[FloatArray, FloatArray]:
-        eta, tau = channels
-        omega = expit(-tau * eta)
-        return eta + log_expit(tau * eta), np.stack([1 + tau * omega, eta * omega])
+        eta, tau = channels[0], bounded_exp(channels[1])
+        omega = logistic(-tau * eta)
+        return eta + log_expit(tau * eta), np.stack([1 + tau * omega, tau * eta * omega])
 
     def start(self, rate: FloatArray, zero_share: FloatArray) -> FloatArray:
         extra, count_rate = split_zeros(rate, zero_share)
         eta = np.log(count_rate)
         tied = -logit(extra) * eta / np.maximum(eta**2, 0.1)
-        tau = np.clip(tied.mean(axis=-1, keepdims=True), -1.0, 2.0)
-        return np.stack([eta, np.broadcast_to(tau, eta.shape)])
+        log_tau = np.log(np.clip(tied.mean(axis=-1, keepdims=True), 0.05, 2.0))
+        return np.stack([eta, np.broadcast_to(log_tau, eta.shape)])
 
     def boundary(self, channels: FloatArray) -> str | None:
-        eta, tau = channels
-        if (-tau * eta).max() < BOUNDARY_LOGIT:
+        eta, log_tau = channels
+        if log_tau.max() < SMALLEST_LOG_TAU:
+            return "tau went to zero: extra zeros do not become rarer where the rate is higher"
+        if (-bounded_exp(log_tau) * eta).max() < BOUNDARY_LOGIT:
             return "its probability of an extra zero went to zero at every age"
         return rate_at_zero(eta)

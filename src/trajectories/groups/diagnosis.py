@@ -93,7 +93,7 @@ _GRAVITY = (
 def _boundary_parameters(model: Model, boundary: str) -> BoolArray:
     """Return which of a group's parameters ran off: all, or those of the extra zeros."""
     sizes = [basis.degree + 1 for basis in model.bases]
-    if "extra zero" not in boundary or len(sizes) == 1:
+    if "rate went to zero" in boundary:
         return np.ones(sum(sizes), dtype=bool)
     return np.arange(sum(sizes)) >= sizes[0]
 

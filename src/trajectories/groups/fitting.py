@@ -18,6 +18,7 @@ from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.density import CellDensity
 from trajectories.numerics.em import Fitted, polish, run_em
 from trajectories.numerics.mixture import Mixture, Parameters
+from trajectories.numerics.statistics import Statistics
 from trajectories.numerics.types import FloatArray, IntArray
 from trajectories.panel import Panel
 
@@ -62,14 +63,17 @@ def solve(
     """
     prepared = prepare(panel, model.family, engine=engine)
     check_support(panel, model)
-    mixture = make_mixture(panel, model, prepared)
+    mixture = make_mixture(panel, model, prepared.statistics)
+    if model.n_groups == 1:
+        control = replace(control, n_starts=1, n_finish=1)
     starts = starting_points(
-        mixture, _features(panel, model, prepared), np.random.SeedSequence(seed), control
+        make_mixture(panel, model, prepared.coarse),
+        _features(panel, model, prepared),
+        np.random.SeedSequence(seed),
+        control,
     )
     if prepared.statistics.n_rows > 5 * control.sample_size:
         starts = starts[: max(1, control.n_finish // 3)]
-    if model.n_groups == 1:
-        starts = starts[:1]
     finished = [finish(mixture, start, control) for start in _watch(starts, progress)]
     highest = highest_rate(panel)
     weight = prepared.statistics.total_weight
@@ -93,10 +97,10 @@ def solve(
     )
 
 
-def make_mixture(panel: Panel, model: Model, prepared: Prepared) -> Mixture:
+def make_mixture(panel: Panel, model: Model, statistics: Statistics) -> Mixture:
     """Put a model's designs and a panel's statistics together."""
-    density = CellDensity(model.family, model.designs(panel.ages), prepared.statistics.cells)
-    return Mixture(prepared.statistics, density, model.active())
+    density = CellDensity(model.family, model.designs(panel.ages), statistics.cells)
+    return Mixture(statistics, density, model.active())
 
 
 def finish(mixture: Mixture, start: Parameters, control: Control) -> Fitted:

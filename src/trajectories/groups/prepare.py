@@ -27,6 +27,9 @@ class Prepared:
     ----------
     statistics : Statistics
         Over distinct rows where rows were merged.
+    coarse : Statistics
+        The same rows with exposures rounded to a few levels, where that makes starts cheaper;
+        otherwise the same object.
     first : ndarray of int, or None
         For every row of ``statistics`` the first unit that it stands for; None if rows were not
         merged.
@@ -35,6 +38,7 @@ class Prepared:
     """
 
     statistics: Statistics
+    coarse: Statistics
     first: IntArray | None
     inverse: IntArray | None
 
@@ -83,9 +87,23 @@ def prepare(panel: Panel, family: Family, *, engine: str = "auto", merge: bool =
     if by_moments and engine != "table" and plan is not None:
         small = smallest_type(outcome)
         moments = MomentStatistics(plan, small, exposure, observed, weights, constant)
-        return Prepared(moments, first, inverse)
+        return Prepared(moments, moments, first, inverse)
     table = TabulatedStatistics.from_panel(outcome, exposure, observed, weights, constant)
-    return Prepared(table, first, inverse)
+    coarse = table
+    if exposure is not None:
+        rough = coarse_exposure(exposure)
+        coarse = TabulatedStatistics.from_panel(outcome, rough, observed, weights, 0.0)
+    return Prepared(table, coarse, first, inverse)
+
+
+def coarse_exposure(exposure: FloatArray) -> FloatArray:
+    """Round exposures to powers of 1.25, so that a panel has few distinct cells.
+
+    Only starts are compared on these; every reported number comes from the exposures as given.
+    """
+    with np.errstate(divide="ignore"):
+        level = np.round(np.log(exposure) / np.log(1.25))
+    return np.asarray(np.where(exposure > 0, 1.25**level, 0.0))
 
 
 def base_measure(

@@ -55,7 +55,7 @@ def starting_points(
     Parameters
     ----------
     mixture : Mixture
-        Of the whole panel.
+        Of the whole panel, or of a cheaper rendering of it.
     features : callable
         Takes row numbers (n,) of the statistics, returns smoothed histories (n, F), by which
         starting partitions tell persons apart.
