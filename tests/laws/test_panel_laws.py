@@ -62,7 +62,10 @@ def test_a_wide_and_a_long_table_give_the_same_panel(tables):
 def test_a_missing_count_is_the_same_as_no_row(tables):
     table = long_of(*tables)
     ages = tables[0].columns
-    same(from_long(table, ages=ages), from_long(table.dropna(subset="count"), ages=ages))
+    panel = from_long(table, ages=ages)
+    without = from_long(table.dropna(subset="count"), ages=ages)
+    # units come in order of first appearance, and a first row may be among those dropped
+    same(panel, without.subset(without.units.get_indexer(panel.units)))
 
 
 @given(wide_tables(), st.randoms(use_true_random=False))
