@@ -92,19 +92,21 @@ def draw_years(calibration: Calibration, cohort: Cohort, rng: np.random.Generato
         for name in ("job", "child", "welfare_or_no_income")
     }
     partner_share = np.full(len(cohort.strata), PARTNER_SHARES[cohort.part])
+    together = np.zeros(len(cohort), np.int64)  # one level for all, not one per group
 
-    def draw(name: str, kind: Circumstance, shares: Array, effect: float) -> Bools:
+    def draw(
+        name: str, kind: Circumstance, shares: Array, effect: float, stratum: Ints = cohort.stratum
+    ) -> Bools:
         at_index = kind.shape(index) + effect * cohort.is_index_population
-        level = solve_levels(name, cohort.strata, shares, cohort.stratum, at_index, kind.spread)
+        level = solve_levels(name, cohort.strata, shares, stratum, at_index, kind.spread)
         personal = kind.spread * rng.standard_normal(len(cohort))
-        logit = (level[cohort.stratum] + personal)[:, None] + kind.shape(age)
+        logit = (level[stratum] + personal)[:, None] + kind.shape(age)
         chance = expit(logit + effect * offended)
         return np.asarray((rng.random(offended.shape) < chance) & observed)
 
     job = draw("a job", JOB, wanted["job"], planted_effect(calibration, cohort, "job"))
-    partner = draw(
-        "a partner", PARTNER, partner_share, planted_effect(calibration, cohort, "partner")
-    )
+    effect = planted_effect(calibration, cohort, "partner")
+    partner = draw("a partner", PARTNER, partner_share, effect, together)
     child = draw(
         "a non-biological child at home",
         CHILD_AT_HOME,

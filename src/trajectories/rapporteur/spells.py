@@ -164,20 +164,21 @@ def _leave(
 
 
 def _births(calibration: Calibration, cohort: Cohort, rng: np.random.Generator) -> Intervals:
-    """Draw births, independent of offending; a spell as parent starts with each and stays."""
+    """Draw births, independent of offending; a spell as parent starts with each and stays.
+
+    Age for age they are as frequent in every group, so that the groups' different ages at first
+    trafficking do not turn into an association of children with the career.
+    """
     if planted_effect(calibration, cohort, "biological_children") != 0.0:
         raise TargetError(
             "effect_biological_children_*: only 'none' (0) can be planted, because births are "
             "drawn independently of offending"
         )
     child = np.array([calibration.attributes["child"][s] for s in cohort.strata])
-    share = 1 - (1 - child) / (1 - child_at_home_share(child))
+    share = (1 - (1 - child) / (1 - child_at_home_share(child)))[cohort.stratum]
     before_index = np.interp(_age_at_index(cohort), _AGES, _BIRTHS_BEFORE)
-    scale = np.zeros(len(cohort))
-    for k, stratum in enumerate(cohort.strata):
-        own = cohort.stratum == k
-        name = f"a biological child in {stratum}"
-        scale[own] = solve_scale(float(share[k]), before_index[own], BIRTH_SHAPE, name)
+    wanted = float(share.mean()) if len(cohort) else 0.0
+    scale = solve_scale(wanted, before_index, BIRTH_SHAPE, "a biological child")
     personal = scale * rng.gamma(BIRTH_SHAPE, 1 / BIRTH_SHAPE, len(cohort))
     until = np.interp(exact_age(cohort.birth, cohort.end), _AGES, _BIRTHS_BEFORE)
     person = np.repeat(np.arange(len(cohort)), rng.poisson(personal * until).clip(max=12))

@@ -177,7 +177,7 @@ def relations_table(drawn: Sequence[Drawn], keys: Keys) -> pd.DataFrame:
 
 
 def _text(codes: Ints, names: Sequence[str]) -> pd.Series:
-    return pd.Series(pd.Categorical.from_codes(codes, categories=list(names))).astype("str")
+    return pd.Series(np.array(names, dtype=object)[codes], dtype="str")
 
 
 def _days(dates: Dates) -> Dates:

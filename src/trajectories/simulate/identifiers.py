@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 _BITS = 34
 _INDEX_BITS = 30
+_FIRST = 10_000_000_000  # every identifier then has eleven digits
 
 
 def scramble(index: npt.ArrayLike, part: int, key: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
@@ -32,7 +33,7 @@ def scramble(index: npt.ArrayLike, part: int, key: npt.NDArray[np.uint64]) -> np
     for multiplier, offset in key.reshape(-1, 2):
         x = (x * (multiplier | np.uint64(1)) + offset) & mask
         x ^= x >> half
-    return x.astype(np.int64) + 1
+    return x.astype(np.int64) + _FIRST
 
 
 def scrambling_key(rng: np.random.Generator) -> npt.NDArray[np.uint64]:
