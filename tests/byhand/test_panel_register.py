@@ -216,5 +216,5 @@ def test_a_sound_register_passes_its_check_and_each_fault_is_counted():
 
 def test_the_representation_of_a_register_shows_sizes_only():
     assert repr(register([(871, "2000-01-01", None, None)])) == (
-        "<Register: 1 persons, 0 offences, 0 spells, 0 relations, until 2021-07-02>"
+        "<Register: 1 person, 0 offences, 0 spells, 0 relations, until 2021-07-02>"
     )

@@ -144,6 +144,5 @@ def union(row: IntArray, start: DayArray, stop: DayArray) -> tuple[IntArray, Day
     from_origin = row * width + (start - origin).astype(np.int64)
     latest = np.maximum.accumulate(row * width + (stop - origin).astype(np.int64))
     begins = np.r_[True, from_origin[1:] > latest[:-1]]
-    begins[1:] |= row[1:] != row[:-1]
     runs = np.flatnonzero(begins)
     return row[runs], start[runs], np.maximum.reduceat(stop, runs)

@@ -280,8 +280,14 @@ class Panel:
     def audit(self) -> pd.DataFrame:
         """Return what could spoil a model, one row a check, with no person's data.
 
-        Checks
-        ------
+        Returns
+        -------
+        DataFrame
+            check, cells, units, rate and reference_rate (outcomes per year free, weighted), value
+            (the number that note names), note. NaN: does not apply.
+
+        Notes
+        -----
         exposure below 0.01, 0.25, 1
             Rate per year free there against overall. Many times higher: the offence caused the
             detention, and an offset does harm.
@@ -295,12 +301,6 @@ class Panel:
             Whether a Poisson family can do.
         distinct histories, repeated histories, units without any outcome but zero
             How much the rows tell apart.
-
-        Returns
-        -------
-        DataFrame
-            check, cells, units, rate and reference_rate (outcomes per year free, weighted), value
-            (the number that note names), note. NaN: does not apply.
         """
         return audit(self)
 
@@ -310,7 +310,7 @@ class Panel:
         n_missing = self.outcomes.size - self.n_observed_cells
         parts = [
             f"{counted(self.n_units, 'unit')} × {counted(self.n_ages, 'age')} ({ages})",
-            f"{n_missing:,} cells missing",
+            f"{counted(n_missing, 'cell')} missing",
         ]
         parts += ["exposure"] if self.exposure is not None else []
         parts += ["weights"] if self.weights is not None else []

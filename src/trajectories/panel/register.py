@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from trajectories.errors import InputError
-from trajectories.panel.arrays import names
+from trajectories.panel.arrays import counted, names
 from trajectories.panel.register_checks import check_register
 
 REQUIRED = {
@@ -87,5 +87,5 @@ class Register:
 
     def __repr__(self) -> str:
         """Describe the size of the tables; never show a row."""
-        sizes = ", ".join(f"{len(getattr(self, table)):,} {table}" for table in REQUIRED)
+        sizes = ", ".join(counted(len(getattr(self, table)), table[:-1]) for table in REQUIRED)
         return f"<Register: {sizes}, until {self.reference_date.date()}>"
