@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from trajectories.plot.check import need_columns
 from trajectories.plot.labels import label_ends
-from trajectories.plot.style import line_look, open_axes, styled
+from trajectories.plot.style import INK, line_look, open_axes, styled
 
 __all__ = ["group_label", "trajectories"]
 
@@ -36,6 +36,7 @@ def trajectories(
     shares: pd.Series | Mapping[Any, float] | None = None,
     names: pd.Series | Mapping[Any, str | None] | None = None,
     observed: pd.DataFrame | None = None,
+    planted: pd.DataFrame | None = None,
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Figure:
@@ -50,6 +51,9 @@ def trajectories(
         Group to share of the persons, and to a name; a group without a name is 'group k'.
     observed : DataFrame, optional
         Tidy: ``group``, ``age``, ``mean``; drawn as dots in the group's colour.
+    planted : DataFrame, optional
+        Tidy: ``group``, ``age``, ``mean``: the curves that the data were drawn from, as thin
+        dark lines. Their groups need not be those of ``frame``.
     ax : Axes, optional
         Draw here instead of in a new figure.
     title : str, optional
@@ -93,9 +97,25 @@ def trajectories(
         ends.append((float(ages[-1]), float(rates[-1])))
         texts.append(text)
         looks.append(look)
+    if planted is not None:
+        _draw_planted(ax, planted)
     _finish(ax, frame, banded, title)
     label_ends(ax, ends, texts, looks)
     return figure
+
+
+def _draw_planted(ax: Axes, planted: pd.DataFrame) -> None:
+    need_columns(planted, "the planted curves", "group", "age", "mean")
+    for position, (_, curve) in enumerate(planted.groupby("group", sort=False)):
+        curve = curve.sort_values("age")
+        ax.plot(
+            curve["age"].to_numpy(),
+            curve["mean"].to_numpy(),
+            color=INK,
+            linewidth=0.9,
+            label="planted" if position == 0 else "_planted",
+        )
+    ax.legend(handles=[line for line in ax.get_lines() if line.get_label() == "planted"])
 
 
 def _finish(ax: Axes, frame: pd.DataFrame, banded: bool, title: str | None) -> None:

@@ -1,0 +1,53 @@
+"""The command line: ``trajectories replicate | simulate | fit | select``."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+from trajectories.cli.parser import build_parser
+from trajectories.errors import TrajectoriesError, TrajectoriesWarning
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status.
+
+    0: done. 2: bad input or arguments, said in one line on stderr. 130: interrupted.
+    """
+    try:
+        args = build_parser().parse_args(argv)
+        # commands are imported when run, so that --help loads neither pandas nor matplotlib
+        command = import_module(f"trajectories.cli.{args.command}")
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", TrajectoriesWarning)
+            warnings.showwarning = _show_warning(warnings.showwarning)
+            command.run(args)
+    except TrajectoriesError as error:
+        return _fail(str(error))
+    except OSError as error:
+        what = error.strerror or type(error).__name__
+        return _fail(f"{error.filename}: {what}" if error.filename else what)
+    except KeyboardInterrupt:
+        sys.stderr.write("trajectories: interrupted; nothing was written\n")
+        return 130
+    return 0
+
+
+def _fail(message: str) -> int:
+    sys.stderr.write(f"trajectories: error: {' '.join(message.split())}\n")
+    return 2
+
+
+def _show_warning(usual: Any) -> Any:
+    def show(message: Any, category: type[Warning], *rest: Any, **named: Any) -> None:
+        if issubclass(category, TrajectoriesWarning):
+            sys.stderr.write(f"trajectories: warning: {' '.join(str(message).split())}\n")
+        else:
+            usual(message, category, *rest, **named)
+
+    return show

@@ -1,0 +1,99 @@
+"""``trajectories fit``: a model of a user's own file."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from trajectories.cli import modelling
+from trajectories.cli.output import check_folder, new_folder, write_figures, write_tables
+from trajectories.cli.reading import read_panel
+from trajectories.errors import InputError
+
+if TYPE_CHECKING:
+    from trajectories.groups import GroupTrajectoriesResults
+    from trajectories.panel import Panel
+
+__all__ = ["run"]
+
+
+def run(args: argparse.Namespace) -> None:
+    """Read, fit, and write model, tables, figures and report."""
+    out = args.out or Path(f"{args.file.stem}-fit")
+    family = modelling.family(args.family, args.inflation_degree)
+    check_folder(out, args.force)
+    read = read_panel(args)
+    groups = args.groups or list(range(1, 7))
+    results, candidates, rule = modelling.fit_or_choose(read.panel, groups, family, args)
+    with new_folder(out, "fit", args.force) as folder:
+        results.save(folder / "model.json")
+        _write(folder, results, read.panel, candidates, rule, read.notes, args)
+    if not args.quiet:
+        sys.stdout.write(_summary(results, read.panel, rule, read.notes, out))
+
+
+def _write(
+    folder: Path,
+    results: GroupTrajectoriesResults,
+    panel: Panel,
+    candidates: pd.DataFrame | None,
+    rule: str,
+    notes: tuple[str, ...],
+    args: argparse.Namespace,
+) -> None:
+    from trajectories import plot, report
+
+    tables = report.fit_tables(results, panel, level=args.level, minimum_cell=args.minimum_cell)
+    figures = report.group_figures(results, tables, args.level)
+    if candidates is not None:
+        figures["selection"] = plot.selection(candidates)
+    page = report.fit_report(
+        results,
+        tables,
+        source=args.file.name,
+        notes=notes,
+        seed=args.seed,
+        level=args.level,
+        minimum_cell=args.minimum_cell,
+        selection=candidates,
+        rule=rule,
+        figures=figures,
+    )
+    page.write(folder / "report.html")
+    write_tables(folder, tables if candidates is None else {**tables, "selection": candidates})
+    write_figures(folder, figures)
+    if args.posterior:
+        posterior = results.posterior.rename_axis("unit")
+        if "unit" in {str(name) for name in posterior.columns}:
+            raise InputError("a group cannot be named unit")
+        write_tables(folder, {"posterior": posterior})
+
+
+def _summary(
+    results: GroupTrajectoriesResults,
+    panel: Panel,
+    rule: str,
+    notes: tuple[str, ...],
+    out: Path,
+) -> str:
+    groups = results.adequacy()[["share", "avepp"]].join(results.typology()["name"])
+    lines = [
+        f"{panel.n_units:,} persons, ages {panel.ages[0]:g} to {panel.ages[-1]:g}",
+        *notes,
+        *([rule] if rule else []),
+        modelling.headline(results),
+        "",
+        " group  share  avepp  name",
+        *(
+            f"{row.Index!s:>6} {row.share:6.3f} {row.avepp:6.3f}  "
+            f"{row.name if isinstance(row.name, str) else '-'}"
+            for row in groups.itertuples(name="Row")
+        ),
+        "",
+        f"report: {out / 'report.html'}",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,82 @@
+"""What ``fit`` and ``select`` have in common about the model."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from trajectories.errors import InputError
+
+if TYPE_CHECKING:
+    from trajectories.families import Family
+    from trajectories.groups import GroupTrajectoriesResults, Selection
+    from trajectories.panel import Panel
+
+__all__ = ["choose", "family", "fit_or_choose", "headline"]
+
+
+def family(name: str, inflation_degree: int | None) -> Family:
+    """Return the family of a name, before any file is read."""
+    from trajectories.families import resolve
+
+    if inflation_degree is None:
+        return resolve(name)
+    resolve(name)
+    try:
+        return resolve(name, inflation_degree=inflation_degree)
+    except TypeError:
+        raise InputError(f"{name} has no --inflation-degree; leave it out") from None
+
+
+def fit_or_choose(
+    panel: Panel, groups: list[int], model: Family, args: argparse.Namespace
+) -> tuple[GroupTrajectoriesResults, pd.DataFrame | None, str]:
+    """Fit one number of groups, or choose among several by BIC; with table and rule then."""
+    from trajectories.groups import GroupTrajectories
+
+    if len(groups) == 1:
+        spec = GroupTrajectories(n_groups=groups[0], family=model, degree=args.degree)
+        return spec.fit(panel, seed=args.seed, **_control(args)), None, ""
+    selection = choose(panel, groups, [model], [args.degree], args)
+    results, rule = selection.recommend()
+    return results, selection.table, rule
+
+
+def choose(
+    panel: Panel,
+    groups: list[int],
+    families: list[Family],
+    degrees: list[int],
+    args: argparse.Namespace,
+) -> Selection:
+    """Fit every combination."""
+    from trajectories.groups import select
+
+    return select(
+        panel,
+        n_groups=groups,
+        degree=tuple(degrees),
+        family=tuple(families),
+        seed=args.seed,
+        **_control(args),
+    )
+
+
+def _control(args: argparse.Namespace) -> dict[str, Any]:
+    control: dict[str, Any] = {"progress": not args.quiet and sys.stderr.isatty()}
+    if args.starts is not None:
+        control["n_starts"] = args.starts
+    return control
+
+
+def headline(results: GroupTrajectoriesResults) -> str:
+    """Return likelihood, criteria and how the fit ended, in one line."""
+    return (
+        f"{results.n_groups} groups, {getattr(results.family, 'name', results.family)}, degree "
+        f"{results.degree}: log-likelihood {results.llf:.4f}, BIC {results.bic:.2f} (cells "
+        f"{results.bic_cells:.2f}), relative entropy {results.relative_entropy:.3f}; "
+        f"{results.stop_reason}, {results.n_replicated} of {results.n_starts} starts agree"
+    )

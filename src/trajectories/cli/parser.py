@@ -1,0 +1,182 @@
+"""The arguments of every command, and the help that teaches them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any, NoReturn
+
+from trajectories.cli.input_options import add_input, add_model
+from trajectories.cli.options import at_least, proportion, whole_numbers, words
+from trajectories.errors import TrajectoriesError
+from trajectories.version import __version__
+
+__all__ = ["build_parser"]
+
+_ABOUT = """\
+Model criminal careers: group-based trajectories of offending over age.
+
+  trajectories replicate                       the whole study, on a synthetic register
+  trajectories fit counts.csv --groups 3       your own table
+  trajectories COMMAND --help                  options and examples of a command
+"""
+
+_REPLICATE = """\
+Replicate the trajectory findings of the Rapporteur's study on a synthetic register whose truth
+is known: simulate the register, count offences by age, choose the number of groups, fit, name
+the groups, and compare published, planted and estimated figures.
+
+examples:
+  trajectories replicate
+  trajectories replicate --seed 7 --out replication-7
+  trajectories replicate --targets targets.json      plant another truth
+      where targets.json holds, say, {"onset_age_late_peak": 19.5}
+"""
+
+_SIMULATE = """\
+Write a synthetic register as CSV files: persons, offences, spells, relations, and its truth.
+Nobody in it is real. Same seed, same bytes.
+
+examples:
+  trajectories simulate --out register
+  trajectories simulate --seed 7 --targets targets.json --out register-7
+"""
+
+_FIT = """\
+Fit a group-based trajectory model to your own CSV file, and write the model, tables, figures
+and a report. No row or id of a person is written, unless --posterior asks for it.
+
+A wide file has a row a person and a column a year of age (Offense8 ... Offense38); a long file
+has a row a person and year, with columns for person, age and count. An empty cell is not
+observed; it is never a zero.
+
+examples:
+  trajectories fit counts.csv --groups 3
+  trajectories fit TO1.csv --exposure TO1Risk.csv --family zip_tau --groups 3
+  trajectories fit waves.csv --counts 'Y1..Y5' --ages 10:14 --family zip --inflation-degree 1
+  trajectories fit long.csv --unit person --age age --count cases --exposure years_free
+  trajectories fit counts.csv                        1 to 6 groups, chosen by BIC
+"""
+
+_SELECT = """\
+Fit several models to your own CSV file and compare them: number of groups, family, degree.
+Reads files as 'trajectories fit' does.
+
+examples:
+  trajectories select counts.csv
+  trajectories select counts.csv --groups 1:6 --family poisson,zip --degree 2,3
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, raised like every other error."""
+
+    def error(self, message: str) -> NoReturn:
+        raise TrajectoriesError(f"{message} (see '{self.prog} --help')")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = _Parser(
+        prog="trajectories", description=_ABOUT, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--version", action="version", version=f"trajectories {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    replicate = _command(commands, "replicate", "the study on a synthetic register", _REPLICATE)
+    _add_simulation(replicate, "replication")
+    _add_output(replicate)
+
+    simulate = _command(commands, "simulate", "write a synthetic register", _SIMULATE)
+    _add_simulation(simulate, "register")
+    simulate.add_argument("--force", action="store_true", help=_FORCE)
+    simulate.add_argument("--quiet", action="store_true", help="no summary")
+
+    fit = _command(commands, "fit", "fit a model to your own CSV file", _FIT)
+    add_input(fit)
+    add_model(fit)
+    fit.add_argument("--family", default="poisson", metavar="NAME", help=_FAMILY)
+    fit.add_argument(
+        "--groups",
+        type=whole_numbers,
+        metavar="K",
+        help="number of groups; a range like 1:6 is chosen from by BIC (default 1:6)",
+    )
+    fit.add_argument(
+        "--degree", type=at_least(0), default=2, metavar="D", help="of the curves (default 2)"
+    )
+    fit.add_argument(
+        "--level", type=proportion, default=0.95, help="of the intervals (default 0.95)"
+    )
+    fit.add_argument(
+        "--posterior",
+        action="store_true",
+        help="also write posterior.csv, which has a row a person: handle it as you do the data",
+    )
+    fit.add_argument("--out", type=Path, metavar="FOLDER", help="default: FILE's name + -fit")
+    _add_output(fit)
+
+    select = _command(commands, "select", "compare models on your own CSV file", _SELECT)
+    add_input(select)
+    add_model(select)
+    select.add_argument(
+        "--family", type=words, default=["poisson"], metavar="NAME,...", help=_FAMILY
+    )
+    select.add_argument(
+        "--groups",
+        type=whole_numbers,
+        default=list(range(1, 7)),
+        metavar="1:6",
+        help="numbers of groups: a range or a list (default 1:6)",
+    )
+    select.add_argument(
+        "--degree", type=whole_numbers, default=[2], metavar="2,3", help="degrees (default 2)"
+    )
+    select.add_argument("--out", type=Path, metavar="FOLDER", help="default: FILE's name + -select")
+    _add_output(select)
+    return parser
+
+
+_FAMILY = "poisson (default), zip, or zip_tau"
+_FORCE = "write into a folder that holds other files; they stay, unless the names are the same"
+
+
+def _command(commands: Any, name: str, line: str, text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=line, description=text, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    return parser
+
+
+def _add_simulation(parser: argparse.ArgumentParser, out: str) -> None:
+    parser.add_argument(
+        "--seed", type=at_least(0), default=2024, help="of the register (default 2024)"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path(out), metavar="FOLDER", help=f"default: {out}"
+    )
+    parser.add_argument(
+        "--targets",
+        type=Path,
+        metavar="FILE",
+        help="JSON: figure keys and the values to plant instead of the published ones",
+    )
+    for pool, size in (("general", 12_000), ("non", 20_000)):
+        parser.add_argument(
+            f"--n-{pool}-offenders",
+            type=at_least(0),
+            metavar="N",
+            help=f"size of the pool of {pool} offenders (default {size:,})",
+        )
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--minimum-cell",
+        type=at_least(0),
+        default=0,
+        metavar="M",
+        help="suppress numbers of persons from 1 to M - 1 in the tables (default 0: none)",
+    )
+    parser.add_argument("--force", action="store_true", help=_FORCE)
+    parser.add_argument("--quiet", action="store_true", help="no summary and no progress bar")

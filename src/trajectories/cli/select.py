@@ -1,0 +1,45 @@
+"""``trajectories select``: models of a user's own file, compared."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from trajectories.cli import modelling
+from trajectories.cli.output import check_folder, new_folder, write_figures, write_tables
+from trajectories.cli.reading import read_panel
+
+__all__ = ["run"]
+
+
+def run(args: argparse.Namespace) -> None:
+    """Read, fit every combination, and write table, figure and report."""
+    out = args.out or Path(f"{args.file.stem}-select")
+    families = [modelling.family(name, args.inflation_degree) for name in args.family]
+    check_folder(out, args.force)
+    read = read_panel(args)
+    selection = modelling.choose(read.panel, args.groups, families, args.degree, args)
+    best, rule = selection.recommend()
+
+    from trajectories import plot, report
+
+    with new_folder(out, "select", args.force) as folder:
+        figure = plot.selection(selection.table)
+        page = report.selection_report(
+            selection.table,
+            rule,
+            figure,
+            read.panel,
+            source=args.file.name,
+            notes=read.notes,
+            seed=args.seed,
+            minimum_cell=args.minimum_cell,
+        )
+        page.write(folder / "report.html")
+        write_tables(folder, {"selection": selection.table})
+        write_figures(folder, {"selection": figure})
+    if not args.quiet:
+        shown = selection.table[["family", "degree", "n_groups", "llf", "bic", "bic_cells"]]
+        lines = [*read.notes, shown.to_string(index=False), rule, modelling.headline(best)]
+        sys.stdout.write("\n".join([*lines, f"report: {out / 'report.html'}"]) + "\n")

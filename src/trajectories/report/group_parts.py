@@ -1,0 +1,151 @@
+"""The parts that fit and replication reports have in common: groups, curves, names, model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from trajectories.report.html import Report
+from trajectories.report.numbers import fixed
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from trajectories.groups import GroupTrajectoriesResults
+
+__all__ = ["add_groups", "add_model", "add_parameters", "add_selection", "group_figures"]
+
+_CRITERION = "fixed2"
+
+
+def group_figures(
+    results: GroupTrajectoriesResults, tables: Mapping[str, pd.DataFrame], level: float
+) -> dict[str, Figure]:
+    """Return the figures of a fit: ``trajectories`` and, with observed means, ``observed``."""
+    from trajectories import plot
+
+    curves = results.trajectories(level=level)
+    names = results.typology()["name"]
+    shares = results.group_probabilities
+    figures = {"trajectories": plot.trajectories(curves, shares, names)}
+    if "observed" in tables:
+        observed = tables["observed"]
+        means = pd.to_numeric(observed["mean"], errors="coerce")
+        shown = observed.assign(mean=means)[means.notna()]
+        figures["observed"] = plot.observed_means(curves, shown, shares, names)
+    return figures
+
+
+def add_groups(
+    report: Report,
+    tables: Mapping[str, pd.DataFrame],
+    figures: Mapping[str, Figure],
+    level: float,
+) -> None:
+    """Add the curves, and for each group its size, how apart it is, and its name."""
+    percent = f"{100 * level:g} %"
+    report.figure(
+        figures["trajectories"],
+        _describe(tables["typology"]),
+        f"Expected offences per year free by age, with pointwise {percent} bands.",
+    )
+    report.table(
+        tables["groups"],
+        "Groups: share, persons whose most likely group it is, and how well it stands apart "
+        "(avepp: mean posterior of those assigned, above 0.7 is wanted; occ: odds of correct "
+        "classification, above 5; mismatch: share minus assigned share, near 0).",
+        formats={
+            "share": "percent",
+            "share_lower": "percent",
+            "share_upper": "percent",
+            "assigned_share": "percent",
+            "avepp": "fixed3",
+            "mismatch": "fixed3",
+            "posterior_sd": "fixed3",
+        },
+    )
+    report.table(
+        tables["typology"],
+        "Names by stated rules: offences per year free, ages in years, decline as the share of "
+        "the peak rate lost ten years later. No name where none fits.",
+        formats={
+            "name": lambda value: value if isinstance(value, str) else "none",
+            "decline": "percent0",
+            "level": "fixed2",
+            "peak_rate": "fixed2",
+            "years_above_half": "fixed1",
+        },
+    )
+    if "observed" in figures:
+        report.figure(
+            figures["observed"],
+            "For each group, means of the observed records, weighted by posterior, as dots over "
+            "the fitted curve.",
+            "Observed means, persons weighted by their posterior, over the fitted curves. Dots "
+            "that leave the band over several ages say that the degree or family does not fit. "
+            "Each panel has its own scale.",
+        )
+
+
+def _describe(typology: pd.DataFrame) -> str:
+    parts = [
+        f"group {row.group} ({row.name_ if isinstance(row.name_, str) else 'no name'}) is highest "
+        f"at age {row.peak_age:g} with {row.peak_rate:.2f} offences a year"
+        for row in typology.rename(columns={"name": "name_"}).itertuples()
+    ]
+    return f"Curves of {len(parts)} groups over age: {'; '.join(parts)}."
+
+
+def add_model(report: Report, results: GroupTrajectoriesResults, fit: pd.DataFrame) -> None:
+    """Add likelihood, criteria and the reason for stopping, with its advice."""
+    converged = bool(results.converged)
+    advice = str(getattr(results.stop_reason, "advice", "") or "")
+    state = "The fit converged." if converged else "The fit did not converge."
+    (report.text if converged else report.note)(f"{state} {advice}".strip())
+    report.table(fit, "The fit.", formats={"value": _value})
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "✓ yes" if value else "✗ no"
+    if isinstance(value, float):
+        return fixed(value, 4)
+    return str(value)
+
+
+def add_parameters(report: Report, parameters: pd.DataFrame, level: float) -> None:
+    """Add the parameters with standard errors."""
+    report.table(
+        parameters,
+        f"Parameters with standard errors and {100 * level:g} % intervals. An en dash: no "
+        "standard error, because the information matrix says nothing about this parameter.",
+        formats=dict.fromkeys(("estimate", "standard_error", "lower", "upper"), "fixed4"),
+    )
+
+
+def add_selection(report: Report, table: pd.DataFrame, rule: str, figure: Figure | None) -> None:
+    """Add the table of candidate models and the rule that chose one."""
+    if rule:
+        report.text(rule)
+    if figure is not None:
+        report.figure(
+            figure,
+            "Information criteria against the number of groups, one line per family and degree; "
+            "the best value of each is ringed.",
+            "Information criteria side by side; the best value of each is ringed. Where they "
+            "disagree, the number of groups is a choice that has to be argued.",
+        )
+    criteria = ("llf", "aic", "bic", "bic_cells", "icl")
+    report.table(
+        table.drop(columns=[c for c in ("results",) if c in table.columns]),
+        "Candidate models.",
+        formats={
+            **dict.fromkeys(criteria, _CRITERION),
+            "relative_entropy": "fixed3",
+            "smallest_share": "percent",
+            "lowest_avepp": "fixed3",
+            "stop_reason": lambda value: str(getattr(value, "value", value)),
+        },
+    )

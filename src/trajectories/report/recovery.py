@@ -1,0 +1,81 @@
+"""The table of published, planted and estimated figures, and the sentence that sums it up."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from trajectories.report.html import Report
+from trajectories.report.numbers import interval, number
+
+__all__ = ["add_recovery", "recovery_display", "recovery_summary"]
+
+
+def recovery_summary(table: pd.DataFrame) -> str:
+    """Return how many figures were recovered, how many were not, and what the rest are.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``estimate``, ``recovered`` (true, false or missing) and ``status``.
+    """
+    judged = table["recovered"].map(_judge)
+    yes, no = int((judged == "yes").sum()), int((judged == "no").sum())
+    rest = table.loc[judged == "", "status"].astype(str).value_counts(sort=False)
+    parts = [
+        f"{yes} of the {yes + no} figures that were estimated were recovered: the planted value "
+        "lies within the interval of the estimate."
+    ]
+    if no:
+        parts.append(
+            f"{no} {'was' if no == 1 else 'were'} not; with 95 % intervals, one in twenty is "
+            "expected to miss."
+        )
+    if len(rest):
+        listed = ", ".join(f"{count} {status}" for status, count in rest.items())
+        parts.append(f"The other {int(rest.sum())} of {len(table)} rows: {listed}.")
+    return " ".join(parts)
+
+
+def _judge(value: object) -> str:
+    if value is None or value is pd.NA or value != value:
+        return ""
+    return "yes" if bool(value) else "no"
+
+
+def recovery_display(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the recovery table as text for a page: one interval column, words for yes and no."""
+    words = {"yes": "✓ yes", "no": "✗ no", "": "–"}
+    return pd.DataFrame(
+        {
+            "quantity": table["quantity"],
+            "population": table["population"].astype(str).str.replace("_", " "),
+            "group": table["group"].astype(str).str.replace("_", " "),
+            "published": table["published"].map(_text),
+            "planted": table["planted"].map(_text),
+            "estimate": table["estimate"].map(_text),
+            "interval": [
+                interval(*(pd.to_numeric(x, errors="coerce") for x in bounds))
+                for bounds in zip(table["lower"], table["upper"], strict=True)
+            ],
+            "recovered": [words[_judge(value)] for value in table["recovered"]],
+            "status": table["status"].astype(str),
+        }
+    )
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value or "–"
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    return "–" if value is None or value is pd.NA or value is pd.NaT else number(value)
+
+
+def add_recovery(report: Report, table: pd.DataFrame) -> None:
+    """Add the sentence, and the table with a row per published figure."""
+    report.text(recovery_summary(table))
+    report.table(
+        recovery_display(table),
+        "Published value, value planted in the register, estimate from the register with its "
+        "interval. Recovered: the interval holds the planted value.",
+    )
