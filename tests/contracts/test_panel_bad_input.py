@@ -127,6 +127,13 @@ BAD = {
         "exposure: 1 row with a unit id seen",
     ),
     "long: no table": (lambda: tr.Panel.from_long([1]), "must be a pandas DataFrame"),
+    "long: ages not a sequence": (long(ages=12), r"ages have shape \(\)"),
+    "long: a column twice": (
+        lambda: tr.Panel.from_long(
+            pd.DataFrame([[1, 2, 3, 4]], columns=["unit", "age", "count", "age"])
+        ),
+        "column 'age' twice in the table",
+    ),
     "long: no rows": (long({"unit": [], "age": [], "count": []}), "has no rows"),
     "long: no such column": (long(unit="person"), "column 'person' not in the table"),
     "long: a pair twice": (
@@ -292,6 +299,9 @@ BAD_REGISTER = {
         "1 detention spell of persons that the",
     ),
     "unknown type": (panel(event="theft"), "no offence of type 'theft'; the register has 'drugs'"),
+    "ages not a sequence": (panel(ages=12), r"ages have shape \(\)"),
+    "event a number": (panel(event=5), "event= must be a type, .* not int"),
+    "persons a number": (panel(persons=871), "persons= must be a population, .* not int"),
     "no types": (panel(event=[]), "no type of offence given"),
     "mask of another table": (panel(event=pd.Series([True], index=[5])), "event: .* another index"),
     "mask too long": (

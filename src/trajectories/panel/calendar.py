@@ -14,6 +14,23 @@ from trajectories.panel.arrays import DayArray, IntArray, counted, where_rows
 ONE_DAY = np.timedelta64(1, "D")
 
 
+def as_day(value: Any, what: str) -> pd.Timestamp:
+    """Return a date given as text, date or timestamp as a Timestamp at midnight, no time zone.
+
+    Raises
+    ------
+    InputError
+        If it is no date.
+    """
+    try:
+        day = pd.Timestamp(value)
+    except (TypeError, ValueError):
+        day = pd.NaT  # type: ignore[assignment]
+    if pd.isna(day):
+        raise InputError(f'{what} is no date: give one such as "2021-07-02"')
+    return day.tz_localize(None).normalize()
+
+
 def birthday(birth: DayArray, age: Any) -> DayArray:
     """Return the day on which a person born on ``birth`` reaches a whole age.
 

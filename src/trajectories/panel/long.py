@@ -27,7 +27,7 @@ def read_long(
     rows, units = _unit_rows(frame[unit])
     row_ages = _column(frame, age)[:, 0]
     _refuse_missing(np.isnan(row_ages), f"column {age!r}", "age")
-    grid = np.unique(row_ages) if ages is None else check_ages(ages, len(np.asarray(ages)))
+    grid = np.unique(row_ages) if ages is None else check_ages(ages, np.size(ages))
     columns, inside = _age_columns(row_ages, grid)
     _refuse_pairs_seen_before(rows, row_ages, units)
     cell = (rows[inside], columns[inside])
@@ -60,6 +60,9 @@ def _check_columns(frame: pd.DataFrame, wanted: list[Any]) -> None:
             f"column {names(absent)} not in the table; name the columns with unit=, "
             "age=, count=, exposure=, weight="
         )
+    repeated = frame.columns[frame.columns.duplicated()]
+    if twice := [label for label in wanted if label in repeated]:
+        raise InputError(f"column {names(twice)} twice in the table: rename or drop one of them")
     if frame.empty:
         raise InputError("the long table has no rows: give at least one unit and age")
 

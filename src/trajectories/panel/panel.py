@@ -12,6 +12,7 @@ from trajectories.errors import InputError
 from trajectories.panel import checks
 from trajectories.panel.arrays import BoolArray, FloatArray, counted, read_only
 from trajectories.panel.audit import audit
+from trajectories.panel.exposure_floor import raised
 from trajectories.panel.long import read_long
 from trajectories.panel.register import Register
 from trajectories.panel.register_panel import read_register
@@ -251,13 +252,8 @@ class Panel:
         InputError
             If the floor is not a number above 0.
         """
-        if not (np.isfinite(floor) and floor > 0):
-            raise InputError(f"floor={floor!r}: give a number of years free above 0")
-        exposure = np.ones(self.outcomes.shape) if self.exposure is None else self.exposure
-        raised = np.maximum(exposure, floor)
-        if self.observed is not None:
-            raised[~self.observed] = 0.0
-        return replace(self, exposure=raised)
+        exposure = raised(self.exposure, self.observed, self.outcomes.shape, floor)
+        return replace(self, exposure=exposure)
 
     def subset(self, rows: Any) -> Panel:
         """Return the panel of some rows, given as a boolean mask, a slice or row numbers.
@@ -288,19 +284,10 @@ class Panel:
 
         Notes
         -----
-        exposure below 0.01, 0.25, 1
-            Rate per year free there against overall. Many times higher: the offence caused the
-            detention, and an offset does harm.
-        outcomes where exposure is below 0.01
-            Cells that alone can rule a fit with offset.
-        follow-up ended before an age; cells missing within follow-up
-            Who is no longer observed when.
-        zeros at each of the last ages, no cell missing
-            Late zeros may be time never observed.
-        zeros; variance over mean
-            Whether a Poisson family can do.
-        distinct histories, repeated histories, units without any outcome but zero
-            How much the rows tell apart.
+        The rate where exposure is below 0.01, 0.25 and 1 stands against the overall rate: many
+        times higher, the offence caused the detention, and an offset does harm. Then: outcomes in
+        next to no time; whose follow-up ended when, or late zeros where nobody's ever ends;
+        zeros and dispersion; how many rows are distinct. Each ``note`` says what to look for.
         """
         return audit(self)
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.panel.arrays import counted, names
+from trajectories.panel.calendar import as_day
 from trajectories.panel.register_checks import check_register
 
 REQUIRED = {
@@ -52,13 +53,7 @@ class Register:
         for table in REQUIRED:
             if not isinstance(getattr(self, table), pd.DataFrame):
                 raise InputError(f"register: {table} must be a pandas DataFrame")
-        try:
-            date = pd.Timestamp(self.reference_date)
-        except (TypeError, ValueError):
-            date = pd.NaT  # type: ignore[assignment]
-        if pd.isna(date):
-            raise InputError("register: reference_date is no date; give the last day covered")
-        object.__setattr__(self, "reference_date", date.normalize())
+        object.__setattr__(self, "reference_date", as_day(self.reference_date, "reference_date"))
 
     def require(self, *tables: str) -> None:
         """Raise an InputError that names the required columns that a table lacks."""

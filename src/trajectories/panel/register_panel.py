@@ -9,7 +9,7 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.panel.arrays import BoolArray, IntArray, counted, these_rows, where_rows
-from trajectories.panel.calendar import ONE_DAY, age_on, days
+from trajectories.panel.calendar import ONE_DAY, age_on, as_day, days
 from trajectories.panel.checks import check_ages
 from trajectories.panel.follow_up_time import (
     FollowUpTime,
@@ -47,25 +47,19 @@ def read_register(
 def _last_day(register: Register, until: Any) -> pd.Timestamp:
     if until is None:
         return register.reference_date
-    try:
-        date = pd.Timestamp(until)
-    except (TypeError, ValueError):
-        date = pd.NaT  # type: ignore[assignment]
-    if pd.isna(date):
-        raise InputError('until is no date: give one such as "2021-07-02"')
-    if date.normalize() > register.reference_date:
+    date = as_day(until, "until")
+    if date > register.reference_date:
         raise InputError(
             f"until={date.date()} lies after the register's reference date "
             f"{register.reference_date.date()}: nothing is known of later days"
         )
-    return date.normalize()
+    return date
 
 
 def _whole_ages(ages: Any) -> IntArray:
-    listed = list(ages)
-    if not listed:
+    if np.size(ages) == 0:
         raise InputError("ages are empty: give the ages of the panel, range(12, 41) say")
-    values = check_ages(listed, len(listed))
+    values = check_ages(ages, np.size(ages))
     if (values != np.floor(values)).any() or (values < 0).any():
         raise InputError(
             "ages of a register panel must be whole numbers, 0 or more: "

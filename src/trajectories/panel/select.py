@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ def _population(table: pd.DataFrame, name: str) -> BoolArray:
 
 
 def _positions(persons: Any, ids: pd.Index[Any]) -> np.ndarray[Any, Any]:
-    wanted = pd.Index(list(persons), tupleize_cols=False)
+    wanted = _listed(persons, "persons", "a population, ids or a boolean Series")
     if not wanted.is_unique:
         raise InputError(
             f"persons= holds {counted(int(wanted.duplicated().sum()), 'id')} twice: "
@@ -81,11 +82,15 @@ def select_offences(offences: pd.DataFrame, event: Any) -> BoolArray:
         return np.ones(len(offences), dtype=bool)
     if _is_mask(event):
         return _mask(event, offences, "event")
-    wanted = [event] if isinstance(event, str) else list(event)
+    wanted = (
+        [event]
+        if isinstance(event, str)
+        else _listed(event, "event", "a type, a list of types or a boolean Series")
+    )
     kinds = offences["offence_type"]
     known = set(kinds.dropna().unique())
     absent = [kind for kind in wanted if kind not in known]
-    if not wanted:
+    if not len(wanted):
         raise InputError("event: no type of offence given; 'any' takes all")
     if absent:
         raise InputError(
@@ -93,6 +98,13 @@ def select_offences(offences: pd.DataFrame, event: Any) -> BoolArray:
             f"{names(sorted(known, key=str))}, and 'any' takes all"
         )
     return np.asarray(kinds.isin(wanted), dtype=bool)
+
+
+def _listed(values: Any, what: str, kinds: str) -> pd.Index[Any]:
+    if not isinstance(values, Iterable):
+        raise InputError(f"{what}= must be {kinds}, not {type(values).__name__}")
+    listed: pd.Index[Any] = pd.Index(list(values), tupleize_cols=False)
+    return listed
 
 
 def _is_mask(value: Any) -> bool:
