@@ -228,13 +228,7 @@ class Panel:
         return are_counts(self.outcomes)
 
     def require_counts(self) -> None:
-        """Refuse outcomes that are no counts; the count families call this.
-
-        Raises
-        ------
-        InputError
-            If an outcome is negative or fractional; says in how many cells and which rows.
-        """
+        """Raise an InputError that says where outcomes are negative or fractional, if any are."""
         require_counts(self.outcomes)
 
     def with_exposure_floor(self, floor: float) -> Panel:
