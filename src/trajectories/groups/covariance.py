@@ -1,0 +1,81 @@
+"""Standard errors from the exact observed information, and intervals by the delta method."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import expit, logit, ndtri
+
+from trajectories.errors import InputError
+from trajectories.groups.model import Model
+from trajectories.numerics.mixture import Parameters
+from trajectories.numerics.types import BoolArray, FloatArray
+
+
+def observed_covariance(information: FloatArray, withheld: BoolArray) -> FloatArray:
+    """Invert the information of the parameters that are not withheld, shape (D, D).
+
+    Rows and columns of withheld parameters are zero: they count as known in the others' errors.
+    """
+    use = np.flatnonzero(~withheld)
+    covariance = np.zeros_like(information)
+    if len(use):
+        block = information[np.ix_(use, use)]
+        scale = 1 / np.sqrt(np.diag(block))
+        inverse = np.linalg.inv(block * np.outer(scale, scale)) * np.outer(scale, scale)
+        covariance[np.ix_(use, use)] = (inverse + inverse.T) / 2
+    return covariance
+
+
+def normal_quantile(level: float) -> float:
+    """Return z with P(-z < Z < z) = level.
+
+    Raises
+    ------
+    InputError
+        If the level is not strictly between 0 and 1.
+    """
+    if not 0 < level < 1:
+        raise InputError(f"level must lie between 0 and 1, for instance 0.95; found {level!r}")
+    return float(ndtri(0.5 + level / 2))
+
+
+def share_intervals(
+    parameters: Parameters, covariance: FloatArray, level: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return limits of the group probabilities, built on the logit so that they stay in (0, 1).
+
+    d logit(pi_k) / d lambda_j = (1{j = k} - pi_j) / (1 - pi_k), lambda the logits against group 1.
+    """
+    probability = np.exp(parameters.log_probability)
+    n_groups = len(probability)
+    if n_groups == 1:
+        return np.ones(1), np.ones(1)
+    rest = np.maximum(1 - probability, 1e-300)
+    gradient = (np.eye(n_groups) - probability)[:, 1:] / rest[:, None]
+    block = covariance[: n_groups - 1, : n_groups - 1]
+    error = np.sqrt(np.einsum("kj,jl,kl->k", gradient, block, gradient))
+    centre = logit(np.clip(probability, 1e-300, 1 - 1e-16))
+    half = normal_quantile(level) * error
+    return np.asarray(expit(centre - half)), np.asarray(expit(centre + half))
+
+
+def curve_intervals(
+    model: Model,
+    parameters: Parameters,
+    covariance: FloatArray,
+    ages: FloatArray,
+    level: float,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return mean, lower and upper limit of every group's curve, shapes (T, K).
+
+    Pointwise intervals by the delta method on the log of the mean.
+    """
+    log_mean, gradient = model.log_mean(parameters.theta, ages)
+    n_own = model.n_group_parameters
+    half = np.empty_like(log_mean)
+    for k in range(model.n_groups):
+        start = model.n_groups - 1 + k * n_own
+        block = covariance[start : start + n_own, start : start + n_own]
+        variance = np.einsum("tp,pq,tq->t", gradient[:, k], block, gradient[:, k])
+        half[:, k] = normal_quantile(level) * np.sqrt(np.maximum(variance, 0.0))
+    return np.exp(log_mean), np.exp(log_mean - half), np.exp(log_mean + half)

@@ -1,0 +1,380 @@
+"""The results of a fit: likelihood, parameters, groups, persons; frozen, without the panel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from trajectories.errors import InputError
+from trajectories.groups.adequacy import (
+    classification_entropy,
+    classification_table,
+    relative_entropy,
+)
+from trajectories.groups.control import Control
+from trajectories.groups.covariance import (
+    curve_intervals,
+    normal_quantile,
+    observed_covariance,
+    share_intervals,
+)
+from trajectories.groups.fitting import Solution, make_mixture
+from trajectories.groups.model import Model
+from trajectories.groups.prepare import prepare
+from trajectories.groups.stop_reason import StopReason
+from trajectories.groups.typology import TypologyRules, typology
+from trajectories.numerics.mixture import Parameters
+from trajectories.numerics.types import BoolArray, FloatArray
+from trajectories.panel import Panel
+
+if TYPE_CHECKING:
+    from trajectories.families import Family
+    from trajectories.groups.spec import GroupTrajectories
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class GroupTrajectoriesResults:
+    """A fitted trajectory model.
+
+    Groups are numbered 1 to K by expected offences over the observed ages, lowest first. Groups
+    summarise careers; they are not a label that a person is.
+
+    Attributes
+    ----------
+    model : Model
+        Family, bases and degrees.
+    ages : ndarray, shape (T,)
+        The grid of ages.
+    parameters : Parameters
+        Estimates in the orthonormal basis; ``params`` has them in powers of age.
+    covariance : ndarray, shape (D, D)
+        Of the packed parameters; zero where withheld.
+    withheld : ndarray of bool, shape (D,)
+        Parameters without a standard error: held at zero, or run off (``notes`` says which).
+    llf : float
+        Log-likelihood, factorials included.
+    nobs, n_cells : float
+        Persons (sum of weights) and observed cells.
+    stop_reason : StopReason
+    notes : tuple of str
+        What was found wrong, in words; empty for a proper solution.
+    n_iter : int
+        EM and Newton steps of the chosen start.
+    n_starts, n_finished, n_replicated : int
+        Random starts, those run to the end, and those that reached the best value.
+    entropy : float
+        Classification entropy, sum_i w_i sum_k -r_ik log r_ik.
+    classification : DataFrame
+        See :func:`trajectories.groups.adequacy.classification_table`.
+    seed : int
+    gradient : float
+        Largest score per person at the solution.
+    version : str
+        Version of the package that fitted the model.
+    has_exposure : bool
+        Whether the panel had exposure: then curves are per year free.
+    """
+
+    model: Model
+    ages: FloatArray
+    parameters: Parameters
+    covariance: FloatArray
+    withheld: BoolArray
+    llf: float
+    nobs: float
+    n_cells: float
+    stop_reason: StopReason
+    notes: tuple[str, ...]
+    n_iter: int
+    n_starts: int
+    n_finished: int
+    n_replicated: int
+    entropy: float
+    classification: pd.DataFrame
+    seed: int
+    gradient: float
+    version: str
+    has_exposure: bool
+    _posterior: FloatArray | None = field(default=None)
+    _units: pd.Index[Any] | None = field(default=None)
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups, K."""
+        return self.model.n_groups
+
+    @property
+    def family(self) -> Family:
+        """The distribution."""
+        return self.model.family
+
+    @property
+    def degree(self) -> int | tuple[int, ...]:
+        """Degree of the curves: one number, or one per group where they differ."""
+        degrees = self.model.degree
+        return degrees[0] if len(set(degrees)) == 1 else degrees
+
+    @property
+    def converged(self) -> bool:
+        """Whether this is a proper interior maximum; never true at an iteration limit."""
+        return self.stop_reason is StopReason.CONVERGED
+
+    @property
+    def n_params(self) -> int:
+        """Number of estimated parameters."""
+        return int(self.model.free().sum())
+
+    @property
+    def aic(self) -> float:
+        """-2 llf + 2 n_params."""
+        return -2 * self.llf + 2 * self.n_params
+
+    @property
+    def bic(self) -> float:
+        """-2 llf + n_params log(persons)."""
+        return -2 * self.llf + self.n_params * float(np.log(self.nobs))
+
+    @property
+    def bic_cells(self) -> float:
+        """-2 llf + n_params log(observed cells)."""
+        return -2 * self.llf + self.n_params * float(np.log(self.n_cells))
+
+    @property
+    def icl(self) -> float:
+        """Integrated completed likelihood: bic + 2 x classification entropy."""
+        return self.bic + 2 * self.entropy
+
+    @property
+    def relative_entropy(self) -> float:
+        """1 - entropy / (persons log K); 1 is certainty."""
+        if self.n_groups == 1:
+            return 1.0
+        return 1.0 - self.entropy / (self.nobs * float(np.log(self.n_groups)))
+
+    @property
+    def params(self) -> pd.Series:
+        """Estimates by (part, group, term): logits against group 1, then powers of age."""
+        order = self.model.reporting_order()
+        values = self.model.to_powers() @ self.parameters.pack()
+        return pd.Series(values[order], index=self.model.index()[order], name="estimate")
+
+    def cov_params(self) -> pd.DataFrame:
+        """Return the covariance of ``params`` from the exact observed information.
+
+        NaN where it is withheld; ``notes`` says why.
+        """
+        order = self.model.reporting_order()
+        change = self.model.to_powers()
+        covariance = change @ self.covariance @ change.T
+        hidden = (np.abs(change) @ self.withheld.astype(float)) > 0
+        hidden &= self.model.free()
+        covariance[hidden] = np.nan
+        covariance[:, hidden] = np.nan
+        index = self.model.index()[order]
+        return pd.DataFrame(covariance[np.ix_(order, order)], index=index, columns=index)
+
+    @property
+    def bse(self) -> pd.Series:
+        """Standard errors of ``params``; NaN where withheld, and ``notes`` says why."""
+        covariance = self.cov_params()
+        values = np.sqrt(np.diag(covariance.to_numpy()))
+        return pd.Series(values, index=covariance.index, name="standard_error")
+
+    def conf_int(self, level: float = 0.95) -> pd.DataFrame:
+        """Return normal intervals of ``params``, columns lower and upper."""
+        half = normal_quantile(level) * self.bse
+        return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
+
+    @property
+    def group_probabilities(self) -> pd.Series:
+        """Estimated share of each group in the population."""
+        shares = np.exp(self.parameters.log_probability)
+        return pd.Series(shares, index=self._groups(), name="group_probability")
+
+    @property
+    def posterior(self) -> pd.DataFrame:
+        """Posterior group probabilities of the persons fitted, by unit and group.
+
+        Raises
+        ------
+        InputError
+            For a loaded model, which holds no persons; use ``predict_proba``.
+        """
+        if self._posterior is None or self._units is None:
+            raise InputError(
+                "a loaded model holds no person-level data: use predict_proba(panel) for the "
+                "persons you want"
+            )
+        return pd.DataFrame(self._posterior, index=self._units, columns=self._groups())
+
+    @property
+    def assignments(self) -> pd.DataFrame:
+        """Group of highest posterior probability with that probability, by unit."""
+        posterior = self.posterior
+        values = posterior.to_numpy()
+        return pd.DataFrame(
+            {"group": values.argmax(axis=1) + 1, "probability": values.max(axis=1)},
+            index=posterior.index,
+        )
+
+    def predict_proba(self, panel: Panel) -> pd.DataFrame:
+        """Return posterior group probabilities of other persons, by unit and group.
+
+        Parameters
+        ----------
+        panel : Panel
+            Observed at any ages within the fitted range; what is not observed is not used.
+
+        Raises
+        ------
+        InputError
+            For ages outside the range that the model was fitted to.
+        """
+        ages = np.asarray(panel.ages, dtype=float)
+        low, high = float(self.ages[0]), float(self.ages[-1])
+        outside = int(((ages < low) | (ages > high)).sum())
+        if outside:
+            raise InputError(
+                f"{outside} of {len(ages)} ages of the panel lie outside {low:g} to {high:g}, the "
+                "range the model was fitted to: leave them out"
+            )
+        prepared = prepare(panel, self.model.family)
+        mixture = make_mixture(panel, self.model, prepared.statistics)
+        table = mixture.density.log_density(self.parameters.theta)
+        posterior = prepared.statistics.posterior(table, self.parameters.log_probability)
+        return pd.DataFrame(prepared.spread(posterior), index=panel.units, columns=self._groups())
+
+    def trajectories(self, level: float = 0.95, ages: Any = None) -> pd.DataFrame:
+        """Return the curves with pointwise intervals: group, age, mean, lower, upper.
+
+        The mean is the expected outcome of a group per unit of exposure (offences per year free).
+
+        Parameters
+        ----------
+        level : float
+            Coverage of the pointwise intervals (delta method on the log of the mean).
+        ages : array-like, optional
+            Within the fitted range; the panel's ages unless told.
+        """
+        grid = self.ages if ages is None else np.asarray(ages, dtype=float)
+        if np.any(grid < self.ages[0]) or np.any(grid > self.ages[-1]):
+            raise InputError(
+                f"ages must lie within {self.ages[0]:g} to {self.ages[-1]:g}, the range the model "
+                "was fitted to"
+            )
+        mean, lower, upper = curve_intervals(
+            self.model, self.parameters, self.covariance, grid, level
+        )
+        return pd.DataFrame(
+            {
+                "group": np.repeat(self._groups(), len(grid)),
+                "age": np.tile(grid, self.n_groups),
+                "mean": mean.T.ravel(),
+                "lower": lower.T.ravel(),
+                "upper": upper.T.ravel(),
+            }
+        )
+
+    def adequacy(self, level: float = 0.95) -> pd.DataFrame:
+        """Return shares with intervals and how well persons are classified, by group.
+
+        Columns: share, share_lower, share_upper, assigned_share, avepp, occ, mismatch,
+        posterior_sd; see :func:`trajectories.groups.adequacy.classification_table`.
+        """
+        lower, upper = share_intervals(self.parameters, self.covariance, level)
+        table = self.classification.copy()
+        table.insert(1, "share_lower", lower)
+        table.insert(2, "share_upper", upper)
+        return table
+
+    def typology(self, rules: TypologyRules | None = None) -> pd.DataFrame:
+        """Name the groups by stated rules, with the numbers behind each name, or None."""
+        return typology(self.trajectories(), self.group_probabilities, rules or TypologyRules())
+
+    def summary(self) -> str:
+        """Return the fit, its criteria, groups and parameters as text."""
+        from trajectories.groups.summary import summarise  # noqa: PLC0415  (it reads results)
+
+        return summarise(self)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the curves with their intervals; returns a matplotlib Figure."""
+        from trajectories.plot import trajectories  # noqa: PLC0415  (matplotlib only when drawn)
+
+        return trajectories(
+            self.trajectories(),
+            shares=self.group_probabilities,
+            names=self.typology()["name"],
+            ax=ax,
+        )
+
+    def save(self, path: str | Path) -> None:
+        """Write the model as versioned text without any person-level data; see ``tr.load``."""
+        from trajectories.groups.storage import save  # noqa: PLC0415  (it reads results)
+
+        save(self, path)
+
+    def __repr__(self) -> str:
+        """Return one line without data."""
+        return (
+            f"<GroupTrajectoriesResults: {self.n_groups} groups, {self.family!r}, degree "
+            f"{self.degree}, llf {self.llf:.3f}, {self.stop_reason}>"
+        )
+
+    def _groups(self) -> pd.RangeIndex:
+        return pd.RangeIndex(1, self.n_groups + 1, name="group")
+
+
+def from_solution(
+    spec: GroupTrajectories,
+    panel: Panel,
+    model: Model,
+    solution: Solution,
+    seed: int,
+    control: Control,
+) -> GroupTrajectoriesResults:
+    """Make results from what the search returned."""
+    from trajectories.version import __version__  # noqa: PLC0415
+
+    del spec
+    fitted, diagnosis = solution.fitted, solution.diagnosis
+    shares = np.exp(fitted.parameters.log_probability)
+    return GroupTrajectoriesResults(
+        model=model,
+        ages=np.asarray(panel.ages, dtype=float),
+        parameters=fitted.parameters,
+        covariance=observed_covariance(fitted.information, diagnosis.withheld),
+        withheld=diagnosis.withheld,
+        llf=fitted.llf,
+        nobs=panel.total_weight,
+        n_cells=weighted_cells(panel),
+        stop_reason=diagnosis.reason,
+        notes=diagnosis.notes,
+        n_iter=fitted.n_iter,
+        n_starts=1 if model.n_groups == 1 else control.n_starts,
+        n_finished=solution.n_finished,
+        n_replicated=solution.n_replicated,
+        entropy=classification_entropy(solution.posterior, panel.weights),
+        classification=classification_table(solution.posterior, panel.weights, shares),
+        seed=seed,
+        gradient=float(np.abs(fitted.score).max() / panel.total_weight),
+        version=__version__,
+        has_exposure=panel.exposure is not None,
+        _posterior=solution.posterior,
+        _units=panel.units,
+    )
+
+
+def weighted_cells(panel: Panel) -> float:
+    """Return the number of observed cells, each counted as often as its unit weighs."""
+    if panel.observed is None:
+        return panel.total_weight * panel.n_ages
+    by_unit = panel.observed.sum(axis=1)
+    return float(by_unit.sum() if panel.weights is None else by_unit @ panel.weights)
+
+
+__all__ = ["GroupTrajectoriesResults", "from_solution", "relative_entropy", "weighted_cells"]

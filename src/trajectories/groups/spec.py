@@ -1,0 +1,171 @@
+"""The specification of a group-based trajectory model; it holds no data."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from trajectories.errors import DegenerateSolutionWarning, InputError
+from trajectories.families import Family, resolve
+from trajectories.groups.control import Control
+from trajectories.groups.fitting import solve
+from trajectories.groups.model import Model
+from trajectories.groups.results import GroupTrajectoriesResults, from_solution
+from trajectories.groups.stop_reason import StopReason
+from trajectories.panel import Panel
+
+HIGHEST_DEGREE = 8
+
+
+@dataclass(frozen=True)
+class GroupTrajectories:
+    """A finite mixture of groups, each with its own polynomial curve of the outcome over age.
+
+    Unit i belongs to group k with probability pi_k; given the group its outcomes at different ages
+    are independent, with density f(y | eta_k(age), exposure). The log-likelihood is
+    sum_i w_i log sum_k pi_k prod_t f(y_it | k), over observed cells only.
+
+    Parameters
+    ----------
+    n_groups : int
+        Number of groups, K.
+    family : str or Family
+        ``"poisson"``, ``"zip"`` (zero-inflated, inflation polynomial of degree 1 per group),
+        ``"zip_tau"``, or an object such as ``families.ZeroInflatedPoisson(inflation_degree=2)``.
+    degree : int or sequence of K ints
+        Degree of the polynomial in age of the log rate; one for all groups, or one per group.
+
+    Raises
+    ------
+    InputError
+        For an unknown family, or numbers that make no model.
+
+    Notes
+    -----
+    Source: Nagin and Land (1993), Criminology 31(3), 327-362; Nagin (2005), Group-Based Modeling
+    of Development, Harvard University Press.
+
+    Examples
+    --------
+    >>> import trajectories as tr
+    >>> tr.GroupTrajectories(n_groups=4, family="zip", degree=2)
+    GroupTrajectories(n_groups=4, family=ZeroInflatedPoisson(inflation_degree=1), degree=2)
+    """
+
+    n_groups: int
+    family: str | Family = "poisson"
+    degree: int | Sequence[int] = 2
+
+    def __post_init__(self) -> None:
+        if isinstance(self.n_groups, bool) or not isinstance(self.n_groups, int | np.integer):
+            raise InputError(f"n_groups must be a whole number, not {self.n_groups!r}")
+        if self.n_groups < 1:
+            raise InputError(f"n_groups must be 1 or more, not {self.n_groups}")
+        object.__setattr__(self, "n_groups", int(self.n_groups))
+        object.__setattr__(self, "family", resolve(self.family))
+        object.__setattr__(self, "degree", self._checked_degree())
+
+    def fit(
+        self,
+        panel: Panel,
+        seed: int = 0,
+        n_starts: int | None = None,
+        weights: Any = None,
+        progress: bool = False,
+        control: Control | None = None,
+    ) -> GroupTrajectoriesResults:
+        """Fit the model by maximum likelihood.
+
+        Many random starts take a few EM steps; the best are run to a stationary point by EM and
+        by Newton on the exact score. The solution of highest likelihood without empty, duplicate
+        or runaway groups is returned, its groups numbered by expected offences, lowest first.
+
+        Parameters
+        ----------
+        panel : Panel
+        seed : int
+            The same seed gives the same answer.
+        n_starts : int, optional
+            Random starts; 60 unless told.
+        weights : array-like, shape (N,), optional
+            Instead of the panel's own: how many persons each unit stands for.
+        progress : bool
+            Whether to show a progress bar on standard error.
+        control : Control, optional
+            Numerical settings.
+
+        Returns
+        -------
+        GroupTrajectoriesResults
+
+        Raises
+        ------
+        InputError
+            If the panel cannot carry the model; the message says what to change.
+
+        Warns
+        -----
+        DegenerateSolutionWarning
+            If the best solution is not a proper interior maximum; ``stop_reason`` names why.
+        """
+        if not isinstance(panel, Panel):
+            raise InputError(
+                f"fit needs a Panel, not a {type(panel).__name__}: make one with "
+                "Panel.from_wide, Panel.from_long or Panel.from_register"
+            )
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+            raise InputError(f"seed must be a whole number of 0 or more, not {seed!r}")
+        control = Control() if control is None else control
+        if n_starts is not None:
+            control = replace(
+                control, n_starts=n_starts, n_finish=min(n_starts, control.n_finish)
+            )
+        if weights is not None:
+            panel = replace(panel, weights=np.asarray(weights, dtype=float))
+        model = self.model(panel)
+        solution = solve(panel, model, int(seed), control, progress)
+        results = from_solution(self, panel, model, solution, int(seed), control)
+        if results.stop_reason is not StopReason.CONVERGED:
+            notes = "; ".join(results.notes)
+            warnings.warn(
+                f"{results.stop_reason}: {notes}. {results.stop_reason.advice}",
+                DegenerateSolutionWarning,
+                stacklevel=2,
+            )
+        return results
+
+    def model(self, panel: Panel) -> Model:
+        """Lay the bases of the model on the ages of a panel."""
+        degree = self.degree
+        degrees = (degree,) * self.n_groups if isinstance(degree, int) else tuple(degree)
+        steepest = max(resolve(self.family).channel_degrees(max(degrees)))
+        if steepest >= panel.n_ages:
+            raise InputError(
+                f"a curve of degree {steepest} needs at least {steepest + 1} ages; the panel has "
+                f"{panel.n_ages}: lower the degree"
+            )
+        return Model.build(resolve(self.family), degrees, np.asarray(panel.ages, dtype=float))
+
+    def _checked_degree(self) -> int | tuple[int, ...]:
+        given = self.degree
+        single = isinstance(given, int | np.integer)
+        values = [given] if single else list(given)  # type: ignore[arg-type]
+        for value in values:
+            whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+            if not whole or not 0 <= value <= HIGHEST_DEGREE:
+                raise InputError(
+                    f"degree must be a whole number from 0 to {HIGHEST_DEGREE}, or one per group; "
+                    f"found {value!r}"
+                )
+        if single:
+            return int(values[0])  # type: ignore[arg-type]
+        if len(values) != self.n_groups:
+            raise InputError(
+                f"degree has {len(values)} entries for {self.n_groups} groups: give one for all, "
+                "or one per group"
+            )
+        return tuple(int(value) for value in values)  # type: ignore[arg-type]

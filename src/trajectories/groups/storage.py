@@ -1,0 +1,151 @@
+"""Saved models: versioned, checksummed text without person-level data."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from trajectories.errors import InputError, ModelFileError
+from trajectories.families import resolve
+from trajectories.groups.model import Model
+from trajectories.groups.results import GroupTrajectoriesResults
+from trajectories.groups.stop_reason import StopReason
+from trajectories.numerics.basis import PolynomialBasis
+from trajectories.numerics.mixture import Parameters
+
+SCHEMA = "trajectories.group_trajectories"
+SCHEMA_VERSION = 1
+SCALARS = (
+    "llf",
+    "nobs",
+    "n_cells",
+    "n_iter",
+    "n_starts",
+    "n_finished",
+    "n_replicated",
+    "entropy",
+    "seed",
+    "gradient",
+    "version",
+    "has_exposure",
+)
+
+
+def save(results: GroupTrajectoriesResults, path: str | Path) -> None:
+    """Write a model; the file appears whole or not at all."""
+    content = to_document(results)
+    content["checksum"] = checksum(content)
+    target = Path(path)
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        os.replace(partial, target)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise InputError(f"the model cannot be written to {target}: {error.strerror}") from error
+
+
+def load(path: str | Path) -> GroupTrajectoriesResults:
+    """Read a model that ``results.save`` wrote.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is not a saved model, is truncated, was edited (its checksum differs), or was
+        written by a newer version.
+    """
+    source = Path(path)
+    try:
+        text = source.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelFileError(f"{source} cannot be read as a saved model: {error}") from error
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise ModelFileError(
+            f"{source} is truncated or is not a saved model; save it again from the fit"
+        ) from error
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+        raise ModelFileError(f"{source} is not a model saved by this package")
+    version = content.get("schema_version")
+    if version != SCHEMA_VERSION:
+        raise ModelFileError(
+            f"{source} has schema version {version!r}, this version of the package reads "
+            f"{SCHEMA_VERSION}: update the package"
+        )
+    if content.pop("checksum", None) != checksum(content):
+        raise ModelFileError(
+            f"{source} was changed after it was saved (its checksum differs); use the original"
+        )
+    try:
+        return from_document(content)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelFileError(f"{source} lacks or garbles an entry: {error}") from error
+
+
+def checksum(content: dict[str, Any]) -> str:
+    """Return the SHA-256 of a document in canonical form."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def to_document(results: GroupTrajectoriesResults) -> dict[str, Any]:
+    """Return a model as plain numbers and text."""
+    model = results.model
+    return {
+        "schema": SCHEMA,
+        "schema_version": SCHEMA_VERSION,
+        "about": "Groups summarise careers; they are not a label that a person is.",
+        "family": {"name": model.family.name, "settings": model.family.settings()},
+        "degree": list(model.degree),
+        "ages": results.ages.tolist(),
+        "bases": [
+            {"centre": basis.centre, "scale": basis.scale, "change": basis.change.tolist()}
+            for basis in model.bases
+        ],
+        "log_probability": results.parameters.log_probability.tolist(),
+        "theta": results.parameters.theta.tolist(),
+        "covariance": results.covariance.tolist(),
+        "withheld": results.withheld.tolist(),
+        "stop_reason": str(results.stop_reason),
+        "notes": list(results.notes),
+        "classification": {
+            column: [None if np.isnan(value) else value for value in values.tolist()]
+            for column, values in results.classification.items()
+        },
+        **{name: getattr(results, name) for name in SCALARS},
+    }
+
+
+def from_document(content: dict[str, Any]) -> GroupTrajectoriesResults:
+    """Undo :func:`to_document`."""
+    family = resolve(content["family"]["name"], **content["family"]["settings"])
+    bases = tuple(
+        PolynomialBasis(basis["centre"], basis["scale"], np.array(basis["change"], dtype=float))
+        for basis in content["bases"]
+    )
+    model = Model(family, bases, tuple(content["degree"]))
+    classification = pd.DataFrame(
+        {name: np.array(values, dtype=float) for name, values in content["classification"].items()},
+        index=pd.RangeIndex(1, model.n_groups + 1, name="group"),
+    )
+    return GroupTrajectoriesResults(
+        model=model,
+        ages=np.array(content["ages"], dtype=float),
+        parameters=Parameters(
+            np.array(content["log_probability"], dtype=float),
+            np.array(content["theta"], dtype=float),
+        ),
+        covariance=np.array(content["covariance"], dtype=float),
+        withheld=np.array(content["withheld"], dtype=bool),
+        stop_reason=StopReason(content["stop_reason"]),
+        notes=tuple(content["notes"]),
+        classification=classification,
+        **{name: content[name] for name in SCALARS},
+    )

@@ -1,0 +1,73 @@
+"""The printed summary of a fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from trajectories.groups.results import GroupTrajectoriesResults
+
+
+def summarise(results: GroupTrajectoriesResults) -> str:
+    """Return fit, criteria, groups and parameters as text of at most 90 columns."""
+    return "\n\n".join(
+        [_head(results), _criteria(results), _groups(results), _parameters(results), _foot(results)]
+    )
+
+
+def _head(results: GroupTrajectoriesResults) -> str:
+    per = "year free" if results.has_exposure else "age step"
+    lines = [
+        "Group-based trajectory model",
+        f"  {results.n_groups} groups, {results.family!r}, degree {results.degree}",
+        f"  {results.nobs:,.0f} persons, {results.n_cells:,.0f} observed cells, "
+        f"ages {results.ages[0]:g} to {results.ages[-1]:g}, rates per {per}",
+        f"  stopped: {results.stop_reason} after {results.n_iter} steps, "
+        f"largest score per person {results.gradient:.1e}",
+        f"  starts: {results.n_replicated} of {results.n_finished} best of {results.n_starts} "
+        "reached this value",
+    ]
+    lines += [f"  note: {note}" for note in results.notes]
+    return "\n".join(lines)
+
+
+def _criteria(results: GroupTrajectoriesResults) -> str:
+    rows = [
+        ("log-likelihood", results.llf),
+        ("AIC", results.aic),
+        ("BIC, persons", results.bic),
+        ("BIC, cells", results.bic_cells),
+        ("BIC in Nagin's form, persons", -results.bic / 2),
+        ("BIC in Nagin's form, cells", -results.bic_cells / 2),
+        ("ICL", results.icl),
+        ("relative entropy", results.relative_entropy),
+    ]
+    body = "\n".join(f"  {name:<30}{value:>16.4f}" for name, value in rows)
+    return f"{body}\n  {'parameters':<30}{results.n_params:>11d}"
+
+
+def _groups(results: GroupTrajectoriesResults) -> str:
+    table = results.adequacy()
+    names = results.typology()["name"]
+    table.insert(0, "name", [name if isinstance(name, str) else "-" for name in names])
+    return "Groups\n" + _indent(table.round(4).to_string())
+
+
+def _parameters(results: GroupTrajectoriesResults) -> str:
+    table = pd.concat([results.params, results.bse, results.conf_int()], axis=1)
+    return "Parameters (logits against group 1; powers of age)\n" + _indent(
+        table.to_string(float_format=lambda value: f"{value:.6g}")
+    )
+
+
+def _foot(results: GroupTrajectoriesResults) -> str:
+    return (
+        f"trajectories {results.version}, seed {results.seed}. Groups summarise careers; they are "
+        "not a label\nthat a person is."
+    )
+
+
+def _indent(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())
