@@ -1,106 +1,173 @@
-"""Find the careers and attributes that plant every published figure."""
+"""Find the careers and attributes that plant every published figure.
+
+In this order: the user's targets are checked one by one; the group shares; the attributes, by
+``reconcile``; the calendar; the shapes of the careers, by ``fit``; the types of offences. The
+planted value of a career row is then *computed* from the careers found, by quadrature, and not
+taken from the target: rounding of published values, and rows that give way, are visible in it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import astuple, replace
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
-from trajectories.rapporteur.calibration import Calibration, GroupCareer
-from trajectories.rapporteur.expectations import N_CURVE, CELLS, coefficients, expectations
-from trajectories.rapporteur.fit import SHORT_DETENTION, SHORT_LENGTH, CareerTarget, fit_shapes
+from trajectories.rapporteur.calibration import (
+    Calibration,
+    GroupCareer,
+    Timing,
+    Vector,
+)
+from trajectories.rapporteur.career_rows import (
+    TYPE_ROWS,
+    career_keys,
+    career_targets,
+    check_careers,
+    refuse_missed,
+)
+from trajectories.rapporteur.default_shapes import DEFAULT_SHAPES
+from trajectories.rapporteur.environment import environment_patterns
+from trajectories.rapporteur.expectations import (
+    CELLS,
+    N_CURVE,
+    Expectations,
+    Shape,
+    coefficients,
+    expectations,
+)
+from trajectories.rapporteur.fit import SHORT_DETENTION, SHORT_LENGTH, fit_shapes
 from trajectories.rapporteur.followup import (
     LONG_DETENTION,
+    FollowUpNodes,
     follow_up_nodes,
     make_timing,
     year_of,
 )
 from trajectories.rapporteur.offence_types import Recidivism, fit_types
+from trajectories.rapporteur.planted import career_values, planted_table
+from trajectories.rapporteur.reconcile import reconcile_attributes, reconcile_shares
+from trajectories.rapporteur.targets import Targets, read_targets
 
-__all__ = ["Calibration", "calibrate"]
+__all__ = ["Calibration", "calibrate", "find_shapes"]
+
+_FIT_NODES, _EXPOSURE_NODES, _PLANTED_NODES = 8, 13, 12
+_DIGITS = 9
 
 
 def calibrate(targets: Mapping[str, float | str] | None = None) -> Calibration:
-    """Find the truth to plant (first version: the published careers only)."""
-    if targets:
-        raise NotImplementedError
-    reference_date = pd.Timestamp("2021-07-02")
-    reference = year_of(np.datetime64("2021-07-02"))
-    timing = make_timing(37.6 - 27.05, reference)
-    nodes = replace(
-        follow_up_nodes(timing, reference, 8),
-        exposure=follow_up_nodes(timing, reference, 13).exposure,
-    )
-    shares = dict(low_rate=0.36, early_peak=0.28, late_peak=0.21, high_rate_persistent=0.15)
-    low, early, late, high = shares
-    wanted = [
-        (low, "first_offence_adult", 0.71, 0.001),
-        (early, "onset_age", 15.1, 0.01),
-        (late, "onset_age", 17.2, 0.01),
-        (high, "onset_age", 14.4, 0.01),
-        (low, "trafficking_age", 30.4, 0.01),
-        (early, "trafficking_age", 22.2, 0.01),
-        (late, "trafficking_age", 28.0, 0.01),
-        (high, "trafficking_age", 27.0, 0.01),
-        (low, "prior_cases", 2.0, 0.01),
-        (late, "prior_cases", 9.4, 0.01),
-        (high, "prior_cases", 22.4, 0.01),
-        (low, "starts_with_trafficking", 0.29, 0.001),
-        (early, "trafficking_minor", 0.14, 0.001),
-        (None, "first_offence_adult", 0.35, 0.001),
-        (None, "trafficking_minor", 0.06, 0.001),
-        (None, "trafficking_under_25", 0.52, 0.001),
-        (None, "prior_cases", 8.0, 0.01),
-        (None, "recidivism_2y", 0.36, 0.002),
-        (None, "recidivism_5y", 0.58, 0.001),
-        (None, "recidivism_7y", 0.65, 0.002),
-        (None, "recidivism_ever", 0.72, 0.01),
-    ]
-    shapes = fit_shapes(shares, [CareerTarget(*row) for row in wanted], nodes)
+    """Find the truth to plant.
+
+    Parameters
+    ----------
+    targets
+        Figure key → value instead of the published one. Shares, means and counts are numbers, a
+        direction is log-odds or one of the published words, ``observation_end`` is a date.
+
+    Returns
+    -------
+    Calibration
+
+    Raises
+    ------
+    TargetError
+        For an unknown key, a value that cannot be, requests that contradict each other, and
+        requests that no career of the model can satisfy; the message names the keys.
+    """
+    items = tuple((key, value) for key, value in (targets or {}).items())
+    try:
+        hash(items)
+    except TypeError:
+        return _calibrate.__wrapped__(items)
+    return _calibrate(items)
+
+
+@lru_cache(maxsize=16)
+def _calibrate(items: tuple[tuple[str, float | str], ...]) -> Calibration:
+    targets = read_targets(dict(items))
+    shares = reconcile_shares(targets)
+    check_careers(targets, shares)
+    attributes = reconcile_attributes(targets, shares)
+    reference = year_of(targets.reference_date.to_datetime64())
+    if career_keys().intersection(targets.given):
+        shapes = find_shapes(targets, shares)
+    else:
+        shapes = dict(DEFAULT_SHAPES)
+    age = sum(shares[g] * _mean_age(shape) for g, shape in shapes.items())
+    timing = make_timing(targets.values["age_at_observation_end"] - age, reference)
+    nodes = _nodes(timing, reference, _PLANTED_NODES)
     found = {g: expectations(shape, SHORT_LENGTH, nodes) for g, shape in shapes.items()}
-    by_type = {
-        "property": 0.28,
-        "violent": 0.25,
-        "drugs": 0.12,
-        "trafficking": 0.10,
-        "trafficking_ever": 0.18,
-    }
-    types = fit_types(Recidivism(shares, shapes, found, nodes), by_type)
-    careers = {
-        g: GroupCareer(
-            coefficients=coefficients(shapes[g]),
-            curve=found[g].curve,
-            other_rate=found[g].other_rate,
-            trafficking_age=found[g].trafficking_age,
-            heterogeneity=found[g].heterogeneity,
-            short_detention=(shapes[g].short, *SHORT_DETENTION),
-            long_detention=(shapes[g].long, *LONG_DETENTION),
-            types=types[g],
-        )
-        for g in shapes
-    }
-    curves = pd.concat(
-        [
-            pd.DataFrame({"group": g, "age": CELLS[:N_CURVE], "mean": c.curve[:N_CURVE]})
-            for g, c in careers.items()
-        ],
-        ignore_index=True,
-    )
+    model = Recidivism(shares, shapes, found, nodes)
+    coarse = Recidivism(shares, shapes, found, _nodes(timing, reference, _FIT_NODES))
+    types = fit_types(coarse, {name: targets.values[key] for key, name in TYPE_ROWS.items()})
+    values = career_values(shares, found, model, types, nodes.mean_age_added)
+    refuse_missed(targets, values)
     return Calibration(
-        targets={},
-        n_traffickers=630,
-        n_general_offenders=630,
-        n_non_offenders=630,
-        reference_date=reference_date,
-        groups=tuple(careers),
+        targets=dict(items),
+        n_traffickers=int(targets.values["n_traffickers"]),
+        n_general_offenders=int(targets.values["n_general_offenders"]),
+        n_non_offenders=int(targets.values["n_non_offenders"]),
+        reference_date=targets.reference_date,
+        groups=tuple(shapes),
         shares=shares,
-        careers=careers,
+        careers={g: _career(shapes[g], found[g], types[g]) for g in shapes},
         timing=timing,
-        attributes={},
-        environment_patterns={},
-        effects={},
-        planted=pd.DataFrame(columns=["key", "published", "planted", "status", "how"]),
-        curves=curves,
+        attributes=attributes,
+        environment_patterns=environment_patterns(attributes),
+        effects={k: v for k, v in targets.values.items() if k.startswith("effect_")},
+        planted=planted_table(targets, shares, attributes, values),
+        curves=_curves(found),
     )
+
+
+def find_shapes(targets: Targets, shares: Mapping[str, float]) -> dict[str, Shape]:
+    """Search the shapes of the present groups for these targets, rounded to 9 digits."""
+    reference = year_of(targets.reference_date.to_datetime64())
+    wanted = career_targets(targets, shares)
+    ages = {t.group: t.value for t in wanted if t.figure == "trafficking_age"}
+    mean = ages[None]
+    if not targets.is_given("trafficking_age_mean"):
+        mean = sum(share * ages[g] for g, share in shares.items() if share > 0.0)
+    timing = make_timing(targets.values["age_at_observation_end"] - mean, reference)
+    shapes = fit_shapes(shares, wanted, _nodes(timing, reference, _FIT_NODES))
+    return {g: Shape(*(_rounded(v) for v in astuple(shape))) for g, shape in shapes.items()}
+
+
+def _rounded(value: float) -> float:
+    """Round to a fixed number of significant digits, so that platforms agree."""
+    return float(f"{value:.{_DIGITS}g}")
+
+
+def _nodes(timing: Timing, reference: float, log2_nodes: int) -> FollowUpNodes:
+    exposure = follow_up_nodes(timing, reference, _EXPOSURE_NODES).exposure
+    return replace(follow_up_nodes(timing, reference, log2_nodes), exposure=exposure)
+
+
+def _mean_age(shape: Shape) -> float:
+    from trajectories.rapporteur.expectations import N_START, trafficking_density
+
+    return float(trafficking_density(shape) @ (CELLS[:N_START] + 0.5))
+
+
+def _career(shape: Shape, found: Expectations, types: Vector) -> GroupCareer:
+    return GroupCareer(
+        coefficients=coefficients(shape),
+        curve=found.curve,
+        other_rate=found.other_rate,
+        trafficking_age=found.trafficking_age,
+        heterogeneity=found.heterogeneity,
+        short_detention=(shape.short, *SHORT_DETENTION),
+        long_detention=(shape.long, *LONG_DETENTION),
+        types=types,
+    )
+
+
+def _curves(found: Mapping[str, Expectations]) -> pd.DataFrame:
+    ages = CELLS[:N_CURVE].astype(np.int64)
+    frames = [
+        pd.DataFrame({"group": group, "age": ages, "mean": model.curve[:N_CURVE]})
+        for group, model in found.items()
+    ]
+    return pd.concat(frames, ignore_index=True)

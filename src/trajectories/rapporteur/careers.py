@@ -271,7 +271,10 @@ def draw_careers(
     short = _short_spells(group, index, offences, careers, rng)
     long = _long_spells(group, index, careers, rng)
     spells = _Spells(
-        *(np.concatenate([getattr(s, f) for s in (short, long)]) for f in ("person", "start", "end"))
+        *(
+            np.concatenate([getattr(s, f) for s in (short, long)])
+            for f in ("person", "start", "end")
+        )
     )
     keep = ~_inside(offences, spells) & (offences.day < index.end[offences.person])
     return _collect(group, index, offences, keep, spells, careers, int(reference.astype(int)), rng)

@@ -22,7 +22,7 @@ SHORT_DETENTION = (0.1, 0.6)
 """Shortest and longest spell before the index case, years."""
 SHORT_LENGTH = sum(SHORT_DETENTION) / 2
 NU_FLOOR = 0.004
-_PULL = 0.03
+_PULL = np.array([0.03, 0.03, 0.03, 0.03, 0.03, 0.03, 0.15])
 _STEP = 1e-5
 
 
@@ -45,6 +45,7 @@ class Prior:
     upper: tuple[float, ...]
     lowest_level: float = 0.0
     highest_level: float = 99.0
+    most_minors: float = 0.06
 
 
 # Free parameters: log peak rate, peak age, log width, first, median, log sigma, long.
@@ -61,17 +62,18 @@ PRIORS: Mapping[str, Prior] = {
         (_L(0.4), 14.0, _L(3.0), 12.0, 16.0, _L(0.5), 0.30),
         (_L(3.0), 20.0, _L(6.9), 16.0, 30.0, _L(1.4), 0.75),
         highest_level=0.95,
+        most_minors=1.0,
     ),
     "late_peak": Prior(
         Shape(1.00, 27.0, 5.5, 13.0, 27.0, 1.0, 52.0, 0.10, 0.60),
         (_L(0.5), 25.2, _L(3.0), 12.0, 20.0, _L(0.5), 0.30),
-        (_L(3.0), 30.0, _L(8.5), 18.0, 40.0, _L(1.4), 0.85),
+        (_L(3.0), 30.0, _L(8.5), 18.0, 40.0, _L(1.4), 0.75),
         highest_level=0.95,
     ),
     "high_rate_persistent": Prior(
         Shape(2.20, 25.0, 10.0, 13.0, 26.0, 1.0, 54.0, 0.15, 0.70),
         (_L(1.2), 20.0, _L(6.6), 12.0, 20.0, _L(0.5), 0.30),
-        (_L(5.0), 32.0, _L(20.0), 16.0, 40.0, _L(1.4), 0.90),
+        (_L(5.0), 32.0, _L(20.0), 16.0, 40.0, _L(1.4), 0.80),
         lowest_level=1.25,
     ),
 }
@@ -119,6 +121,7 @@ def _penalties(group: str, vector: Vector, found: Expectations) -> Vector:
             [
                 50.0 * min(level / max(prior.lowest_level, 1e-9) - 1.0, 0.0),
                 50.0 * max(level / prior.highest_level - 1.0, 0.0),
+                100.0 * max(found.figures["trafficking_minor"] - prior.most_minors, 0.0),
             ],
         ]
     )
@@ -179,7 +182,4 @@ def fit_shapes(
         gtol=1e-10,
         max_nfev=200,
     )
-    return {
-        g: to_shape(v, g)
-        for g, v in zip(groups, solution.x.reshape(-1, size), strict=True)
-    }
+    return {g: to_shape(v, g) for g, v in zip(groups, solution.x.reshape(-1, size), strict=True)}

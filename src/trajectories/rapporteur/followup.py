@@ -50,7 +50,9 @@ class FollowUpNodes:
 
 @lru_cache(maxsize=4)
 def _sobol(log2_nodes: int) -> Vector:
-    return np.asarray(qmc.Sobol(5, scramble=False).random_base2(log2_nodes)) + 0.5**(log2_nodes + 1)
+    return np.asarray(qmc.Sobol(5, scramble=False).random_base2(log2_nodes)) + 0.5 ** (
+        log2_nodes + 1
+    )
 
 
 def year_of(date: np.datetime64) -> float:
@@ -115,8 +117,10 @@ def follow_up_nodes(timing: Timing, reference: float, log2_nodes: int) -> Follow
     windows = [
         np.stack([_free(start + d, start + years, n_cells) for d in lengths]) for years in WINDOWS
     ]
-    mean_added = timing.longest_lag / 2 + reference - float(
-        (np.asarray(timing.registration_years) + 0.5) @ timing.registration_weights
+    mean_added = (
+        timing.longest_lag / 2
+        + reference
+        - float((np.asarray(timing.registration_years) + 0.5) @ timing.registration_weights)
     )
     return FollowUpNodes(
         exposure=(before + after).mean(axis=1),

@@ -83,7 +83,7 @@ def fit_types(model: Recidivism, wanted: Mapping[str, float]) -> dict[str, Vecto
             [
                 model(_FIVE_YEARS, split(logs)) - wanted["trafficking"],
                 model(_EVER, split(logs)) - wanted["trafficking_ever"],
-                1e-3 * (logs[0] - logs[1]),
+                1e-5 * (logs[0] - logs[1]),
             ]
         ),
         np.log([0.2, 0.08]),

@@ -1,0 +1,169 @@
+"""Targets of a synthetic register: read what the user asks, and how exactly each row must hold.
+
+A published value is rounded, so it holds within half a unit of its last printed digit. Rows whose
+note says so hold less exactly (``WIDER``). A value that the user gives is meant exactly:
+attributes are planted to 1e-6, careers are calibrated to 0.002 (shares), 0.02 (years, cases).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from trajectories.errors import TargetError
+from trajectories.rapporteur.figures import GROUPS, figures, half_unit
+
+WIDER: Mapping[str, tuple[float, str]] = {
+    "basic_qualification_early_peak": (0.01, "the note calls it an approximation"),
+    "first_offence_adult_low_rate": (0.01, "the note says 'a large majority'"),
+    "trafficking_age_high_rate_persistent": (0.1, "the note says 'in line with the average'"),
+    "trafficking_age_mean": (0.1, "the group figures give 27.1, as the note says"),
+    "migration_background": (0.02, "the note says 'about three quarters'"),
+    "child_at_trafficking": (0.01, "the note says 'at least'"),
+    "specific_recidivism": (0.01, "the note says 'at least'"),
+    "specific_recidivism_5y": (0.01, "the note says 'almost 10%'"),
+    "specific_share_of_recidivists": (0.02, "the note says 'about a quarter'"),
+    "prior_cases_mean": (0.1, "a secondary source, rounded"),
+}
+USER_SHARE, USER_MEAN = 0.002, 0.02
+DIRECTIONS: Mapping[str, float] = {
+    "protective": -0.40,
+    "weakly protective": -0.15,
+    "none": 0.0,
+    "risk": 0.40,
+}
+"""Log-odds of offending in a year that a published direction is planted as."""
+EARLIEST_REFERENCE, LATEST_REFERENCE = pd.Timestamp("2019-01-01"), pd.Timestamp("2040-12-31")
+_LARGEST_COUNT = 10_000_000
+_LARGEST_CASES, _LARGEST_LOG_ODDS = 500.0, 5.0
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Every row's wanted value: published, replaced where the user gave one.
+
+    Attributes
+    ----------
+    values
+        Key → number; directions as log-odds. The date is not among them.
+    given
+        The keys that the user gave, in the published order.
+    reference_date
+        The wanted ``observation_end``.
+    """
+
+    values: Mapping[str, float]
+    given: tuple[str, ...]
+    reference_date: pd.Timestamp
+
+    def is_given(self, *keys: str) -> bool:
+        """Say whether the user gave any of these keys."""
+        return any(key in self.given for key in keys)
+
+    def wanted(self, key: str) -> str:
+        """Name a target with its value, for messages."""
+        if key == "observation_end":
+            return f"{key} = {self.reference_date.date()}"
+        return f"{key} = {self.values[key]:g}"
+
+
+def row_group(key: str) -> str | None:
+    """Return the trajectory group that a row is about, if one."""
+    return next((group for group in GROUPS if key.endswith(f"_{group}")), None)
+
+
+def tolerance(key: str, printed: str) -> float:
+    """Return how far a planted value may be from the printed one and still be it."""
+    return WIDER[key][0] if key in WIDER else half_unit(printed)
+
+
+def read_targets(targets: Mapping[str, float | str] | None) -> Targets:
+    """Check the user's targets one by one and put them in place of the published values.
+
+    Raises
+    ------
+    TargetError
+        For an unknown key, a value of the wrong kind, or one outside its range.
+    """
+    frame = figures()
+    given = dict(targets or {})
+    unknown = [str(key) for key in given if key not in set(frame["key"])]
+    if unknown:
+        raise TargetError(
+            f"targets: unknown key {unknown[0]!r}; the keys are those of rapporteur.figures()"
+        )
+    reference = pd.Timestamp(frame.set_index("key").at["observation_end", "value"])
+    values: dict[str, float] = {}
+    for key, kind, printed in zip(frame["key"], frame["kind"], frame["value"], strict=True):
+        value = given.get(key, printed)
+        if kind == "date":
+            reference = _date(key, value)
+        elif kind == "direction":
+            values[key] = _direction(key, value)
+        else:
+            values[key] = _number(key, kind, value)
+    order = tuple(key for key in frame["key"] if key in given)
+    return Targets(values, order, reference)
+
+
+def _float(key: str, value: object) -> float:
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        number = math.nan
+    if isinstance(value, bool) or not math.isfinite(number):
+        raise TargetError(f"targets: {key} is {value!r}; give a finite number")
+    return number
+
+
+def _number(key: str, kind: str, value: object) -> float:
+    number = _float(key, value)
+    if kind == "share" and not 0.0 <= number <= 1.0:
+        raise TargetError(f"targets: {key} is {number:g}; a share lies between 0 and 1")
+    if kind == "count":
+        if number != round(number) or not 0 <= number <= _LARGEST_COUNT:
+            raise TargetError(f"targets: {key} is {number:g}; give a whole number, 0 or more")
+        if key == "n_traffickers" and number < 1:
+            raise TargetError(f"targets: {key} is {number:g}; at least one person is needed")
+    if kind == "mean":
+        low, high = (0.0, _LARGEST_CASES) if key.startswith("prior_cases") else (12.0, 90.0)
+        if not low <= number <= high:
+            raise TargetError(
+                f"targets: {key} is {number:g}; it must lie between {low:g} and {high:g}"
+            )
+    return number
+
+
+def _direction(key: str, value: object) -> float:
+    if isinstance(value, str) and value in DIRECTIONS:
+        return DIRECTIONS[value]
+    words = ", ".join(DIRECTIONS)
+    try:
+        number = _float(key, value)
+    except TargetError:
+        raise TargetError(
+            f"targets: {key} is {value!r}; give log-odds or one of: {words}"
+        ) from None
+    if abs(number) > _LARGEST_LOG_ODDS:
+        raise TargetError(f"targets: {key} is {number:g}; log-odds lie between -5 and 5")
+    return number
+
+
+def _date(key: str, value: object) -> pd.Timestamp:
+    try:
+        if not isinstance(value, str | pd.Timestamp) and not hasattr(value, "isoformat"):
+            raise ValueError
+        date = pd.Timestamp(value).normalize()  # type: ignore[arg-type]
+    except ValueError:
+        date = pd.NaT  # type: ignore[assignment]
+    if not isinstance(date, pd.Timestamp) or not (
+        EARLIEST_REFERENCE <= date.tz_localize(None) <= LATEST_REFERENCE
+    ):
+        raise TargetError(
+            f"targets: {key} is {value!r}; give a date from {EARLIEST_REFERENCE.date()} "
+            f"(cases are registered until 2017) to {LATEST_REFERENCE.date()}"
+        )
+    return date.tz_localize(None)
