@@ -69,9 +69,16 @@ class Years:
     welfare: Bools
 
 
-def child_at_home_share(child: npt.ArrayLike) -> Array:
-    """Return the share with a non-biological child at home, given the share with any child."""
-    return np.minimum(CHILD_AT_HOME_LARGEST, np.asarray(child, float) / 3.0)
+def child_shares(calibration: Calibration, cohort: Cohort) -> tuple[float, float]:
+    """Split the share with any child at the index date over biological and others at home.
+
+    The two are independent. They are planted for the population as a whole: the groups' different
+    ages at first trafficking make their own differences.
+    """
+    child = np.array([calibration.attributes["child"][s] for s in cohort.strata])
+    share = float(child[cohort.stratum].mean()) if len(cohort) else 0.0
+    at_home = min(CHILD_AT_HOME_LARGEST, share / 3.0)
+    return 1.0 - (1.0 - share) / (1.0 - at_home), at_home
 
 
 def index_cell(cohort: Cohort) -> Ints:
@@ -89,9 +96,10 @@ def draw_years(calibration: Calibration, cohort: Cohort, rng: np.random.Generato
     index = index_cell(cohort)
     wanted = {
         name: np.array([calibration.attributes[name][s] for s in cohort.strata])
-        for name in ("job", "child", "welfare_or_no_income")
+        for name in ("job", "welfare_or_no_income")
     }
     partner_share = np.full(len(cohort.strata), PARTNER_SHARES[cohort.part])
+    at_home_share = np.full(len(cohort.strata), child_shares(calibration, cohort)[1])
     together = np.zeros(len(cohort), np.int64)  # one level for all, not one per group
 
     def draw(
@@ -107,12 +115,8 @@ def draw_years(calibration: Calibration, cohort: Cohort, rng: np.random.Generato
     job = draw("a job", JOB, wanted["job"], planted_effect(calibration, cohort, "job"))
     effect = planted_effect(calibration, cohort, "partner")
     partner = draw("a partner", PARTNER, partner_share, effect, together)
-    child = draw(
-        "a non-biological child at home",
-        CHILD_AT_HOME,
-        child_at_home_share(wanted["child"]),
-        planted_effect(calibration, cohort, "non_biological_children"),
-    )
+    effect = planted_effect(calibration, cohort, "non_biological_children")
+    child = draw("a child at home", CHILD_AT_HOME, at_home_share, effect, together)
     jobless, with_job = split_welfare(wanted["welfare_or_no_income"], wanted["job"])
     welfare = draw("welfare or no income", WELFARE, jobless, 0.0) & ~job
     topped_up = rng.random(offended.shape) < with_job[cohort.stratum][:, None]

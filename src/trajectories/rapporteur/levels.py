@@ -77,7 +77,7 @@ def solve_scale(share: float, hazard: Array, shape: float, name: str) -> float:
     possible = float((hazard > 0).mean()) if len(hazard) else 0.0
     if share <= 0 or not len(hazard):
         return 0.0
-    if share > possible - 1e-6:
+    if share > possible + 0.5 / len(hazard):
         raise TargetError(
             f"share {share:g} with {name} cannot be planted: only {possible:.2f} of the persons "
             "are old enough for it at the first trafficking offence"
@@ -87,4 +87,7 @@ def solve_scale(share: float, hazard: Array, shape: float, name: str) -> float:
         some = 1 - (1 + np.exp(log_scale) * hazard / shape) ** -shape
         return float(some.mean()) - share
 
-    return float(np.exp(brentq(excess, -20.0, 60.0, xtol=1e-10)))
+    highest = 6.0
+    if excess(highest) <= 0:
+        return float(np.exp(highest))
+    return float(np.exp(brentq(excess, -30.0, highest, xtol=1e-10)))

@@ -20,7 +20,7 @@ from trajectories.rapporteur.calibration import FIRST_CELL, Calibration
 from trajectories.rapporteur.circumstances import (
     CONTROL_INDEX_AGE,
     Years,
-    child_at_home_share,
+    child_shares,
     draw_years,
     planted_effect,
 )
@@ -174,11 +174,9 @@ def _births(calibration: Calibration, cohort: Cohort, rng: np.random.Generator) 
             "effect_biological_children_*: only 'none' (0) can be planted, because births are "
             "drawn independently of offending"
         )
-    child = np.array([calibration.attributes["child"][s] for s in cohort.strata])
-    share = (1 - (1 - child) / (1 - child_at_home_share(child)))[cohort.stratum]
     before_index = np.interp(_age_at_index(cohort), _AGES, _BIRTHS_BEFORE)
-    wanted = float(share.mean()) if len(cohort) else 0.0
-    scale = solve_scale(wanted, before_index, BIRTH_SHAPE, "a biological child")
+    share = child_shares(calibration, cohort)[0]
+    scale = solve_scale(share, before_index, BIRTH_SHAPE, "a biological child")
     personal = scale * rng.gamma(BIRTH_SHAPE, 1 / BIRTH_SHAPE, len(cohort))
     until = np.interp(exact_age(cohort.birth, cohort.end), _AGES, _BIRTHS_BEFORE)
     person = np.repeat(np.arange(len(cohort)), rng.poisson(personal * until).clip(max=12))
