@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +69,7 @@ def test_labels_at_the_line_ends_do_not_overlap_when_drawn() -> None:
     boxes = sorted(
         (text.get_window_extent().y0, text.get_window_extent().y1) for text in figure.axes[0].texts
     )
-    assert all(below[1] <= above[0] for below, above in zip(boxes, boxes[1:], strict=False))
+    assert all(below[1] <= above[0] for below, above in pairwise(boxes))
     assert boxes[0][0] >= 0.0
 
 

@@ -1,0 +1,287 @@
+"""Reports: self-contained, escaped, with the numbers of their tables, and no person in them."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from trajectories import plot, report
+from trajectories.errors import InputError
+from trajectories.report.fit_tables import group_means
+from trajectories.report.numbers import fixed, interval, number, percent
+
+_SPEC = importlib.util.spec_from_file_location("standin", Path(__file__).parent / "standin.py")
+standin = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(standin)
+
+
+class _Checker(HTMLParser):
+    """Check nesting, and gather tags, attributes and text."""
+
+    VOID = frozenset({"meta", "img", "br"})
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(page)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def fit_page(minimum_cell: int = 0, **kwargs: object) -> str:
+    results, panel = standin.Results(), standin.panel()
+    tables = report.fit_tables(results, panel, minimum_cell=minimum_cell)
+    return report.fit_report(results, tables, minimum_cell=minimum_cell, **kwargs).html()
+
+
+def test_a_page_needs_no_network_and_runs_no_script() -> None:
+    page = fit_page(source="counts.csv", seed=4, notes=("Columns not used: sex.",))
+    checker = _Checker(page)
+    tags = {tag for tag, _ in checker.tags}
+    assert not tags & {"script", "link", "iframe", "object", "embed", "base"}
+    for _, attributes in checker.tags:
+        assert not any(name.startswith("on") for name in attributes)
+        for name in ("src", "href", "srcset"):
+            value = attributes.get(name)
+            assert value is None or value.startswith(("data:", "#"))
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    assert "@import" not in page
+    assert "url(" not in page
+    assert any(a.get("http-equiv") == "Content-Security-Policy" for _, a in checker.tags)
+
+
+def test_every_image_says_what_it_shows() -> None:
+    images = [a for tag, a in _Checker(fit_page()).tags if tag == "img"]
+    assert len(images) == 2
+    assert all(len(image["alt"] or "") > 20 for image in images)
+
+
+def test_all_text_is_escaped() -> None:
+    bad = '<b onclick="x">&'
+    page = report.Report(bad, bad)
+    page.text(bad).section(bad).text(bad).note(bad).footer(bad)
+    page.table(pd.DataFrame({bad: [bad]}), bad, index=True)
+    figure = plot.trajectories(standin.curves())
+    page.figure(figure, bad, bad)
+    html = page.html()
+    assert "<b " not in html
+    assert 'alt="&lt;b onclick=&quot;x&quot;&gt;&amp;"' in html
+    _Checker(html)
+
+
+def test_the_fit_report_says_what_it_has_to_say() -> None:
+    text = " ".join(_Checker(fit_page(source="counts.csv", seed=11, notes=("A note.",))).words)
+    for expected in (
+        "labels of persons",
+        "−2,000.0000".replace(",", " "),
+        "Nothing to do <here>.",
+        "18",
+        "early_peak",
+        "A note.",
+        "seed 11",
+        "numpy",
+        "BIC in Nagin's form, n = cells",
+        "variance over mean",
+    ):
+        assert expected in text, expected
+
+
+def test_no_report_or_table_holds_an_id_of_a_person() -> None:
+    results, panel = standin.Results(), standin.panel()
+    assert "person-" not in fit_page()
+    for table in report.fit_tables(results, panel).values():
+        assert "person-" not in table.to_csv()
+
+
+def test_a_fit_that_did_not_converge_is_set_apart() -> None:
+    results = standin.Results()
+    results.converged = False
+    page = report.fit_report(results, report.fit_tables(results)).html()
+    assert '<div class="note" role="note"><p>The fit did not converge. Nothing' in page
+
+
+def test_observed_means_are_those_worked_out_by_hand() -> None:
+    from trajectories import Panel
+
+    panel = Panel.from_wide(
+        np.array([[2.0, np.nan], [0.0, 3.0]]),
+        ages=[12, 13],
+        exposure=np.array([[0.5, np.nan], [1.0, 0.5]]),
+        weights=[1.0, 2.0],
+    )
+    posterior = pd.DataFrame({1: [0.75, 0.5], 2: [0.25, 0.5]})
+    table = group_means(panel, posterior).set_index(["group", "age"])
+    # group 1, age 12: (.75·2 + 2·.5·0) / (.75·.5 + 2·.5·1); age 13: 2·.5·3 / (2·.5·.5)
+    assert table.loc[(1, 12.0), "mean"] == pytest.approx(1.5 / 1.375)
+    assert table.loc[(1, 13.0), "mean"] == pytest.approx(6.0)
+    assert table.loc[(2, 12.0), "mean"] == pytest.approx(0.5 / 1.125)
+    assert table.loc[(2, 12.0), "persons"] == pytest.approx(1.25)
+
+
+COUNTS = pd.DataFrame(
+    {
+        "group": ["a", "b", "c", "d"],
+        "persons": [0, 3, 12, 40],
+        "share": [0.0, 0.0545, 0.218, 0.727],
+        "age": [math.nan, 20.0, 21.0, 22.0],
+    }
+)
+
+
+def test_small_counts_and_what_derives_from_them_are_suppressed() -> None:
+    table = report.suppress_small_cells(
+        COUNTS, ["persons"], minimum_cell=5, derived=["share", "age"]
+    )
+    assert list(table["persons"]) == [0, "<5", 12, 40]
+    assert list(table["share"]) == [0.0, "suppressed", 0.218, 0.727]
+    assert table.loc[1, "age"] == "suppressed"
+    assert COUNTS["persons"].tolist() == [0, 3, 12, 40]
+
+
+def test_a_lone_small_cell_cannot_be_found_by_subtraction_where_the_total_is_known() -> None:
+    table = report.suppress_small_cells(
+        COUNTS, ["persons"], minimum_cell=5, derived=["share"], total_known=True
+    )
+    assert list(table["persons"]) == [0, "<5", "not shown", 40]
+    assert list(table["share"]) == [0.0, "suppressed", "suppressed", 0.727]
+
+
+def test_two_small_cells_that_add_up_to_little_are_not_enough() -> None:
+    frame = pd.DataFrame({"persons": [1, 1, 30, 50]})
+    table = report.suppress_small_cells(frame, ["persons"], minimum_cell=5, total_known=True)
+    assert list(table["persons"]) == ["<5", "<5", "not shown", 50]
+
+
+@pytest.mark.parametrize("minimum", [0, 1])
+def test_a_minimum_of_none_or_one_suppresses_nothing(minimum: int) -> None:
+    table = report.suppress_small_cells(COUNTS, ["persons"], minimum_cell=minimum)
+    pd.testing.assert_frame_equal(table, COUNTS)
+
+
+def test_expected_counts_below_the_minimum_are_small_too() -> None:
+    frame = pd.DataFrame({"persons": [0.0, 0.4, 4.99, 5.0]})
+    table = report.suppress_small_cells(frame, ["persons"], minimum_cell=5)
+    assert list(table["persons"]) == [0.0, "<5", "<5", 5.0]
+
+
+@pytest.mark.parametrize(
+    ("columns", "minimum", "message"),
+    [(["nobody"], 5, "nobody"), (["group"], 5, "does not hold counts"), (["persons"], -1, "-1")],
+)
+def test_suppression_that_cannot_be_done_is_refused(
+    columns: list[str], minimum: int, message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        report.suppress_small_cells(COUNTS, columns, minimum_cell=minimum)
+
+
+def test_a_minimum_cell_reaches_every_table_and_the_figure_of_a_fit() -> None:
+    results, panel = standin.Results((24, 14, 2)), standin.panel()
+    tables = report.fit_tables(results, panel, minimum_cell=5)
+    assert tables["groups"]["assigned_persons"].tolist() == [24, "not shown", "<5"]
+    assert tables["groups"]["avepp"].tolist() == [0.97, "suppressed", "suppressed"]
+    observed = tables["observed"]
+    small = observed["group"] == 3
+    assert set(observed.loc[small, "persons"]) == {"<5"}
+    assert set(observed.loc[small, "mean"]) == {"suppressed"}
+    text = report.fit_report(results, tables, minimum_cell=5).html()
+    assert "from 1 to 4 are suppressed" in text
+    figure = report.group_figures(results, tables, 0.95)["observed"]
+    assert len(figure.axes[2].get_lines()[1].get_xdata()) == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.123456, "0.123"),
+        (12.3456, "12.3"),
+        (1234.5678, "1 235"),
+        (-0.5, "−0.500"),
+        (7, "7"),
+        (12000, "12 000"),
+        (0.0, "0"),
+        (math.nan, "–"),
+        (None, "–"),
+        (math.inf, "∞"),
+        (1.5e-16, "1.50e−16"),
+        (np.float64(2.0), "2.00"),
+        (np.int64(3), "3"),
+    ],
+)
+def test_numbers_read_as_they_should(value: object, text: str) -> None:
+    assert number(value).replace(" ", " ") == text
+
+
+def test_percentages_and_intervals_read_as_they_should() -> None:
+    assert percent(0.1234) == "12.3 %"
+    assert fixed(-2.005, 1) == "−2.0"
+    assert interval(0.1, 0.25) == "0.100 to 0.250"
+    assert interval(0.1, None) == "–"
+
+
+def test_yes_and_no_are_words_with_a_sign_not_only_colours() -> None:
+    html = report.table_html(pd.DataFrame({"ok": [True, False, None]}, dtype=object))
+    assert re.findall(r'<td class="(\w+)">([^<]*)</td>', html) == [
+        ("yes", "✓ yes"),
+        ("no", "✗ no"),
+        ("muted", "–"),
+    ]
+
+
+RECOVERY = pd.DataFrame(
+    {
+        "quantity": ["share", "share", "age", "date", "victims"],
+        "population": ["domestic_sex_traffickers"] * 5,
+        "group": ["low_rate", "late_peak", "all", "all", "all"],
+        "published": ["0.36", "0.21", "27.0", "2021-07-02", "700"],
+        "planted": [0.36, 0.21, 27.0, "2021-07-02", 700.0],
+        "estimate": [0.35, 0.28, 26.5, None, None],
+        "lower": [0.30, 0.24, 26.0, None, None],
+        "upper": [0.40, 0.32, 27.2, None, None],
+        "recovered": [True, False, True, None, None],
+        "status": ["estimated"] * 3 + ["not addressed yet", "context"],
+    }
+)
+
+
+def test_the_recovery_sentence_counts_every_row_once() -> None:
+    sentence = report.recovery_summary(RECOVERY)
+    assert "2 of the 3 figures that were estimated were recovered" in sentence
+    assert "1 was not" in sentence
+    assert "The other 2 of 5 rows: 1 not addressed yet, 1 context." in sentence
+
+
+def test_the_recovery_table_shows_values_as_published_and_words_for_the_verdict() -> None:
+    from trajectories.report.recovery import recovery_display
+
+    shown = recovery_display(RECOVERY)
+    assert shown["published"].tolist() == RECOVERY["published"].tolist()
+    assert shown["recovered"].tolist() == ["✓ yes", "✗ no", "✓ yes", "–", "–"]
+    assert shown.loc[0, "interval"] == "0.300 to 0.400"
+    assert shown.loc[3, "interval"] == "–"
+
+
+def test_a_page_is_written_as_utf8_and_the_same_each_time(tmp_path: Path) -> None:
+    page = report.Report("Überblick ✓").section("one").text("two")
+    path = report.write_report(page, tmp_path / "page.html")
+    assert path.read_text(encoding="utf-8") == page.html()
+    assert fit_page() == fit_page()
