@@ -165,12 +165,16 @@ def test_persons_can_be_a_population_ids_or_marked_rows():
     assert tr.Panel.from_register(reg, ages=[12], persons=[3, 2]).outcomes.tolist() == [[1], [0]]
 
 
-def test_a_person_never_observed_is_refused_or_left_out_on_request():
+def test_a_person_never_observed_is_left_out_and_counted_or_refused_on_request():
     reg = register([(1, "2000-01-01", None, None), (2, "2015-01-01", None, None)])
     with pytest.raises(tr.errors.InputError, match="1 person of 2 never observed"):
-        tr.Panel.from_register(reg, ages=[12])
-    panel = tr.Panel.from_register(reg, ages=[12], drop_unobserved=True)
+        tr.Panel.from_register(reg, ages=[12], drop_unobserved=False)
+    panel = tr.Panel.from_register(reg, ages=[12])
     assert panel.units.tolist() == [1]
+    assert panel.n_left_out == 1
+    assert "1 person left out" in repr(panel)
+    audit = panel.audit().set_index("check")
+    assert audit.loc["persons of the register left out", "units"] == 1
 
 
 def test_a_sound_register_passes_its_check_and_each_fault_is_counted():

@@ -112,7 +112,7 @@ def register(persons, order=None):
 
 def panel_of(persons, order=None):
     everybody = [*persons, COMPLETE]
-    return tr.Panel.from_register(register(everybody, order), ages=AGES, drop_unobserved=True)
+    return tr.Panel.from_register(register(everybody, order), ages=AGES)
 
 
 # observed at every age, so that no age is without anybody

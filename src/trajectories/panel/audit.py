@@ -24,6 +24,7 @@ def audit(panel: Panel) -> pd.DataFrame:
     observed = _mask(panel)
     found = [
         *_exposure(panel, observed),
+        *_left_out(panel),
         *_follow_up(panel, observed),
         _zeros(panel, observed),
         _dispersion(panel, observed),
@@ -107,6 +108,17 @@ def _exposure(panel: Panel, observed: BoolArray) -> list[dict[str, Any]]:
         )
     )
     return rows
+
+
+def _left_out(panel: Panel) -> list[dict[str, Any]]:
+    if not panel.n_left_out:
+        return []
+    row = _row(
+        "persons of the register left out",
+        np.zeros((1, 1), dtype=bool),
+        "units: never observed and free at these ages (dead, gone, not yet born, or detained)",
+    )
+    return [row | {"units": panel.n_left_out}]
 
 
 def _follow_up(panel: Panel, observed: BoolArray) -> list[dict[str, Any]]:

@@ -86,9 +86,12 @@ def follow_up_time(
     row, start, stop = _detention(persons, spells, birth, end)
     shape = (len(persons), len(ages))
     cell_days, observed_days, free_days = (np.empty(shape, dtype=np.int64) for _ in range(3))
+    last = birth
     # a loop over ages, a few dozen; persons and spells are handled all at once
     for t, age in enumerate(ages):
-        first, last = birthday(birth, age), birthday(birth, age + 1)
+        # one age mostly begins where the one before ended
+        first = last if t and age == ages[t - 1] + 1 else birthday(birth, age)
+        last = birthday(birth, age + 1)
         cell_days[:, t] = (last - first).astype(np.int64)
         observed_days[:, t] = _overlap(first, last, birth, end)
         held = _overlap(first[row], last[row], start, stop)

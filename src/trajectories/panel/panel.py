@@ -41,6 +41,8 @@ class Panel:
         Number of persons a row stands for. None: 1 each.
     units : pandas.Index, length N
         Unit ids of any hashable kind, each once.
+    n_left_out : int
+        Persons of a register left out because they are never observed at these ages.
 
     Raises
     ------
@@ -54,6 +56,7 @@ class Panel:
     observed: BoolArray | None = None
     weights: FloatArray | None = None
     units: pd.Index[Any] = None  # type: ignore[assignment]  # None numbers the rows
+    n_left_out: int = 0
 
     def __post_init__(self) -> None:
         outcomes = checks.check_outcomes(self.outcomes)
@@ -161,7 +164,7 @@ class Panel:
         event: Any = "any",
         until: Any = None,
         persons: Any = None,
-        drop_unobserved: bool = False,
+        drop_unobserved: bool = True,
     ) -> Panel:
         """Count the offences of a register by age, with the years free as exposure.
 
@@ -182,7 +185,8 @@ class Panel:
         persons : str, sequence of ids or boolean Series over the persons, optional
             A population, or the persons wanted. By default all.
         drop_unobserved : bool
-            Leave out persons never observed and free at these ages, instead of refusing.
+            Leave out persons never observed and free at these ages, and say how many in
+            ``n_left_out``; False refuses them.
 
         Returns
         -------
@@ -193,7 +197,7 @@ class Panel:
         ------
         InputError
             If an offence lies before birth, after the end of follow-up, or at an age without any
-            day free; if a person is never observed; if the tables do not fit together.
+            day free; if nobody is observed; if the tables do not fit together.
         """
         fields = read_register(register, ages, event, until, persons, drop_unobserved)
         return cls(**fields)._without_empty_age()
@@ -295,4 +299,5 @@ class Panel:
         ]
         parts += ["exposure"] if self.exposure is not None else []
         parts += ["weights"] if self.weights is not None else []
+        parts += [f"{counted(self.n_left_out, 'person')} left out"] if self.n_left_out else []
         return f"<Panel: {', '.join(parts)}>"

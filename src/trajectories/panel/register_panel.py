@@ -41,6 +41,7 @@ def read_register(
         "exposure": time.exposure[kept],
         "observed": observed[kept],
         "units": pd.Index(chosen["person"])[kept],
+        "n_left_out": int((~kept).sum()),
     }
 
 
