@@ -78,5 +78,6 @@ def headline(results: GroupTrajectoriesResults) -> str:
         f"{results.n_groups} groups, {getattr(results.family, 'name', results.family)}, degree "
         f"{results.degree}: log-likelihood {results.llf:.4f}, BIC {results.bic:.2f} (cells "
         f"{results.bic_cells:.2f}), relative entropy {results.relative_entropy:.3f}; "
-        f"{results.stop_reason}, {results.n_replicated} of {results.n_starts} starts agree"
+        f"{results.stop_reason}, {results.n_replicated} of the "
+        f"{results.n_finished} best of {results.n_starts} starts agree"
     )

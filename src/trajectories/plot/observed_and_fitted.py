@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import fill
 from typing import Any
 
 import pandas as pd
@@ -84,7 +85,8 @@ def observed_means(
             markeredgecolor=INK,
             markeredgewidth=0.9,
         )
-        ax.set_title(group_label(group, shares, names))
+        label = group_label(group, shares, names)
+        ax.set_title(fill(label, 24 if columns == 3 else 40), fontsize=9)
         ax.set_ylim(bottom=0.0)
         ax.grid(axis="y")
         if position + columns >= len(groups):

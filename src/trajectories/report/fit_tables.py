@@ -46,7 +46,7 @@ def fit_tables(
     tables = {
         "fit": _fit(results),
         "parameters": _parameters(results, level),
-        "groups": _groups(results, minimum_cell),
+        "groups": _groups(results, level, minimum_cell),
         "trajectories": results.trajectories(level=level),
         "typology": results.typology().reset_index(),
     }
@@ -79,6 +79,7 @@ def _fit(results: GroupTrajectoriesResults) -> pd.DataFrame:
         ("reason for stopping", str(getattr(results.stop_reason, "value", results.stop_reason))),
         ("iterations of the best start", int(results.n_iter)),
         ("starts", int(results.n_starts)),
+        ("starts run to the end", int(results.n_finished)),
         ("starts that reached the best value", int(results.n_replicated)),
     ]
     if persons.is_integer():
@@ -104,9 +105,9 @@ def _parameters(results: GroupTrajectoriesResults, level: float) -> pd.DataFrame
     return table.reset_index()
 
 
-def _groups(results: GroupTrajectoriesResults, minimum_cell: int) -> pd.DataFrame:
-    table = results.adequacy().reset_index()
-    place = int(table.columns.get_loc("assigned_share"))
+def _groups(results: GroupTrajectoriesResults, level: float, minimum_cell: int) -> pd.DataFrame:
+    table = results.adequacy(level=level).reset_index()
+    place = list(table.columns).index("assigned_share")
     persons = (table["assigned_share"] * results.nobs).round()
     table.insert(place, "assigned_persons", persons.astype("int64"))
     derived = [column for column in table.columns if column not in ("group", "assigned_persons")]

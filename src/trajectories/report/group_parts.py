@@ -103,7 +103,9 @@ def add_model(report: Report, results: GroupTrajectoriesResults, fit: pd.DataFra
     converged = bool(results.converged)
     advice = str(getattr(results.stop_reason, "advice", "") or "")
     state = "The fit converged." if converged else "The fit did not converge."
-    (report.text if converged else report.note)(f"{state} {advice}".strip())
+    found = " ".join(f"{note[:1].upper()}{note[1:]}." for note in results.notes)
+    said = " ".join(part for part in (state, found, advice) if part)
+    (report.text if converged else report.note)(said)
     report.table(fit, "The fit.", formats={"value": _value})
 
 
