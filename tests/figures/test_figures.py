@@ -58,7 +58,7 @@ def test_labels_hold_name_or_number_and_share() -> None:
         curves(2), shares={1: 0.36, 2: 0.64}, names=pd.Series({1: "low_rate", 2: None})
     )
     texts = [text.get_text() for text in figure.axes[0].texts]
-    assert texts == ["low rate (36 %)", "group 2 (64 %)"]
+    assert texts == ["1 low rate (36 %)", "group 2 (64 %)"]
 
 
 def test_labels_at_the_line_ends_do_not_overlap_when_drawn() -> None:
@@ -113,7 +113,7 @@ def test_selection_draws_every_criterion_and_rings_the_smallest() -> None:
     figure = plot.selection(table, criteria=("bic", "icl"))
     assert len(figure.axes) == 2
     lines = figure.axes[0].get_lines()
-    np.testing.assert_array_equal(lines[1].get_ydata(), table["bic"].to_numpy()[5:])
+    np.testing.assert_array_equal(lines[2].get_ydata(), table["bic"].to_numpy()[5:])
     ring = lines[-1]
     assert (ring.get_xdata()[0], ring.get_ydata()[0]) == (3, 99.0)
     assert figure.axes[0].get_title("left") == "BIC, n = persons: best at 3, zip, degree 2"
@@ -124,8 +124,19 @@ def test_selection_with_a_failed_fit_leaves_a_gap_and_never_rings_it() -> None:
         bic=lambda t: t["bic"].where((t["n_groups"] != 3) | (t["family"] != "zip"))
     )
     lines = plot.selection(table, criteria=("bic",)).axes[0].get_lines()
-    assert np.isnan(lines[1].get_ydata()[2])
+    assert np.isnan(lines[2].get_ydata()[2])
     assert lines[-1].get_ydata()[0] == 100.0
+
+
+def test_a_solution_that_is_no_maximum_is_a_cross_and_never_the_best() -> None:
+    table = selection_table()
+    table["stop_reason"] = "converged"
+    table.loc[9, ["bic", "stop_reason"]] = [-1e6, "runaway_group"]
+    ax = plot.selection(table, criteria=("bic",)).axes[0]
+    crosses = [line for line in ax.get_lines() if line.get_label() == "_improper"]
+    np.testing.assert_array_equal(crosses[1].get_xdata(), [5])
+    assert ax.get_lines()[-1].get_ydata()[0] == 99.0
+    assert ax.get_ylim()[0] > 0.0
 
 
 def recovery_table() -> pd.DataFrame:

@@ -40,6 +40,7 @@ def run(args: argparse.Namespace) -> None:
         write_tables(folder, {"selection": selection.table})
         write_figures(folder, {"selection": figure})
     if not args.quiet:
-        shown = selection.table[["family", "degree", "n_groups", "llf", "bic", "bic_cells"]]
-        lines = [*read.notes, shown.to_string(index=False), rule, modelling.headline(best)]
+        columns = ["family", "degree", "n_groups", "llf", "bic", "bic_cells", "stop_reason"]
+        shown = selection.table[columns].to_string(index=False, max_colwidth=60)
+        lines = [*read.notes, shown, rule, modelling.headline(best)]
         sys.stdout.write("\n".join([*lines, f"report: {out / 'report.html'}"]) + "\n")

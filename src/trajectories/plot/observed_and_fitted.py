@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from textwrap import fill
 from typing import Any
 
 import pandas as pd
@@ -86,7 +85,7 @@ def observed_means(
             markeredgewidth=0.9,
         )
         label = group_label(group, shares, names)
-        ax.set_title(fill(label, 24 if columns == 3 else 40), fontsize=9)
+        ax.set_title(label.replace(" (", "\n(") if columns == 3 else label, fontsize=9)
         ax.set_ylim(bottom=0.0)
         ax.grid(axis="y")
         if position + columns >= len(groups):

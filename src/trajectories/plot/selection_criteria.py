@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -39,7 +40,9 @@ def selection(
     ----------
     table : DataFrame
         As ``select(...).table`` gives it: ``family``, ``degree``, ``n_groups`` and the criteria.
-        A fit without a value leaves a gap.
+        A fit without a value leaves a gap. With a column ``stop_reason``, only rows that are
+        'converged' are drawn; the others are crosses at the foot: a likelihood that is no proper
+        maximum has no criterion to compare.
     criteria : sequence of str
         Columns of ``table``, one panel each.
 
@@ -73,17 +76,28 @@ def _draw_criterion(ax: Axes, table: pd.DataFrame, criterion: str) -> None:
         table.groupby(["family", "degree"], sort=False)
     ):
         lines = lines.sort_values("n_groups")
+        look, proper = line_look(position), _proper(lines).to_numpy()
         ax.plot(
             lines["n_groups"].to_numpy(),
-            lines[criterion].to_numpy(dtype=float),
+            np.where(proper, lines[criterion].to_numpy(dtype=float), np.nan),
             label=f"{family}, degree {degree}",
             marker="o",
             markersize=3.5,
             linewidth=1.5,
-            **line_look(position),
+            **look,
+        )
+        improper = lines["n_groups"].to_numpy()[~proper]
+        ax.plot(
+            improper,
+            np.full(len(improper), 0.03 + 0.04 * position),
+            transform=ax.get_xaxis_transform(),
+            marker="x",
+            linestyle="none",
+            color=look["color"],
+            label="_improper",
         )
     title = _TITLES.get(criterion, criterion)
-    values = table[criterion].astype(float)
+    values = table[criterion].astype(float).where(_proper(table))
     if criterion not in _NO_BEST and values.notna().any():
         finite = values.dropna()
         place = finite.argmax() if criterion in _HIGHER_IS_BETTER else finite.argmin()
@@ -105,3 +119,9 @@ def _draw_criterion(ax: Axes, table: pd.DataFrame, criterion: str) -> None:
     ax.grid(axis="y")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.margins(x=0.08, y=0.12)
+
+
+def _proper(table: pd.DataFrame) -> pd.Series:
+    if "stop_reason" not in table.columns:
+        return pd.Series(True, index=table.index)
+    return table["stop_reason"].astype(str) == "converged"

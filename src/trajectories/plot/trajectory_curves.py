@@ -22,9 +22,9 @@ def group_label(
     shares: pd.Series | Mapping[Any, float] | None,
     names: pd.Series | Mapping[Any, str | None] | None,
 ) -> str:
-    """Return 'early peak (28 %)', 'group 2 (28 %)' or 'group 2'."""
+    """Return '2 early peak (28 %)', 'group 2 (28 %)' or 'group 2'."""
     name = None if names is None else dict(names).get(group)
-    text = name.replace("_", " ") if isinstance(name, str) else f"group {group}"
+    text = f"{group} {name.replace('_', ' ')}" if isinstance(name, str) else f"group {group}"
     if shares is None:
         return text
     return f"{text} ({100 * float(dict(shares)[group]):.0f} %)"
