@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trajectories.errors import InputError, TargetError
-from trajectories.rapporteur.levels import solve_levels, solve_scale
+from trajectories.rapporteur.levels import solve_level, solve_scale
 from trajectories.simulate import panel_from_groups
 from trajectories.simulate.calendar import age_in_years, birthdays
 from trajectories.simulate.identifiers import scramble, scrambling_key
@@ -81,30 +81,28 @@ def test_scrambled_identifiers_are_unique_over_parts_and_have_eleven_digits(seed
     assert ids.max() < 10**11
 
 
-def test_levels_plant_the_share_on_average_over_persons_and_personal_effects() -> None:
+def test_a_level_plants_the_share_on_average_over_ages_and_personal_effects() -> None:
     rng = np.random.default_rng(1)
-    stratum = rng.integers(0, 2, 400)
-    offset = np.where(rng.random(400) < 0.1, -np.inf, rng.normal(size=400))
-    shares = np.array([0.2, 0.7])
-    level = solve_levels("x", ("a", "b"), shares, stratum, offset, 1.5)
-    logit = level[stratum] + offset + 1.5 * rng.standard_normal((4_000, 400))
+    offset = np.array([-np.inf, -0.5, 0.0, 1.0])
+    weight = np.array([0.1, 0.2, 0.3, 0.4])
+    level = solve_level("job", 0.7, offset, weight, 1.5)
+    logit = level + offset + 1.5 * rng.standard_normal((200_000, 4))
     chance = (1 / (1 + np.exp(-logit))).mean(axis=0)
-    for k in (0, 1):
-        assert chance[stratum == k].mean() == pytest.approx(shares[k], abs=0.003)
+    assert chance @ weight == pytest.approx(0.7, abs=0.003)
 
 
 def test_a_share_beyond_what_ages_allow_is_refused() -> None:
-    offset = np.where(np.arange(100) < 60, 0.0, -np.inf)
-    with pytest.raises(TargetError, match=r"0\.9 with a job in late_peak .* only 0\.60"):
-        solve_levels("a job", ("late_peak",), np.array([0.9]), np.zeros(100, int), offset, 1.0)
-    with pytest.raises(TargetError, match=r"a child cannot be planted: only 0\.50"):
-        solve_scale(0.8, np.repeat([0.0, 1.0], 50), 1.5, "a child")
+    offset, weight = np.array([-np.inf, 0.0]), np.array([0.4, 0.6])
+    with pytest.raises(TargetError, match=r"job, late_peak: .* of 0\.9 .* only 0\.6 are old"):
+        solve_level("job, late_peak", 0.9, offset, weight, 1.0)
+    with pytest.raises(TargetError, match=r"child: .* of 0\.8 .* only 0\.5 are old"):
+        solve_scale("child", 0.2, np.array([0.0, 1.0]), np.array([0.5, 0.5]), 1.5)
 
 
-def test_scale_of_a_process_plants_the_share_with_an_event() -> None:
-    hazard = np.linspace(0.0, 2.0, 50)
-    scale = solve_scale(0.4, hazard, 1.5, "a child")
-    assert (1 - (1 + scale * hazard / 1.5) ** -1.5).mean() == pytest.approx(0.4)
+def test_a_scale_plants_the_share_with_an_event() -> None:
+    hazard, weight = np.linspace(0.0, 2.0, 50), np.full(50, 0.02)
+    scale = solve_scale("child", 0.6, hazard, weight, 1.5)
+    assert (1 + scale * hazard / 1.5) ** -1.5 @ weight == pytest.approx(0.6)
 
 
 def test_a_panel_from_groups_has_the_planted_shares_and_means() -> None:

@@ -18,8 +18,8 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from trajectories.rapporteur.calibration import FIRST_CELL, Calibration
-from trajectories.rapporteur.cohort import Bools, Cohort, Ints, offended_by_age
-from trajectories.rapporteur.levels import solve_levels
+from trajectories.rapporteur.cohort import Bools, Cohort, offended_by_age
+from trajectories.rapporteur.levels import IndexAges, solve_level, solve_levels
 from trajectories.simulate.calendar import age_in_years
 
 Array = npt.NDArray[np.float64]
@@ -52,9 +52,6 @@ WELFARE = Circumstance(first_age=FIRST_CELL, depth=0.0, pace=1.0, spread=1.5)
 
 PARTNER_SHARES = (0.35, 0.50, 0.60)
 """Share living with a partner at the index age: traffickers, general and non-offenders."""
-CHILD_AT_HOME_LARGEST = 0.10
-CONTROL_INDEX_AGE = 27
-"""Age at which the controls' shares are planted (in a year without an offence)."""
 MOST_WELFARE_WITHOUT_JOB = 0.97
 
 
@@ -69,56 +66,52 @@ class Years:
     welfare: Bools
 
 
-def child_shares(calibration: Calibration, cohort: Cohort) -> tuple[float, float]:
-    """Split the share with any child at the index date over biological and others at home.
-
-    The two are independent. They are planted for the population as a whole: the groups' different
-    ages at first trafficking make their own differences.
-    """
-    child = np.array([calibration.attributes["child"][s] for s in cohort.strata])
-    share = float(child[cohort.stratum].mean()) if len(cohort) else 0.0
-    at_home = min(CHILD_AT_HOME_LARGEST, share / 3.0)
-    return 1.0 - (1.0 - share) / (1.0 - at_home), at_home
+def index_offset(kind: Circumstance, cohort: Cohort, ages: IndexAges, effect: float) -> Array:
+    """Return what is added to the level at the index age, in which traffickers offended."""
+    return np.asarray(kind.shape(ages.cell) + effect * cohort.is_index_population)
 
 
-def index_cell(cohort: Cohort) -> Ints:
-    """Return each person's age-year at the first trafficking offence; for controls a fixed one."""
-    if not cohort.is_index_population:
-        return np.full(len(cohort), CONTROL_INDEX_AGE, np.int64)
-    return age_in_years(cohort.birth, cohort.index_date)
-
-
-def draw_years(calibration: Calibration, cohort: Cohort, rng: np.random.Generator) -> Years:
+def draw_years(
+    calibration: Calibration,
+    cohort: Cohort,
+    ages: IndexAges,
+    at_home_level: float,
+    rng: np.random.Generator,
+) -> Years:
     """Draw the states of every age-year up to the end of follow-up."""
     offended = offended_by_age(cohort)
     age = FIRST_CELL + np.arange(offended.shape[1])
     observed = age[None, :] <= age_in_years(cohort.birth, cohort.end)[:, None]
-    index = index_cell(cohort)
     wanted = {
         name: np.array([calibration.attributes[name][s] for s in cohort.strata])
         for name in ("job", "welfare_or_no_income")
     }
-    partner_share = np.full(len(cohort.strata), PARTNER_SHARES[cohort.part])
-    at_home_share = np.full(len(cohort.strata), child_shares(calibration, cohort)[1])
-    together = np.zeros(len(cohort), np.int64)  # one level for all, not one per group
 
-    def draw(
-        name: str, kind: Circumstance, shares: Array, effect: float, stratum: Ints = cohort.stratum
-    ) -> Bools:
-        at_index = kind.shape(index) + effect * cohort.is_index_population
-        level = solve_levels(name, cohort.strata, shares, stratum, at_index, kind.spread)
+    def draw(kind: Circumstance, level: Array, effect: float) -> Bools:
         personal = kind.spread * rng.standard_normal(len(cohort))
-        logit = (level[stratum] + personal)[:, None] + kind.shape(age)
+        logit = (level[cohort.stratum] + personal)[:, None] + kind.shape(age)
         chance = expit(logit + effect * offended)
         return np.asarray((rng.random(offended.shape) < chance) & observed)
 
-    job = draw("a job", JOB, wanted["job"], planted_effect(calibration, cohort, "job"))
+    def levels(name: str, kind: Circumstance, shares: Array, effect: float) -> Array:
+        offset = index_offset(kind, cohort, ages, effect)
+        return solve_levels(name, ages, shares, offset, kind.spread)
+
+    effect = planted_effect(calibration, cohort, "job")
+    job = draw(JOB, levels("job_at_trafficking", JOB, wanted["job"], effect), effect)
+
     effect = planted_effect(calibration, cohort, "partner")
-    partner = draw("a partner", PARTNER, partner_share, effect, together)
+    offset = index_offset(PARTNER, cohort, ages, effect)
+    share = PARTNER_SHARES[cohort.part]
+    alike = np.ones(len(cohort.strata))  # one level for all groups
+    level = solve_level("partner", share, offset, ages.pooled, PARTNER.spread)
+    partner = draw(PARTNER, level * alike, effect)
+
     effect = planted_effect(calibration, cohort, "non_biological_children")
-    child = draw("a child at home", CHILD_AT_HOME, at_home_share, effect, together)
+    child = draw(CHILD_AT_HOME, at_home_level * alike, effect)
+
     jobless, with_job = split_welfare(wanted["welfare_or_no_income"], wanted["job"])
-    welfare = draw("welfare or no income", WELFARE, jobless, 0.0) & ~job
+    welfare = draw(WELFARE, levels("welfare_or_no_income", WELFARE, jobless, 0.0), 0.0) & ~job
     topped_up = rng.random(offended.shape) < with_job[cohort.stratum][:, None]
     return Years(observed, job, partner, child, welfare | (job & topped_up))
 

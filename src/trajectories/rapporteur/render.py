@@ -118,7 +118,7 @@ def _read(path: Path, name: str) -> pd.DataFrame:
 
 def _as_text(column: pd.Series, kind: str) -> pd.Series:
     if kind == "answer":
-        return column.map(_ANSWERS)
+        return pd.Series(column.map(_ANSWERS), dtype="str")
     if kind == "date":
         return column.dt.strftime("%Y-%m-%d").fillna("")
     return column
