@@ -41,7 +41,7 @@ def selection(
     table : DataFrame
         As ``select(...).table`` gives it: ``family``, ``degree``, ``n_groups`` and the criteria.
         A fit without a value leaves a gap. With a column ``stop_reason``, only rows that are
-        'converged' are drawn; the others are crosses at the foot: a likelihood that is no proper
+        'converged' are drawn; the others are crosses at the top: a likelihood that is no proper
         maximum has no criterion to compare.
     criteria : sequence of str
         Columns of ``table``, one panel each.
@@ -89,7 +89,7 @@ def _draw_criterion(ax: Axes, table: pd.DataFrame, criterion: str) -> None:
         improper = lines["n_groups"].to_numpy()[~proper]
         ax.plot(
             improper,
-            np.full(len(improper), 0.03 + 0.04 * position),
+            np.full(len(improper), 0.97 - 0.05 * position),
             transform=ax.get_xaxis_transform(),
             marker="x",
             linestyle="none",

@@ -137,7 +137,7 @@ def add_selection(report: Report, table: pd.DataFrame, rule: str, figure: Figure
             "Information criteria against the number of groups, one line per family and degree; "
             "the best value of each is ringed.",
             "Information criteria side by side; the best value of each is ringed. A cross at the "
-            "foot: no proper solution, so nothing to compare. Where criteria disagree, the number "
+            "top: no proper solution, so nothing to compare. Where criteria disagree, the number "
             "of groups is a choice that has to be argued.",
         )
     criteria = ("llf", "aic", "bic", "bic_cells", "icl")
