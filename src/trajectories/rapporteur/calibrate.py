@@ -22,21 +22,23 @@ from trajectories.rapporteur.calibration import (
     Vector,
 )
 from trajectories.rapporteur.career_rows import (
-    TYPE_ROWS,
-    career_keys,
     career_targets,
+    changes_careers,
     check_careers,
     refuse_missed,
+    type_targets,
 )
 from trajectories.rapporteur.default_shapes import DEFAULT_SHAPES
 from trajectories.rapporteur.environment import environment_patterns
 from trajectories.rapporteur.expectations import (
     CELLS,
     N_CURVE,
+    N_START,
     Expectations,
     Shape,
     coefficients,
     expectations,
+    trafficking_density,
 )
 from trajectories.rapporteur.fit import SHORT_DETENTION, SHORT_LENGTH, fit_shapes
 from trajectories.rapporteur.followup import (
@@ -53,7 +55,7 @@ from trajectories.rapporteur.targets import Targets, read_targets
 
 __all__ = ["Calibration", "calibrate", "find_shapes"]
 
-_FIT_NODES, _EXPOSURE_NODES, _PLANTED_NODES = 8, 13, 12
+_FIT_NODES, _EXPOSURE_NODES, _PLANTED_NODES = 7, 13, 12
 _DIGITS = 9
 
 
@@ -91,8 +93,8 @@ def _calibrate(items: tuple[tuple[str, float | str], ...]) -> Calibration:
     check_careers(targets, shares)
     attributes = reconcile_attributes(targets, shares)
     reference = year_of(targets.reference_date.to_datetime64())
-    if career_keys().intersection(targets.given):
-        shapes = find_shapes(targets, shares)
+    if changes_careers(targets):
+        shapes = find_shapes(targets, shares, DEFAULT_SHAPES)
     else:
         shapes = dict(DEFAULT_SHAPES)
     age = sum(shares[g] * _mean_age(shape) for g, shape in shapes.items())
@@ -101,7 +103,10 @@ def _calibrate(items: tuple[tuple[str, float | str], ...]) -> Calibration:
     found = {g: expectations(shape, SHORT_LENGTH, nodes) for g, shape in shapes.items()}
     model = Recidivism(shares, shapes, found, nodes)
     coarse = Recidivism(shares, shapes, found, _nodes(timing, reference, _FIT_NODES))
-    types = fit_types(coarse, {name: targets.values[key] for key, name in TYPE_ROWS.items()})
+    ever = sum(
+        shares[g] * group_model.figures["recidivism_ever"] for g, group_model in found.items()
+    )
+    types = fit_types(coarse, *type_targets(targets, ever))
     values = career_values(shares, found, model, types, nodes.mean_age_added)
     refuse_missed(targets, values)
     return Calibration(
@@ -122,8 +127,14 @@ def _calibrate(items: tuple[tuple[str, float | str], ...]) -> Calibration:
     )
 
 
-def find_shapes(targets: Targets, shares: Mapping[str, float]) -> dict[str, Shape]:
-    """Search the shapes of the present groups for these targets, rounded to 9 digits."""
+def find_shapes(
+    targets: Targets, shares: Mapping[str, float], centre: Mapping[str, Shape] | None = None
+) -> dict[str, Shape]:
+    """Search the shapes of the present groups for these targets, rounded to 9 digits.
+
+    The search starts from ``centre`` and stays near it where the targets leave a choice; from
+    scratch where it is None.
+    """
     reference = year_of(targets.reference_date.to_datetime64())
     wanted = career_targets(targets, shares)
     ages = {t.group: t.value for t in wanted if t.figure == "trafficking_age"}
@@ -131,7 +142,7 @@ def find_shapes(targets: Targets, shares: Mapping[str, float]) -> dict[str, Shap
     if not targets.is_given("trafficking_age_mean"):
         mean = sum(share * ages[g] for g, share in shares.items() if share > 0.0)
     timing = make_timing(targets.values["age_at_observation_end"] - mean, reference)
-    shapes = fit_shapes(shares, wanted, _nodes(timing, reference, _FIT_NODES))
+    shapes = fit_shapes(shares, wanted, _nodes(timing, reference, _FIT_NODES), centre)
     return {g: Shape(*(_rounded(v) for v in astuple(shape))) for g, shape in shapes.items()}
 
 
@@ -146,8 +157,6 @@ def _nodes(timing: Timing, reference: float, log2_nodes: int) -> FollowUpNodes:
 
 
 def _mean_age(shape: Shape) -> float:
-    from trajectories.rapporteur.expectations import N_START, trafficking_density
-
     return float(trafficking_density(shape) @ (CELLS[:N_START] + 0.5))
 
 

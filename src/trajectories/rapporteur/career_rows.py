@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from trajectories.errors import TargetError
-from trajectories.rapporteur.figures import GROUPS, figures, half_unit, published_text
+from trajectories.rapporteur.figures import GROUPS, figures, half_unit, number, published_text
 from trajectories.rapporteur.fit import CareerTarget
 from trajectories.rapporteur.targets import USER_MEAN, USER_SHARE, Targets, row_group
 
@@ -52,7 +52,9 @@ TYPE_ROWS: Mapping[str, str] = {
 }
 SPECIFIC, SPECIFIC_SHARE = "specific_recidivism", "specific_share_of_recidivists"
 _GIVEN_SHARE, _GIVEN_MEAN = USER_SHARE / 20, USER_MEAN / 20
-_LOOSE = 30.0
+_LOOSE, _LOOSE_GROUP = 20.0, 5.0
+_PRIOR_EARLY = (7.0, 0.1)
+"""Prior cases of the early-peak group: not published, implied by the mean over all (its note)."""
 _RECIDIVISM = 2.0
 """Recidivism rows are secondary: two fifths of their rounding counts as near, not one fifth."""
 _EVER = 0.01
@@ -73,41 +75,79 @@ def career_rows() -> dict[str, CareerRow]:
 
 
 def career_keys() -> set[str]:
-    """Return every key that changes careers when it is replaced."""
+    """Return every key that changes careers when it is replaced (types of offences apart)."""
     shares = {f"share_{group}" for group in GROUPS}
     times = {"observation_end", "age_at_observation_end"}
-    return shares | times | {SPECIFIC, SPECIFIC_SHARE} | set(career_rows())
+    return shares | times | set(career_rows())
+
+
+def changes_careers(targets: Targets) -> bool:
+    """Say whether the user replaced a row that the shapes of careers follow from."""
+    both = targets.is_given(SPECIFIC) and targets.is_given(SPECIFIC_SHARE)
+    return both or bool(career_keys().intersection(targets.given))
 
 
 def career_targets(targets: Targets, shares: Mapping[str, float]) -> list[CareerTarget]:
     """Return what the shapes are fitted to, with what counts as near.
 
-    A value that the user gave is met first, then published group rows, then overall rows. An
-    overall row gives way where the user replaced a share or a group row of the same figure, and
-    a group row where the user replaced the overall row.
+    A value that the user gave is met first, then published group rows, then overall rows. Other
+    overall rows give way where the user replaced anything about careers. Where the mean age at
+    first trafficking or the mean of prior cases is replaced, the published group values move
+    along: by the same number of years, or by the same factor.
     """
     printed = published_text()
     rows = career_rows()
-    shares_changed = targets.is_given(*(f"share_{g}" for g in GROUPS))
+    changed = changes_careers(targets)
+    moved = _moved(targets, shares)
     wanted = []
     for key, row in rows.items():
         if row.group is not None and shares[row.group] == 0.0:
             continue
-        same = [k for k, r in rows.items() if r.figure == row.figure]
-        across = [k for k in same if (rows[k].group is None) != (row.group is None)]
+        overall = [k for k, r in rows.items() if r.figure == row.figure and r.group is None]
+        scale = half_unit(printed[key]) / 5
+        if row.figure.startswith("recidivism"):
+            scale *= _RECIDIVISM
         if targets.is_given(key):
             scale = _GIVEN_SHARE if row.is_share else _GIVEN_MEAN
-        else:
-            scale = half_unit(printed[key]) / 5
-            if row.figure.startswith("recidivism"):
-                scale *= _RECIDIVISM
-            if targets.is_given(*across) or (row.group is None and shares_changed):
-                scale *= _LOOSE
-        value = row.value(targets.values[key])
+        elif row.group is None:
+            scale *= _LOOSE if changed else 1.0
+        elif targets.is_given(*overall):
+            scale *= _LOOSE_GROUP
+        value = row.value(moved.get(key, targets.values[key]))
         wanted.append(CareerTarget(row.group, row.figure, value, scale))
+    if shares["early_peak"] > 0.0:
+        scale = _PRIOR_EARLY[1] * (_LOOSE_GROUP if targets.is_given("prior_cases_mean") else 1.0)
+        wanted.append(CareerTarget("early_peak", "prior_cases", moved["prior_early"], scale))
     ever, scale = _ever(targets)
-    wanted.append(CareerTarget(None, "recidivism_ever", ever, scale))
-    return wanted
+    return [*wanted, CareerTarget(None, "recidivism_ever", ever, scale)]
+
+
+def _moved(targets: Targets, shares: Mapping[str, float]) -> dict[str, float]:
+    """Return the group values that follow a replaced overall mean."""
+    moved = {"prior_early": _PRIOR_EARLY[0]}
+    for figure, overall in (
+        ("trafficking_age", "trafficking_age_mean"),
+        ("prior_cases", "prior_cases_mean"),
+    ):
+        if not targets.is_given(overall):
+            continue
+        names = {
+            g: "prior_early" if (figure, g) == ("prior_cases", "early_peak") else f"{figure}_{g}"
+            for g in GROUPS
+            if shares[g] > 0.0
+        }
+        now = {g: moved.get(key, targets.values.get(key, 0.0)) for g, key in names.items()}
+        free = [g for g, key in names.items() if key not in targets.given]
+        fixed = sum(shares[g] * now[g] for g in names if g not in free)
+        rest = targets.values[overall] - fixed
+        for g in free:
+            if figure == "prior_cases":
+                total = sum(shares[h] * now[h] for h in free)
+                moved[names[g]] = now[g] * max(rest, 0.0) / total
+            else:
+                share = sum(shares[h] for h in free)
+                moved[names[g]] = now[g] + (rest - sum(shares[h] * now[h] for h in free)) / share
+    return moved
 
 
 def _ever(targets: Targets) -> tuple[float, float]:
@@ -115,8 +155,8 @@ def _ever(targets: Targets) -> tuple[float, float]:
     share, specific = targets.values[SPECIFIC_SHARE], targets.values[SPECIFIC]
     if targets.is_given(SPECIFIC) and targets.is_given(SPECIFIC_SHARE):
         return min(specific / max(share, 1e-9), 1.0), _GIVEN_SHARE
-    implied = min(specific / share, 0.85) if share > 0.0 else 0.72
-    return implied, _EVER * (_LOOSE if targets.is_given(SPECIFIC, SPECIFIC_SHARE) else 1.0)
+    changed = changes_careers(targets)
+    return number(SPECIFIC) / number(SPECIFIC_SHARE), _EVER * (_LOOSE if changed else 1.0)
 
 
 def check_careers(targets: Targets, shares: Mapping[str, float]) -> None:
@@ -157,14 +197,27 @@ def check_careers(targets: Targets, shares: Mapping[str, float]) -> None:
                     f"targets contradict each other: {targets.wanted(part)} and "
                     f"{targets.wanted(rest)}, with share_{group} = {shares[group]:g}"
                 )
-    if targets.is_given("first_trafficking_adult", "first_trafficking_under_25"):
-        low, high = 1.0 - value["first_trafficking_adult"], value["first_trafficking_under_25"]
-        if low > high + USER_SHARE:
+    both = ("first_trafficking_adult", "first_trafficking_under_25")
+    if all(targets.is_given(key) for key in both):
+        minors = 1.0 - value["first_trafficking_adult"]
+        if minors > value["first_trafficking_under_25"] + USER_SHARE:
             raise TargetError(
-                "targets contradict each other: "
-                f"{targets.wanted('first_trafficking_adult')} and "
-                f"{targets.wanted('first_trafficking_under_25')}"
+                "targets contradict each other: " + " and ".join(map(targets.wanted, both))
             )
+
+
+def type_targets(targets: Targets, ever: float) -> tuple[dict[str, float], set[str]]:
+    """Return what the types of offences are fitted to, and which of it the user gave.
+
+    ``ever`` is the share reoffending at all: where the user gave the share of them who reoffend
+    with trafficking, specific recidivism follows from it.
+    """
+    wanted = {name: targets.values[key] for key, name in TYPE_ROWS.items()}
+    given = {name for key, name in TYPE_ROWS.items() if targets.is_given(key)}
+    if targets.is_given(SPECIFIC_SHARE) and not targets.is_given(SPECIFIC):
+        wanted["trafficking_ever"] = targets.values[SPECIFIC_SHARE] * ever
+        given.add("trafficking_ever")
+    return wanted, given
 
 
 def missed_rows(targets: Targets, found: Mapping[str, float]) -> list[str]:

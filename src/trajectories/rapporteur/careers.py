@@ -91,7 +91,7 @@ def _pick(rng: np.random.Generator, probability: Vector, n: int) -> Integers:
     """Return n draws from 0, 1, … with the given probabilities."""
     edges = np.cumsum(probability)
     drawn = np.searchsorted(edges, rng.random(n) * edges[-1], side="right")
-    return np.minimum(drawn, len(edges) - 1).astype(np.int64)
+    return np.asarray(np.minimum(drawn, len(edges) - 1), dtype=np.int64)
 
 
 def _by_group(
@@ -290,7 +290,7 @@ def _types(
     edges = np.cumsum(np.stack([before / before.sum(axis=1, keepdims=True), table]), axis=2)
     uniform = rng.random(len(group))
     drawn = (uniform[:, None] >= edges[after.astype(int), group]).sum(axis=1)
-    return np.minimum(drawn, len(OFFENCE_TYPES) - 1).astype(np.int64)
+    return np.asarray(np.minimum(drawn, len(OFFENCE_TYPES) - 1), dtype=np.int64)
 
 
 def _collect(

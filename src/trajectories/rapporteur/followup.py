@@ -93,7 +93,7 @@ def _free(start: Vector, stop: Vector, n_cells: int) -> Vector:
     """Return the years of [start, stop) in each cell [j, j + 1), shape (nodes, n_cells)."""
     j = np.arange(n_cells, dtype=float)
     overlap = np.minimum(stop[:, None], j + 1.0) - np.maximum(start[:, None], j)
-    return np.maximum(overlap, 0.0)
+    return np.asarray(np.maximum(overlap, 0.0))
 
 
 def follow_up_nodes(timing: Timing, reference: float, log2_nodes: int) -> FollowUpNodes:

@@ -19,6 +19,7 @@ from trajectories.rapporteur.followup import FollowUpNodes
 _FIVE_YEARS, _EVER = 1, 3
 _REST = {"traffic": 0.35, "sexual": 0.05, "other": 0.60}
 _HIGHEST = 0.9
+_YIELDS = 0.01
 
 
 class Recidivism:
@@ -57,13 +58,14 @@ def _solve(share: Callable[[float], float], wanted: float) -> float:
     return float(brentq(lambda p: share(p) - wanted, 0.0, _HIGHEST, xtol=1e-10))
 
 
-def fit_types(model: Recidivism, wanted: Mapping[str, float]) -> dict[str, Vector]:
+def fit_types(model: Recidivism, wanted: Mapping[str, float], given: set[str]) -> dict[str, Vector]:
     """Return group → probability of each offence type.
 
     ``wanted``: ``property, violent, drugs, trafficking`` within five years, and
-    ``trafficking_ever`` by the end of follow-up. Trafficking has one probability in the low-rate
-    group and one in the others (specialists offend less often, and longer); the other types have
-    the same probability in every group. What is left over is traffic, sexual and other offences.
+    ``trafficking_ever`` by the end of follow-up; the names in ``given`` come first. Trafficking
+    has one probability in the low-rate group and one in the others (specialists offend less often,
+    and longer); the other types have the same probability in every group. What is left over is
+    traffic, sexual and other offences.
     """
     groups = model.groups
 
@@ -74,23 +76,25 @@ def fit_types(model: Recidivism, wanted: Mapping[str, float]) -> dict[str, Vecto
         low, rest = (float(v) for v in np.exp(logs))
         return {g: low if g == "low_rate" else rest for g in groups}
 
+    def within_five_years(p: float) -> float:
+        return model(_FIVE_YEARS, alike(p))
+
     probability = {
-        kind: alike(_solve(lambda p: model(_FIVE_YEARS, alike(p)), wanted[kind]))
+        kind: alike(_solve(within_five_years, wanted[kind]))
         for kind in ("property", "violent", "drugs")
     }
+    rows = ((_FIVE_YEARS, "trafficking"), (_EVER, "trafficking_ever"))
+
+    def misses(logs: Vector) -> Vector:
+        off = [
+            (1.0 if name in given or not given.intersection(n for _, n in rows) else _YIELDS)
+            * (model(window, split(logs)) - wanted[name])
+            for window, name in rows
+        ]
+        return np.array([*off, 1e-5 * (logs[0] - logs[1])])
+
     solution = least_squares(
-        lambda logs: np.array(
-            [
-                model(_FIVE_YEARS, split(logs)) - wanted["trafficking"],
-                model(_EVER, split(logs)) - wanted["trafficking_ever"],
-                1e-5 * (logs[0] - logs[1]),
-            ]
-        ),
-        np.log([0.2, 0.08]),
-        bounds=(np.log(1e-6), np.log(0.6)),
-        x_scale=1.0,
-        xtol=1e-12,
-        ftol=1e-12,
+        misses, np.log([0.2, 0.08]), bounds=(np.log(1e-6), np.log(0.8)), xtol=1e-12, ftol=1e-12
     )
     probability["trafficking"] = split(np.asarray(solution.x))
     return {g: _complete({kind: probability[kind][g] for kind in probability}) for g in groups}

@@ -83,7 +83,9 @@ def planted_table(
     for key, kind, printed in figures()[["key", "kind", "value"]].itertuples(index=False):
         group = row_group(key)
         value: float | str | None
-        if key == "observation_end":
+        if group is not None and shares[group] == 0.0 and not key.startswith("share_"):
+            value, how = None, f"no person belongs to {group}"
+        elif key == "observation_end":
             value, how = str(targets.reference_date.date()), "last day of observation, exclusive"
         elif kind == "direction":
             value, how = targets.values[key], "within-person log-odds of offending in an age-year"
@@ -95,8 +97,6 @@ def planted_table(
             value, how = careers[key], _career_how(key)
         else:
             value, how = _attribute(key, shares, attributes)
-        if group is not None and shares[group] == 0.0 and not key.startswith("share_"):
-            value, how = None, f"no person belongs to {group}"
         rows.append((key, printed, value, _status(key, printed, value, targets), how))
     return pd.DataFrame(rows, columns=["key", "published", "planted", "status", "how"]).astype(
         {"planted": object}

@@ -32,8 +32,8 @@ from trajectories.rapporteur.figures import GROUPS, published_text
 from trajectories.rapporteur.targets import Targets, row_group, tolerance
 
 _EXACT = 1e-6
-_IDENTITY, _GIVEN, _GROUP, _OVERALL, _ASSUMED = 1e5, 1e5, 10.0, 1.0, 0.03
-_CENTRE = 1e-4
+_IDENTITY, _GIVEN, _GROUP, _OVERALL, _ASSUMED = 1e5, 1e5, 10.0, 1.0, 0.01
+_CENTRE = 1e-5
 Terms = tuple[tuple[str, str, float], ...]
 """(attribute, stratum, weight) of each probability in a row."""
 _SHARE_KEYS = tuple(f"share_{group}" for group in GROUPS)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from trajectories.errors import TargetError
-from trajectories.rapporteur.figures import GROUPS, figures, half_unit
+from trajectories.rapporteur.figures import GROUPS, figures, half_unit, published_text
 
 WIDER: Mapping[str, tuple[float, str]] = {
     "basic_qualification_early_peak": (0.01, "the note calls it an approximation"),
@@ -95,7 +95,7 @@ def read_targets(targets: Mapping[str, float | str] | None) -> Targets:
         raise TargetError(
             f"targets: unknown key {unknown[0]!r}; the keys are those of rapporteur.figures()"
         )
-    reference = pd.Timestamp(frame.set_index("key").at["observation_end", "value"])
+    reference = pd.Timestamp(published_text()["observation_end"])
     values: dict[str, float] = {}
     for key, kind, printed in zip(frame["key"], frame["kind"], frame["value"], strict=True):
         value = given.get(key, printed)
@@ -154,16 +154,15 @@ def _direction(key: str, value: object) -> float:
 
 def _date(key: str, value: object) -> pd.Timestamp:
     try:
-        if not isinstance(value, str | pd.Timestamp) and not hasattr(value, "isoformat"):
-            raise ValueError
-        date = pd.Timestamp(value).normalize()  # type: ignore[arg-type]
-    except ValueError:
-        date = pd.NaT  # type: ignore[assignment]
-    if not isinstance(date, pd.Timestamp) or not (
-        EARLIEST_REFERENCE <= date.tz_localize(None) <= LATEST_REFERENCE
-    ):
+        if isinstance(value, bool | float | int):
+            raise TypeError
+        date = pd.Timestamp(str(value)).tz_localize(None).normalize()
+        is_near = EARLIEST_REFERENCE <= date <= LATEST_REFERENCE
+    except (ValueError, TypeError):
+        is_near = False
+    if not is_near:
         raise TargetError(
             f"targets: {key} is {value!r}; give a date from {EARLIEST_REFERENCE.date()} "
             f"(cases are registered until 2017) to {LATEST_REFERENCE.date()}"
         )
-    return date.tz_localize(None)
+    return date
