@@ -45,7 +45,7 @@ class Circumstance:
         return np.where(years < 0, -np.inf, rising)
 
 
-JOB = Circumstance(first_age=15, depth=1.5, pace=3.0, spread=1.8)
+JOB = Circumstance(first_age=FIRST_CELL, depth=8.0, pace=1.6, spread=1.8)
 PARTNER = Circumstance(first_age=16, depth=2.5, pace=4.0, spread=2.2)
 CHILD_AT_HOME = Circumstance(first_age=17, depth=1.5, pace=4.0, spread=2.0)
 WELFARE = Circumstance(first_age=FIRST_CELL, depth=0.0, pace=1.0, spread=1.5)

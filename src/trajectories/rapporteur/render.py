@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
@@ -44,7 +45,7 @@ COLUMNS = {
 """Table → column → kind of content, in the order of the files."""
 ABOUT = "register.json"
 SCHEMA = 1
-_ANSWERS = {True: "true", False: "false"}
+_ANSWERS = {"true": True, "false": False}
 
 
 def write_register(register: Register, folder: str | Path) -> list[Path]:
@@ -118,9 +119,9 @@ def _read(path: Path, name: str) -> pd.DataFrame:
 
 def _as_text(column: pd.Series, kind: str) -> pd.Series:
     if kind == "answer":
-        return pd.Series(column.map(_ANSWERS), dtype="str")
+        return pd.Series(np.where(column, "true", "false"), index=column.index)
     if kind == "date":
-        return column.dt.strftime("%Y-%m-%d").fillna("")
+        return pd.Series(column.dt.strftime("%Y-%m-%d")).fillna("")
     return column
 
 
@@ -138,7 +139,7 @@ def _from_text(column: pd.Series, kind: str, file: str) -> pd.Series:
             f"{file}: column {column.name} holds something that is no {kind}"
         ) from None
     if kind == "answer":
-        answers = column.map({text: answer for answer, text in _ANSWERS.items()})
+        answers = column.map(_ANSWERS)
         if answers.isna().any():
             raise InputError(
                 f"{file}: column {column.name} must be true or false; "
