@@ -150,6 +150,9 @@ def test_small_cells_are_suppressed_when_asked(data: Path) -> None:
     assert list(groups["assigned_persons"]) == ["not shown", "<31"]
     assert set(groups["share"]) == {"suppressed"}
     assert "from 1 to 30 are suppressed" in Path("data-fit/report.html").read_text("utf-8")
+    assert main(["select", *command[1:], "--minimum-cell", "31"]) == 0
+    table = pd.read_csv("data-select/selection.csv")
+    assert list(table["smallest_share"]) == ["suppressed"]
 
 
 BAD = {

@@ -207,6 +207,8 @@ def test_a_minimum_cell_reaches_every_table_and_the_figure_of_a_fit() -> None:
     assert "from 1 to 4 are suppressed" in text
     figure = report.group_figures(results, tables, 0.95)["observed"]
     assert len(figure.axes[2].get_lines()[1].get_xdata()) == 0
+    assert figure.axes[0].get_title("left") == "1 low rate\n(40 %)"
+    assert figure.axes[2].get_title("left") == "3 high rate persistent"
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,7 @@ import pandas as pd
 
 from trajectories.cli import modelling
 from trajectories.cli.output import check_folder, new_folder, write_figures, write_tables
-from trajectories.cli.reading import read_panel
-from trajectories.errors import InputError
+from trajectories.cli.reading import PanelRead, read_panel
 
 if TYPE_CHECKING:
     from trajectories.groups import GroupTrajectoriesResults
@@ -31,9 +30,9 @@ def run(args: argparse.Namespace) -> None:
     results, candidates, rule = modelling.fit_or_choose(read.panel, groups, family, args)
     with new_folder(out, "fit", args.force) as folder:
         results.save(folder / "model.json")
-        _write(folder, results, read.panel, candidates, rule, read.notes, args)
+        tables = _write(folder, results, read.panel, candidates, rule, read.notes, args)
     if not args.quiet:
-        sys.stdout.write(_summary(results, read.panel, rule, read.notes, out))
+        sys.stdout.write(_summary(results, tables, read, rule, out))
 
 
 def _write(
@@ -44,13 +43,15 @@ def _write(
     rule: str,
     notes: tuple[str, ...],
     args: argparse.Namespace,
-) -> None:
+) -> dict[str, pd.DataFrame]:
     from trajectories import plot, report
 
     tables = report.fit_tables(results, panel, level=args.level, minimum_cell=args.minimum_cell)
     figures = report.group_figures(results, tables, args.level)
     if candidates is not None:
         figures["selection"] = plot.selection(candidates)
+        candidates = report.suppress_selection(candidates, results.nobs, args.minimum_cell)
+        tables["selection"] = candidates
     page = report.fit_report(
         results,
         tables,
@@ -64,36 +65,38 @@ def _write(
         figures=figures,
     )
     page.write(folder / "report.html")
-    write_tables(folder, tables if candidates is None else {**tables, "selection": candidates})
+    write_tables(folder, tables)
     write_figures(folder, figures)
     if args.posterior:
-        posterior = results.posterior.rename_axis("unit")
-        if "unit" in {str(name) for name in posterior.columns}:
-            raise InputError("a group cannot be named unit")
-        write_tables(folder, {"posterior": posterior})
+        write_tables(folder, {"posterior": results.posterior.rename_axis("unit")})
+    return tables
 
 
 def _summary(
     results: GroupTrajectoriesResults,
-    panel: Panel,
+    tables: dict[str, pd.DataFrame],
+    read: PanelRead,
     rule: str,
-    notes: tuple[str, ...],
     out: Path,
 ) -> str:
-    groups = results.adequacy()[["share", "avepp"]].join(results.typology()["name"])
+    panel, names = read.panel, results.typology()["name"]
+    groups = tables["groups"][["group", "share", "avepp"]]
     lines = [
         f"{panel.n_units:,} persons, ages {panel.ages[0]:g} to {panel.ages[-1]:g}",
-        *notes,
+        *read.notes,
         *([rule] if rule else []),
         modelling.headline(results),
         "",
         " group  share  avepp  name",
         *(
-            f"{row.Index!s:>6} {row.share:6.3f} {row.avepp:6.3f}  "
-            f"{row.name if isinstance(row.name, str) else '-'}"
-            for row in groups.itertuples(name="Row")
+            f"{group:>6} {_decimals(share)} {_decimals(avepp)}  {names[group] or '-'}"
+            for group, share, avepp in groups.itertuples(index=False)
         ),
         "",
         f"report: {out / 'report.html'}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _decimals(value: object) -> str:
+    return f"{value:6.3f}" if isinstance(value, float) else "hidden"

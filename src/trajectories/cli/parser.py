@@ -78,7 +78,9 @@ class _Parser(argparse.ArgumentParser):
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = _Parser(
-        prog="trajectories", description=_ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="trajectories",
+        description=_ABOUT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"trajectories {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -24,10 +24,11 @@ def run(args: argparse.Namespace) -> None:
 
     from trajectories import plot, report
 
+    table = report.suppress_selection(selection.table, read.panel.total_weight, args.minimum_cell)
     with new_folder(out, "select", args.force) as folder:
         figure = plot.selection(selection.table)
         page = report.selection_report(
-            selection.table,
+            table,
             rule,
             figure,
             read.panel,
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace) -> None:
             minimum_cell=args.minimum_cell,
         )
         page.write(folder / "report.html")
-        write_tables(folder, {"selection": selection.table})
+        write_tables(folder, {"selection": table})
         write_figures(folder, {"selection": figure})
     if not args.quiet:
         columns = ["family", "degree", "n_groups", "llf", "bic", "bic_cells", "stop_reason"]

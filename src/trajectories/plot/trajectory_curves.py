@@ -25,9 +25,8 @@ def group_label(
     """Return '2 early peak (28 %)', 'group 2 (28 %)' or 'group 2'."""
     name = None if names is None else dict(names).get(group)
     text = f"{group} {name.replace('_', ' ')}" if isinstance(name, str) else f"group {group}"
-    if shares is None:
-        return text
-    return f"{text} ({100 * float(dict(shares)[group]):.0f} %)"
+    share = None if shares is None else dict(shares).get(group)
+    return text if share is None else f"{text} ({100 * float(share):.0f} %)"
 
 
 @styled
@@ -48,7 +47,8 @@ def trajectories(
         Tidy: ``group``, ``age``, ``mean`` and, for the bands, ``lower`` and ``upper``
         (offences per year free), as ``results.trajectories()`` gives it.
     shares, names : Series or mapping, optional
-        Group to share of the persons, and to a name; a group without a name is 'group k'.
+        Group to share of the persons, and to a name; a group without a name is 'group k', and
+        one without a share (because it is suppressed, say) is labelled without.
     observed : DataFrame, optional
         Tidy: ``group``, ``age``, ``mean``; drawn as dots in the group's colour.
     planted : DataFrame, optional

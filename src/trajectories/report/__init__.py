@@ -14,7 +14,7 @@ from trajectories.report.replication_report import (
     replication_tables,
 )
 from trajectories.report.selection_report import selection_report
-from trajectories.report.suppression import suppress_tables
+from trajectories.report.suppression import suppress_selection, suppress_tables
 from trajectories.report.tables import table_html
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "replication_report",
     "replication_tables",
     "selection_report",
+    "suppress_selection",
     "suppress_small_cells",
     "suppress_tables",
     "table_html",

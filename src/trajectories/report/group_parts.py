@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
     from trajectories.groups import GroupTrajectoriesResults
 
-__all__ = ["add_groups", "add_model", "add_parameters", "add_selection", "group_figures"]
+__all__ = [
+    "add_groups",
+    "add_model",
+    "add_parameters",
+    "add_selection",
+    "group_figures",
+    "shown_shares",
+]
 
 _CRITERION = "fixed2"
 
@@ -28,7 +35,7 @@ def group_figures(
 
     curves = results.trajectories(level=level)
     names = results.typology()["name"]
-    shares = results.group_probabilities
+    shares = shown_shares(tables["groups"])
     figures = {"trajectories": plot.trajectories(curves, shares, names)}
     if "observed" in tables:
         observed = tables["observed"]
@@ -36,6 +43,12 @@ def group_figures(
         shown = observed.assign(mean=means)[means.notna()]
         figures["observed"] = plot.observed_means(curves, shown, shares, names)
     return figures
+
+
+def shown_shares(groups: pd.DataFrame) -> pd.Series:
+    """Return the shares of the groups that are not suppressed, by group."""
+    shares = pd.to_numeric(groups.set_index("group")["share"], errors="coerce")
+    return shares.dropna()
 
 
 def add_groups(

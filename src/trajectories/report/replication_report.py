@@ -14,6 +14,7 @@ from trajectories.report.group_parts import (
     add_parameters,
     add_selection,
     group_figures,
+    shown_shares,
 )
 from trajectories.report.html import Report
 from trajectories.report.recovery import add_recovery
@@ -52,7 +53,7 @@ def replication_figures(
     if truth is not None:
         figures["planted"] = plot.trajectories(
             results.trajectories(level=level),
-            results.group_probabilities,
+            shown_shares(tables["groups"]),
             results.typology()["name"],
             planted=truth.curves,
         )

@@ -8,7 +8,7 @@ import pandas as pd
 
 from trajectories.report.cells import suppress_small_cells
 
-__all__ = ["COUNTS_OF_PERSONS", "suppress_tables"]
+__all__ = ["COUNTS_OF_PERSONS", "suppress_selection", "suppress_tables"]
 
 COUNTS_OF_PERSONS = ("persons", "assigned_persons", "units", "n")
 """Columns that count persons, in every table this package makes."""
@@ -33,3 +33,22 @@ def suppress_tables(
             table, counts, minimum_cell=minimum_cell, derived=derived if counts else []
         )
     return result
+
+
+def suppress_selection(table: pd.DataFrame, persons: float, minimum_cell: int) -> pd.DataFrame:
+    """Return a selection table without smallest shares that stand for few persons.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With ``smallest_share``, a proportion of ``persons``.
+    persons : float
+        Number of persons in the panel.
+    minimum_cell : int
+        As in :func:`suppress_small_cells`.
+    """
+    expected = table.assign(persons=table["smallest_share"] * persons)
+    hidden = suppress_small_cells(
+        expected, ["persons"], minimum_cell=minimum_cell, derived=["smallest_share"]
+    )
+    return hidden.drop(columns="persons")
