@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import inspect
+import pkgutil
 import re
 import subprocess
 import sys
@@ -61,9 +64,21 @@ def test_every_public_name_is_in_the_reference(repository: Path) -> None:
     text = "\n".join(
         page.read_text(encoding="utf-8") for page in (repository / "docs/reference").glob("*.md")
     )
-    wanted = [f"trajectories.{name}" for name in tr.__all__ if name != "__version__"]
-    for module in ("families", "plot", "rapporteur", "report"):
-        wanted += [f"trajectories.{module}.{name}" for name in getattr(tr, module).__all__]
-    modules = {m for m in wanted if inspect.ismodule(getattr(tr, m.rpartition(".")[2], None))}
-    missing = [name for name in wanted if name not in modules and not re.search(rf"{name}\b", text)]
+    modules = [name for name in tr.__all__ if inspect.ismodule(getattr(tr, name))]
+    wanted = [f"trajectories.{n}" for n in tr.__all__ if n not in modules and n != "__version__"]
+    for module in modules:
+        names = getattr(getattr(tr, module), "__all__", ())
+        wanted += [f"trajectories.{module}.{name}" for name in names]
+    missing = [name for name in wanted if not re.search(rf"{re.escape(name)}\b", text)]
     assert not missing, f"docs/reference does not mention {missing}"
+
+
+def test_the_examples_in_docstrings_are_right() -> None:
+    attempted = 0
+    for module in pkgutil.walk_packages(tr.__path__, "trajectories."):
+        if module.name.endswith("__main__"):
+            continue
+        result = doctest.testmod(importlib.import_module(module.name))
+        assert result.failed == 0, module.name
+        attempted += result.attempted
+    assert attempted > 0
