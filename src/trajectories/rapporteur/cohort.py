@@ -90,4 +90,4 @@ def follow_up_end(death: Dates, emigration: Dates, reference_date: np.datetime64
 
 def stream(seed: int, part: int, task: int) -> np.random.Generator:
     """Return the random stream of one task for one part; no other part or task changes it."""
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(part, task)))
+    return np.random.default_rng(np.random.SeedSequence(int(seed), spawn_key=(part, task)))

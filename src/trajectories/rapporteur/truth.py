@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Truth:
     """The truth behind a synthetic register.
 

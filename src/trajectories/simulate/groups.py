@@ -13,7 +13,7 @@ from trajectories.panel import Panel
 Array = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SimulatedPanel:
     """A drawn panel and the truth behind it.
 
