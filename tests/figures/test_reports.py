@@ -7,6 +7,7 @@ import math
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -236,6 +237,8 @@ def test_numbers_read_as_they_should(value: object, text: str) -> None:
 def test_percentages_and_intervals_read_as_they_should() -> None:
     assert percent(0.1234) == "12.3 %"
     assert fixed(-2.005, 1) == "−2.0"
+    assert fixed(-0.0001, 3) == "0.000"
+    assert percent(-0.00001) == "0.0 %"
     assert interval(0.1, 0.25) == "0.100 to 0.250"
     assert interval(0.1, None) == "–"
 
@@ -278,8 +281,55 @@ def test_the_recovery_table_shows_values_as_published_and_words_for_the_verdict(
     shown = recovery_display(RECOVERY)
     assert shown["published"].tolist() == RECOVERY["published"].tolist()
     assert shown["recovered"].tolist() == ["✓ yes", "✗ no", "✓ yes", "–", "–"]
+    assert shown["persons"].tolist()[1:3] == ["late peak", "domestic sex traffickers"]
     assert shown.loc[0, "interval"] == "0.300 to 0.400"
     assert shown.loc[3, "interval"] == "–"
+
+
+def replication() -> SimpleNamespace:
+    """As much of a Replication as its report reads."""
+    planted = standin.curves()[["group", "age", "mean"]]
+    return SimpleNamespace(
+        table=RECOVERY.assign(
+            key=["share_low_rate", "share_late_peak", "trafficking_age_mean"] + ["x"] * 2
+        ),
+        results=standin.Results(),
+        panel=standin.panel(),
+        register=SimpleNamespace(truth=SimpleNamespace(curves=planted)),
+        tables={
+            "onset": pd.DataFrame({"group": ["a", "b"], "persons": [3, 37], "mean": [15.25, 17.0]})
+        },
+    )
+
+
+def test_the_replication_report_puts_recovery_first_and_says_what_it_cannot_show() -> None:
+    page = report.replication_report(replication(), seed=2024).html()
+    checker = _Checker(page)
+    text = " ".join(checker.words)
+    assert text.index("What came back") < text.index("Groups")
+    for expected in ("no new evidence", "2 of the 3 figures", "seed 2024", "labels of persons"):
+        assert expected in text, expected
+    images = [a for tag, a in checker.tags if tag == "img"]
+    assert len(images) == 4
+    assert "15.2" in text
+
+
+def test_the_figures_of_a_replication_are_drawn_from_its_table_and_truth() -> None:
+    made = replication()
+    figures = report.replication_figures(made, report.replication_tables(made))
+    lines = figures["planted"].axes[0].get_lines()
+    planted = [line for line in lines if line.get_label() in ("planted", "_planted")]
+    np.testing.assert_array_equal(
+        np.concatenate([line.get_ydata() for line in planted]), standin.curves()["mean"]
+    )
+    units = [ax.get_xlabel() for ax in figures["recovery"].axes]
+    assert units == ["proportion", "years"]
+
+
+def test_small_cells_of_a_replications_own_tables_are_suppressed() -> None:
+    tables = report.replication_tables(replication(), minimum_cell=5)
+    assert tables["onset"]["persons"].tolist() == ["<5", 37]
+    assert tables["onset"]["mean"].tolist() == ["suppressed", 17.0]
 
 
 def test_a_page_is_written_as_utf8_and_the_same_each_time(tmp_path: Path) -> None:

@@ -35,14 +35,15 @@ def fixed(value: Any, decimals: int) -> str:
         return "–"
     if math.isinf(float(value)):
         return number(value)
-    return _minus(f"{float(value):,.{decimals}f}")
+    # adding 0 turns a rounded −0 into 0
+    return _minus(f"{round(float(value), decimals) + 0.0:,.{decimals}f}")
 
 
 def percent(value: Any, decimals: int = 1) -> str:
     """Return a proportion as a percentage."""
     if value is None or math.isnan(float(value)):
         return "–"
-    return _minus(f"{100.0 * float(value):.{decimals}f} %")
+    return f"{fixed(100.0 * float(value), decimals)} %"
 
 
 def interval(lower: Any, upper: Any, digits: int = 3) -> str:

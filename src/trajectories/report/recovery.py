@@ -43,13 +43,18 @@ def _judge(value: object) -> str:
 
 
 def recovery_display(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the recovery table as text for a page: one interval column, words for yes and no."""
+    """Return the recovery table as text for a page: words for yes and no, interval in one column.
+
+    A group among the traffickers stands for itself; where there is none, its population does.
+    """
     words = {"yes": "✓ yes", "no": "✗ no", "": "–"}
     return pd.DataFrame(
         {
             "quantity": table["quantity"],
-            "population": table["population"].astype(str).str.replace("_", " "),
-            "group": table["group"].astype(str).str.replace("_", " "),
+            "persons": [
+                str(population if group in ("all", "") else group).replace("_", " ")
+                for population, group in zip(table["population"], table["group"], strict=True)
+            ],
             "published": table["published"].map(_text),
             "planted": table["planted"].map(_text),
             "estimate": table["estimate"].map(_text),

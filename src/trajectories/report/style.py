@@ -33,7 +33,7 @@ th, td { padding: .28rem .8rem .28rem 0; text-align: left; vertical-align: top;
 thead th { border-bottom: 2px solid var(--ink); vertical-align: bottom; }
 th.number, td.number { text-align: right; white-space: nowrap; }
 td.text { min-width: 9rem; }
-td.yes, td.no, td.muted { white-space: nowrap; }
+td.yes, td.no, td.muted, td.short { white-space: nowrap; }
 td.yes { color: var(--yes); font-weight: 600; }
 td.no { color: var(--no); font-weight: 600; }
 td.muted { color: var(--muted); }

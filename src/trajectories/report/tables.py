@@ -71,8 +71,10 @@ def table_html(
 def _cell(value: Any, form: Format | None, is_number: bool) -> str:
     text = cell_text(value, form)
     kind = _CLASSES.get(text) or ("number" if is_number else "")
-    if not kind:
-        kind = "muted" if text in ("–", "none") else "text" if len(text) > 40 else ""
+    if not kind and text == "–":
+        kind = "muted"
+    elif not kind:
+        kind = "text" if len(text) > 40 else "short" if len(text) <= 24 else ""
     return f"<td{_class(kind)}>{escape(text)}</td>"
 
 
