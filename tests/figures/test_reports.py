@@ -280,8 +280,8 @@ def test_the_recovery_table_shows_values_as_published_and_words_for_the_verdict(
 
     shown = recovery_display(RECOVERY)
     assert shown["published"].tolist() == RECOVERY["published"].tolist()
-    assert shown["recovered"].tolist() == ["✓ yes", "✗ no", "✓ yes", "–", "–"]
-    assert shown["persons"].tolist()[1:3] == ["late peak", "domestic sex traffickers"]
+    assert shown["recovered"].tolist() == ["✓ yes", "✗ no", "✓ yes", "not addressed yet", "context"]
+    assert shown["persons"].tolist()[1:3] == ["late peak", "traffickers"]
     assert shown.loc[0, "interval"] == "0.300 to 0.400"
     assert shown.loc[3, "interval"] == "–"
 

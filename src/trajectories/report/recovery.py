@@ -10,6 +10,9 @@ from trajectories.report.numbers import interval, number
 __all__ = ["add_recovery", "recovery_display", "recovery_summary"]
 
 
+_WHO = {"domestic_sex_traffickers": "traffickers"}
+
+
 def recovery_summary(table: pd.DataFrame) -> str:
     """Return how many figures were recovered, how many were not, and what the rest are.
 
@@ -46,13 +49,16 @@ def recovery_display(table: pd.DataFrame) -> pd.DataFrame:
     """Return the recovery table as text for a page: words for yes and no, interval in one column.
 
     A group among the traffickers stands for itself; where there is none, its population does.
+    A row without a verdict has its status in the place of one.
     """
-    words = {"yes": "✓ yes", "no": "✗ no", "": "–"}
+    words = {"yes": "✓ yes", "no": "✗ no", "": ""}
     return pd.DataFrame(
         {
             "quantity": table["quantity"],
             "persons": [
-                str(population if group in ("all", "") else group).replace("_", " ")
+                _WHO.get(population, str(population).replace("_", " "))
+                if group in ("all", "")
+                else str(group).replace("_", " ")
                 for population, group in zip(table["population"], table["group"], strict=True)
             ],
             "published": table["published"].map(_text),
@@ -62,8 +68,10 @@ def recovery_display(table: pd.DataFrame) -> pd.DataFrame:
                 interval(*(pd.to_numeric(x, errors="coerce") for x in bounds))
                 for bounds in zip(table["lower"], table["upper"], strict=True)
             ],
-            "recovered": [words[_judge(value)] for value in table["recovered"]],
-            "status": table["status"].astype(str),
+            "recovered": [
+                words[_judge(value)] or str(status)
+                for value, status in zip(table["recovered"], table["status"], strict=True)
+            ],
         }
     )
 
