@@ -16,13 +16,14 @@ import trajectories as tr
 from trajectories.simulate import panel_from_groups
 
 pd.set_option("display.max_colwidth", None)
+# %matplotlib inline
 
 ages = np.arange(12, 31)
 curves = np.stack(
     [
-        np.full(len(ages), 0.10),  # few offences at any age
-        3.0 * np.exp(-(((ages - 17) / 4.0) ** 2)),  # many, around age 17
-        2.0 * np.exp(-(((ages - 25) / 6.0) ** 2)),  # many, ten years later
+        np.full(len(ages), 0.06),  # few offences at any age
+        1.4 * np.exp(-(((ages - 17) / 4.0) ** 2)),  # many, around age 17
+        0.9 * np.exp(-(((ages - 25) / 5.0) ** 2)),  # many, some years later
     ]
 )
 drawn = panel_from_groups(shares=[0.6, 0.25, 0.15], curves=curves, n=500, ages=ages, rng=1)
@@ -82,33 +83,35 @@ res.typology()[["name", "level", "peak_age", "reason"]].round(2)
 # %% [markdown]
 # ## And each person?
 #
-# A probability for every group, never a bare label. New persons can be looked at too, with as much
-# of their history as there is: here only the ages up to 16.
+# A probability for every group, never a bare label.
 
 # %%
 res.posterior.iloc[:4].round(3)
 
+# %% [markdown]
+# New persons can be looked at too, with as much of their history as there is: here only the ages
+# 12 to 16.
+
 # %%
-young = table.iloc[:4].loc[:, 12:16]
-res.predict_proba(tr.Panel.from_wide(young)).round(3)
+young = pd.DataFrame([[0, 0, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 1, 1, 0], [0, 1, 0, 2, 1]])
+res.predict_proba(tr.Panel.from_wide(young, ages=range(12, 17))).round(3)
 
 # %% [markdown]
-# With five years of history the model is far less sure, and says so.
+# Who has no offence by 16 may still follow the late curve, and the model knows it.
 #
 # ## The truth
 #
 # The data were drawn from known curves, so we can look. Dots are the truth, lines the estimate.
 
 # %%
+order = curves.mean(axis=1).argsort().argsort() + 1  # numbered as the estimate is
 truth = pd.DataFrame(
     {
-        "group": np.repeat([1, 3, 2], len(ages)),  # the estimate is numbered by offences
-        "age": np.tile(ages, 3),
+        "group": np.repeat(order, len(ages)),
+        "age": np.tile(ages, len(curves)),
         "mean": curves.ravel(),
     }
 )
-order = curves.mean(axis=1).argsort().argsort() + 1
-truth["group"] = np.repeat(order, len(ages))
 tr.plot.trajectories(res.trajectories(), shares=res.group_probabilities, observed=truth)
 
 # %% [markdown]

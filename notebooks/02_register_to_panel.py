@@ -14,6 +14,7 @@ import pandas as pd
 import trajectories as tr
 
 pd.set_option("display.max_colwidth", None)
+# %matplotlib inline
 
 register = tr.rapporteur.simulate(seed=2024)
 register
@@ -70,7 +71,8 @@ pd.DataFrame(
 
 # %%
 audit = panel.audit()
-audit[["check", "cells", "units", "rate", "reference_rate", "note"]].round(2)
+short = audit[~audit["check"].str.startswith("follow-up ended")]  # one line an age: seen above
+short[["check", "cells", "units", "rate", "reference_rate", "value"]].round(2)
 
 # %% [markdown]
 # ## What goes wrong if one forgets
