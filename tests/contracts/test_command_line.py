@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ import pytest
 import trajectories as tr
 from trajectories.cli import fit, main
 from trajectories.cli.output import MARKER
+from trajectories.simulate import panel_from_groups
 
 FILES = {
     "model.json",
@@ -287,3 +289,61 @@ def test_the_toronto_fit_is_the_one_that_other_software_finds(reference: Path) -
     assert llf == pytest.approx(-9351.3964, abs=1e-3)
     shares = pd.read_csv("TO1-fit/groups.csv")["share"]
     np.testing.assert_allclose(sorted(shares), [0.1889, 0.3578, 0.4533], atol=1e-4)
+
+
+def test_replicate_writes_report_tables_figures_and_model(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ages = np.arange(12.0, 25.0)
+    curves = np.stack([np.full(13, 0.1), 2.0 * np.exp(-(((ages - 18.0) / 4.0) ** 2))])
+    panel = panel_from_groups([0.6, 0.4], curves, 120, ages, rng=1).panel
+    planted = pd.DataFrame(
+        {"group": np.repeat(["a", "b"], 13), "age": np.tile(ages, 2), "mean": curves.ravel()}
+    )
+    row = {"key": "share_low_rate", "quantity": "share", "population": "p", "group": "low_rate"}
+    row |= {"published": "0.36", "planted": 0.6, "estimate": 0.61, "lower": 0.5, "upper": 0.7}
+    asked: dict[str, object] = {}
+
+    def replicate(**kwargs: object) -> SimpleNamespace:
+        asked.update(kwargs)
+        return SimpleNamespace(
+            table=pd.DataFrame([row | {"recovered": True, "status": "estimated"}]),
+            results=tr.GroupTrajectories(2).fit(panel, n_starts=5),
+            panel=panel,
+            register=SimpleNamespace(truth=SimpleNamespace(curves=planted)),
+            tables={"onset": pd.DataFrame({"group": ["a"], "mean": [15.0]})},
+        )
+
+    monkeypatch.setattr(tr.rapporteur, "replicate", replicate, raising=False)
+    command = ["replicate", "--seed", "7", "--n-general-offenders", "30", "--out", "here"]
+    assert main(command) == 0
+    assert asked == {"seed": 7, "targets": None, "progress": False, "n_general_offenders": 30}
+    tables = ("recovery", "fit", "parameters", "groups", "trajectories", "typology", "onset")
+    expected = {f"tables/{name}.csv" for name in (*tables, "observed", "audit")}
+    for name in ("trajectories", "observed", "planted", "recovery"):
+        expected |= {f"figures/{name}.png", f"figures/{name}.svg"}
+    assert files_in(Path("here")) == expected | {"report.html", "model.json", MARKER}
+    assert tr.load("here/model.json").n_groups == 2
+    said = capsys.readouterr().out
+    assert "1 of the 1 figures that were estimated were recovered" in said
+    assert "report: here/report.html" in said
+
+
+def test_simulate_writes_the_register_and_its_truth(capsys: pytest.CaptureFixture[str]) -> None:
+    pools = ["--n-general-offenders", "20", "--n-non-offenders", "20"]
+    assert main(["simulate", "--seed", "3", *pools]) == 0
+    register = tr.rapporteur.read_register("register")
+    assert f"{len(register.persons):,} synthetic persons" in capsys.readouterr().out
+    assert {"truth_groups.csv", "truth_curves.csv", MARKER} <= files_in(Path("register"))
+
+
+def test_select_without_any_proper_solution_still_writes_its_table(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    counts = 1 + np.random.default_rng(2).binomial(2, 0.4, (60, 6))
+    frame = pd.DataFrame(counts, columns=[f"y{age}" for age in range(14, 20)])
+    frame.to_csv("plain.csv", index=False)
+    options = ["--groups", "1", "--degree", "0", "--family", "zip", "--inflation-degree", "0"]
+    assert main(["select", "plain.csv", *options]) == 0
+    assert "no candidate reached a proper solution" in capsys.readouterr().out
+    assert pd.read_csv("plain-select/selection.csv")["stop_reason"].tolist() != ["converged"]

@@ -9,6 +9,7 @@ from pathlib import Path
 from trajectories.cli import modelling
 from trajectories.cli.output import check_folder, new_folder, write_figures, write_tables
 from trajectories.cli.reading import read_panel
+from trajectories.errors import InputError
 
 __all__ = ["run"]
 
@@ -20,7 +21,12 @@ def run(args: argparse.Namespace) -> None:
     check_folder(out, args.force)
     read = read_panel(args)
     selection = modelling.choose(read.panel, args.groups, families, args.degree, args)
-    best, rule = selection.recommend()
+    try:
+        best, rule = selection.recommend()
+        chosen = [modelling.headline(best)]
+    except InputError as error:
+        # no model to recommend is a finding: the table says why
+        rule, chosen = f"{error}.", []
 
     from trajectories import plot, report
 
@@ -43,5 +49,5 @@ def run(args: argparse.Namespace) -> None:
     if not args.quiet:
         columns = ["family", "degree", "n_groups", "llf", "bic", "bic_cells", "stop_reason"]
         shown = selection.table[columns].to_string(index=False, max_colwidth=60)
-        lines = [*read.notes, shown, rule, modelling.headline(best)]
+        lines = [*read.notes, shown, rule, *chosen]
         sys.stdout.write("\n".join([*lines, f"report: {out / 'report.html'}"]) + "\n")
