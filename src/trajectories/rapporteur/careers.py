@@ -22,14 +22,19 @@ from trajectories.rapporteur.calibration import (
     OFFENCE_TYPES,
     Calibration,
     GroupCareer,
-    Timing,
     Vector,
 )
+from trajectories.rapporteur.index_cases import (
+    DAY,
+    YEAR,
+    Dates,
+    IndexCases,
+    Integers,
+    draw_index_cases,
+    pick,
+)
+from trajectories.simulate.calendar import age_in_years, birthdays
 
-Dates = NDArray[np.datetime64]
-Integers = NDArray[np.int64]
-
-YEAR = 365.2425
 LONGEST_OTHER_LAG = 180
 """Days from another offence to the registration of its case: uniform, at most this many."""
 _TRAFFICKING = OFFENCE_TYPES.index("trafficking")
@@ -67,33 +72,6 @@ class Careers:
     detention_end: Dates
 
 
-@dataclass(frozen=True)
-class _Index:
-    """The index case of each person, in days since 1970."""
-
-    birth: Integers
-    offence: Integers
-    registered: Integers
-    end: Integers
-    death: Dates
-    emigration: Dates
-
-
-def birthdays(birth: Dates, age: Integers) -> Integers:
-    """Return the day (since 1970) of the age-th birthday of each birth date."""
-    month = birth.astype("datetime64[M]")
-    day = (birth - month.astype("datetime64[D]")).astype(np.int64)
-    moved = (month + 12 * age).astype("datetime64[D]")
-    return np.asarray(moved.astype(np.int64) + day)
-
-
-def _pick(rng: np.random.Generator, probability: Vector, n: int) -> Integers:
-    """Return n draws from 0, 1, … with the given probabilities."""
-    edges = np.cumsum(probability)
-    drawn = np.searchsorted(edges, rng.random(n) * edges[-1], side="right")
-    return np.asarray(np.minimum(drawn, len(edges) - 1), dtype=np.int64)
-
-
 def _by_group(
     group: Integers, careers: list[GroupCareer], rng: np.random.Generator
 ) -> tuple[Vector, Vector]:
@@ -101,43 +79,11 @@ def _by_group(
     age, multiplier = np.empty(len(group)), np.empty(len(group))
     for k, career in enumerate(careers):
         rows = np.flatnonzero(group == k)
-        cell = FIRST_CELL + _pick(rng, career.trafficking_age, len(rows))
+        cell = FIRST_CELL + pick(rng, career.trafficking_age, len(rows))
         age[rows] = cell + rng.random(len(rows))
         variance = career.heterogeneity
         multiplier[rows] = rng.gamma(1.0 / variance, variance, len(rows)) if variance > 0 else 1.0
     return age, multiplier
-
-
-def _index_case(
-    age: Vector, timing: Timing, reference: np.datetime64, rng: np.random.Generator
-) -> _Index:
-    n = len(age)
-    years = np.asarray(timing.registration_years)[_pick(rng, timing.registration_weights, n)]
-    first = (years - 1970).astype("datetime64[Y]").astype("datetime64[D]")
-    length = ((years - 1969).astype("datetime64[Y]").astype("datetime64[D]") - first).astype(int)
-    registered = first.astype(np.int64) + (rng.random(n) * length).astype(np.int64)
-    offence = registered - np.rint(rng.random(n) * timing.longest_lag * YEAR).astype(np.int64)
-    birth = (offence - np.floor(age * YEAR).astype(np.int64)).astype("datetime64[D]")
-    month = birth.astype("datetime64[M]")
-    is_leap_day = (month.astype(int) % 12 == 1) & ((birth - month).astype(int) == 28)
-    birth = birth - is_leap_day.astype("timedelta64[D]")
-    last = int(reference.astype("datetime64[D]").astype(np.int64))
-    cause = rng.random(n)
-    leaves = cause < timing.death + timing.emigration
-    span = np.where(leaves, rng.random(n), 1.0) * (last - registered)
-    end = registered + np.maximum(np.rint(span).astype(np.int64), 1)
-    gone = leaves & (end < last)
-    day = end.astype("datetime64[D]")
-    never = np.datetime64("NaT", "D")
-    dies = gone & (cause < timing.death)
-    return _Index(
-        birth=birth.astype(np.int64),
-        offence=offence,
-        registered=registered,
-        end=end,
-        death=np.where(dies, day, never),
-        emigration=np.where(gone & ~dies, day, never),
-    )
 
 
 @dataclass(frozen=True)
@@ -149,10 +95,16 @@ class _Offences:
     day: Integers
 
 
+def _cell_days(birth: Dates, cell: Integers) -> tuple[Integers, Integers]:
+    """Return the first day of a cell and of the next one, in days since 1970."""
+    start, stop = birthdays(birth, cell), birthdays(birth, cell + 1)
+    return start.astype(np.int64), stop.astype(np.int64)
+
+
 def _process(
     group: Integers,
     multiplier: Vector,
-    index: _Index,
+    index: IndexCases,
     careers: list[GroupCareer],
     rng: np.random.Generator,
 ) -> _Offences:
@@ -161,8 +113,8 @@ def _process(
     person, cell = np.nonzero(counts)
     repeats = counts[person, cell]
     person, cell = np.repeat(person, repeats), np.repeat(cell, repeats) + FIRST_CELL
-    birth = index.birth.astype("datetime64[D]")
-    start, stop = birthdays(birth[person], cell), birthdays(birth[person], cell + 1)
+    birth = index.birth.astype(DAY)
+    start, stop = _cell_days(birth[person], cell)
     day = start + (rng.random(len(person)) * (stop - start)).astype(np.int64)
     return _Offences(person.astype(np.int64), cell.astype(np.int64), day)
 
@@ -176,26 +128,26 @@ class _Spells:
 
 def _short_spells(
     group: Integers,
-    index: _Index,
+    index: IndexCases,
     offences: _Offences,
     careers: list[GroupCareer],
     rng: np.random.Generator,
 ) -> _Spells:
     """Draw at most one spell per cell after the onset cell and before that of the index offence."""
     n = len(group)
-    birth = index.birth.astype("datetime64[D]")
-    index_cell = completed_age(index.birth, index.offence)
+    birth = index.birth.astype(DAY)
+    index_cell = age_in_years(index.birth.astype(DAY), index.offence.astype(DAY))
     onset = np.full(n, np.iinfo(np.int64).max)
     np.minimum.at(onset, offences.person, offences.cell)
     probability, low, high = (
         np.array([c.short_detention[i] for c in careers])[group] for i in range(3)
     )
-    cells = np.arange(FIRST_CELL, int(index_cell.max()) + 1)
+    cells = np.arange(FIRST_CELL, int(index_cell.max(initial=FIRST_CELL)) + 1)
     possible = (cells > onset[:, None]) & (cells < index_cell[:, None])
     drawn = possible & (rng.random(possible.shape) < probability[:, None])
     person, column = (a.astype(np.int64) for a in np.nonzero(drawn))
     cell = cells[column]
-    start, stop = birthdays(birth[person], cell), birthdays(birth[person], cell + 1)
+    start, stop = _cell_days(birth[person], cell)
     share = low[person] + (high - low)[person] * rng.random(len(person))
     length = np.rint(share * (stop - start)).astype(np.int64)
     begin = start + (rng.random(len(person)) * (stop - start - length + 1)).astype(np.int64)
@@ -203,7 +155,7 @@ def _short_spells(
 
 
 def _long_spells(
-    group: Integers, index: _Index, careers: list[GroupCareer], rng: np.random.Generator
+    group: Integers, index: IndexCases, careers: list[GroupCareer], rng: np.random.Generator
 ) -> _Spells:
     """Draw the spell that starts when the index case is registered; log-uniform in length."""
     probability, low, high = (
@@ -214,14 +166,6 @@ def _long_spells(
     person = np.flatnonzero(rng.random(n) < probability)
     start = index.registered[person]
     return _Spells(person, start, np.minimum(start + length[person], index.end[person]))
-
-
-def completed_age(birth: Integers, day: Integers) -> Integers:
-    """Return the age in completed years (birth and day in days since 1970)."""
-    dates = birth.astype("datetime64[D]")
-    guess = np.floor((day - birth) / YEAR).astype(np.int64)
-    guess = guess + (birthdays(dates, guess + 1) <= day)
-    return np.asarray(guess - (birthdays(dates, guess) > day))
 
 
 def _inside(offences: _Offences, spells: _Spells) -> NDArray[np.bool_]:
@@ -264,9 +208,9 @@ def draw_careers(
         reference_date = calibration.reference_date
     reference = np.datetime64(reference_date.date(), "D")
     careers = [calibration.careers[name] for name in calibration.groups]
-    group = _pick(rng, np.array([calibration.shares[g] for g in calibration.groups]), n)
+    group = pick(rng, np.array([calibration.shares[g] for g in calibration.groups]), n)
     age, multiplier = _by_group(group, careers, rng)
-    index = _index_case(age, calibration.timing, reference, rng)
+    index = draw_index_cases(age, calibration.timing, reference, rng)
     offences = _process(group, multiplier, index, careers, rng)
     short = _short_spells(group, index, offences, careers, rng)
     long = _long_spells(group, index, careers, rng)
@@ -295,7 +239,7 @@ def _types(
 
 def _collect(
     group: Integers,
-    index: _Index,
+    index: IndexCases,
     offences: _Offences,
     keep: NDArray[np.bool_],
     spells: _Spells,
@@ -317,7 +261,7 @@ def _collect(
     ends[spells.end[spell_order] >= last] = np.datetime64("NaT", "D")
     return Careers(
         group=group,
-        birth_date=index.birth.astype("datetime64[D]"),
+        birth_date=index.birth.astype(DAY),
         death_date=index.death,
         emigration_date=index.emigration,
         event_person=person[order],

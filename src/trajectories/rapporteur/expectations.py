@@ -120,7 +120,8 @@ def _rates(
         plain = 1.0 - short * (1.0 - clean)
         free[t] = 1.0 - short * (1.0 - clean * np.exp(-log_term))
         exposure[t] = later[t] * plain + post[t]
-        nu[t] = (m[t] * exposure[t] - a[t]) / (later[t] * free[t] + post[t])
+        anybody = later[t] * free[t] + post[t]
+        nu[t] = (m[t] * exposure[t] - a[t]) / anybody if anybody > 1e-12 else m[t]
         total += max(nu[t], 0.0)
     return nu, exposure, free
 

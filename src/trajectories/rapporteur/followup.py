@@ -106,7 +106,7 @@ def follow_up_nodes(timing: Timing, reference: float, log2_nodes: int) -> Follow
     within = (when - edges[position]) / timing.registration_weights[position]
     registered = np.asarray(timing.registration_years)[position] + within
     left = timing.death + timing.emigration
-    fraction = np.where(end < left, end / left, 1.0)
+    fraction = np.minimum(end / max(left, 1e-12), 1.0)
     start = u + timing.longest_lag * lag
     stop = start + fraction * (reference - registered)
     detained = LONG_DETENTION[0] * (LONG_DETENTION[1] / LONG_DETENTION[0]) ** length

@@ -20,6 +20,7 @@ _FIVE_YEARS, _EVER = 1, 3
 _REST = {"traffic": 0.35, "sexual": 0.05, "other": 0.60}
 _HIGHEST = 0.9
 _YIELDS = 0.01
+_MOST_NAMED = 0.98
 
 
 class Recidivism:
@@ -101,6 +102,9 @@ def fit_types(model: Recidivism, wanted: Mapping[str, float], given: set[str]) -
 
 
 def _complete(given: Mapping[str, float]) -> Vector:
+    total = sum(given.values())
+    if total > _MOST_NAMED:  # what cannot be met is noticed from the planted values
+        given = {kind: p * _MOST_NAMED / total for kind, p in given.items()}
     left = 1.0 - sum(given.values())
     every = {**given, **{kind: left * part for kind, part in _REST.items()}}
     return np.round(np.array([every[kind] for kind in OFFENCE_TYPES]), 9)
