@@ -98,7 +98,7 @@ class Family(ABC):
 
     def __eq__(self, other: object) -> bool:
         """Families are equal when they are of one class with equal settings."""
-        return type(self) is type(other) and self.settings() == other.settings()  # type: ignore[attr-defined]
+        return isinstance(other, type(self)) and repr(self) == repr(other)
 
     def __hash__(self) -> int:
         """Hash by class and settings."""

@@ -20,6 +20,9 @@ from trajectories.numerics.types import FloatArray
 SMALLEST_LOG_TAU = -9.0
 """A tau below exp(-9), 1e-4, counts as gone to zero."""
 
+LARGEST_LOG_TAU = 5.0
+"""A tau above exp(5), about 150, ran off: log rates near zero times tau act as a free curve."""
+
 
 class ZeroInflatedPoissonTau(Family):
     """Zero-inflated Poisson with logit(omega) = -tau eta, one tau of at least 0 per group.
@@ -82,6 +85,8 @@ class ZeroInflatedPoissonTau(Family):
         eta, log_tau = channels
         if log_tau.max() < SMALLEST_LOG_TAU:
             return "tau went to zero: extra zeros do not become rarer where the rate is higher"
+        if log_tau.max() > LARGEST_LOG_TAU:
+            return "tau ran off: its rate is close to one at all ages where tau matters"
         if (-bounded_exp(log_tau) * eta).max() < BOUNDARY_LOGIT:
             return "its probability of an extra zero went to zero at every age"
         return rate_at_zero(eta)

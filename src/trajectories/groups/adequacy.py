@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
+from scipy.special import xlogy
 
 from trajectories.numerics.types import FloatArray
 
 
-def relative_entropy(posterior: FloatArray, weights: FloatArray | None) -> float:
-    """Return 1 - sum_i sum_k -r_ik log r_ik / (N log K); 1 is certainty, and K = 1 gives 1.
-
-    Source: Ramaswamy, DeSarbo, Reibstein and Robinson (1993), Marketing Science 12(1), 103-124.
-    """
-    n_groups = posterior.shape[1]
-    if n_groups == 1:
-        return 1.0
-    total = float(len(posterior) if weights is None else weights.sum())
-    return 1.0 - classification_entropy(posterior, weights) / (total * np.log(n_groups))
-
-
 def classification_entropy(posterior: FloatArray, weights: FloatArray | None) -> float:
     """Return sum_i w_i sum_k -r_ik log r_ik."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = np.where(posterior > 0, -posterior * np.log(posterior), 0.0).sum(axis=1)
-    return float(terms.sum() if weights is None else terms @ weights)
+    total = 0.0
+    for rows in _blocks(len(posterior)):
+        values = posterior[rows]
+        terms = -xlogy(values, values).sum(axis=1)
+        total += float(terms.sum() if weights is None else terms @ weights[rows])
+    return total
 
 
 def classification_table(
@@ -39,19 +33,23 @@ def classification_table(
 
     Source: Nagin (2005), Group-Based Modeling of Development, chapter 5.
     """
-    mass = np.ones(len(posterior)) if weights is None else weights
-    assigned = posterior.argmax(axis=1)
-    highest = posterior.max(axis=1)
     n_groups = posterior.shape[1]
-    total = np.bincount(assigned, weights=mass, minlength=n_groups)
+    total, first, second = np.zeros(n_groups), np.zeros(n_groups), np.zeros(n_groups)
+    for rows in _blocks(len(posterior)):
+        values = posterior[rows]
+        doubt = 1 - values.max(axis=1)
+        assigned = values.argmax(axis=1)
+        mass = np.ones(len(values)) if weights is None else weights[rows]
+        total += np.bincount(assigned, weights=mass, minlength=n_groups)
+        first += np.bincount(assigned, weights=mass * doubt, minlength=n_groups)
+        second += np.bincount(assigned, weights=mass * doubt**2, minlength=n_groups)
     with np.errstate(divide="ignore", invalid="ignore"):
-        avepp = np.bincount(assigned, weights=mass * highest, minlength=n_groups) / total
-        spread = (highest - avepp[assigned]) ** 2
-        variance = np.bincount(assigned, weights=mass * spread, minlength=n_groups) / total
+        avepp = 1 - first / total
+        variance = np.maximum(second / total - (first / total) ** 2, 0.0)
         occ = (avepp / (1 - avepp)) / (shares / (1 - shares))
     if n_groups == 1:
         occ = np.full(1, np.nan)
-    assigned_share = total / mass.sum()
+    assigned_share = total / total.sum()
     return pd.DataFrame(
         {
             "share": shares,
@@ -63,3 +61,9 @@ def classification_table(
         },
         index=pd.RangeIndex(1, n_groups + 1, name="group"),
     )
+
+
+def _blocks(n_rows: int, size: int = 65_536) -> Iterator[slice]:
+    """Cut rows into blocks, so that no temporary array is as long as the panel."""
+    for low in range(0, n_rows, size):
+        yield slice(low, low + size)

@@ -39,7 +39,7 @@ class Control:
     first_steps: int = 12
     second_steps: int = 30
     em_steps: int = 40
-    newton_steps: int = 200
+    newton_steps: int = 100
     gain_tolerance: float = 1e-8
     gradient_tolerance: float = 1e-6
     replicate_tolerance: float = 1e-3

@@ -17,11 +17,8 @@ FEWEST_PERSONS = 1.0
 SAME_CURVE = 1e-3
 """Two groups are one if their linear predictors nowhere differ by more than this."""
 
-RUNAWAY_FACTOR = 100.0
+RUNAWAY_FACTOR = 10.0
 """A group runs away if its rate is anywhere above this many times the highest observed rate."""
-
-RUNAWAY_LOGIT = 25.0
-"""... or the logit of its extra zeros goes above this somewhere with people at risk."""
 
 SMALLEST_CURVATURE = 1e-9
 """Information whose smallest scaled eigenvalue is below this is singular."""

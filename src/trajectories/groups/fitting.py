@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -118,16 +118,14 @@ def finish(mixture: Mixture, start: Parameters, control: Control) -> Fitted:
 
 
 def in_order(mixture: Mixture, model: Model, panel: Panel, fitted: Fitted) -> Fitted:
-    """Number the groups by expected offences over the observed ages, lowest first."""
+    """Sort the groups by expected offences over the observed ages, lowest first."""
     log_mean, _ = model.log_mean(fitted.parameters.theta, panel.ages)
     size = np.exp(np.minimum(log_mean, 300)).sum(axis=0)
     order = np.lexsort((fitted.parameters.log_probability, size))
     parameters = fitted.parameters.ordered(order)
     llf, score, information, _ = mixture.score_and_information(parameters)
     score[~mixture.free] = 0.0
-    return replace(
-        fitted, parameters=parameters, llf=llf, score=score, information=information
-    )
+    return replace(fitted, parameters=parameters, llf=llf, score=score, information=information)
 
 
 def highest_rate(panel: Panel) -> float:
@@ -174,7 +172,7 @@ def check_support(panel: Panel, model: Model) -> None:
         )
 
 
-def _features(panel: Panel, model: Model, prepared: Prepared):  # type: ignore[no-untyped-def]
+def _features(panel: Panel, model: Model, prepared: Prepared) -> Callable[[IntArray], FloatArray]:
     first = prepared.first
 
     def features(rows: IntArray) -> FloatArray:
@@ -187,6 +185,6 @@ def _features(panel: Panel, model: Model, prepared: Prepared):  # type: ignore[n
 def _watch(starts: list[Parameters], progress: bool) -> Iterable[Parameters]:
     if not progress:
         return starts
-    from tqdm import tqdm  # noqa: PLC0415  (only where a bar is wanted)
+    from tqdm import tqdm
 
     return tqdm(starts, desc="best starts", unit="start", leave=False)

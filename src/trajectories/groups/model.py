@@ -77,7 +77,14 @@ class Model:
         for group in range(1, self.n_groups + 1):
             for channel, basis in zip(self.family.channels, self.bases, strict=True):
                 entries += [(channel, group, term) for term in power_names(basis.degree)]
-        return pd.MultiIndex.from_tuples(entries, names=["part", "group", "term"])
+        # levels in the order of reporting, so that params.loc["mean", 2] is a sorted look-up
+        parts, groups, terms = zip(*entries, strict=True)
+        names = ["membership", *self.family.channels]
+        longest = power_names(max(basis.degree for basis in self.bases))
+        return pd.MultiIndex.from_arrays(
+            [pd.Categorical(parts, names), groups, pd.Categorical(terms, longest)],
+            names=["part", "group", "term"],
+        )
 
     def reporting_order(self) -> list[int]:
         """Return positions of the estimated parameters: membership, then channel by channel."""

@@ -13,7 +13,6 @@ from trajectories.errors import InputError
 from trajectories.groups.adequacy import (
     classification_entropy,
     classification_table,
-    relative_entropy,
 )
 from trajectories.groups.control import Control
 from trajectories.groups.covariance import (
@@ -150,7 +149,10 @@ class GroupTrajectoriesResults:
 
     @property
     def relative_entropy(self) -> float:
-        """1 - entropy / (persons log K); 1 is certainty."""
+        """1 - entropy / (persons log K); 1 is certainty, and one group gives 1.
+
+        Source: Ramaswamy, DeSarbo, Reibstein and Robinson (1993), Marketing Science 12(1), 103-124.
+        """
         if self.n_groups == 1:
             return 1.0
         return 1.0 - self.entropy / (self.nobs * float(np.log(self.n_groups)))
@@ -297,13 +299,13 @@ class GroupTrajectoriesResults:
 
     def summary(self) -> str:
         """Return the fit, its criteria, groups and parameters as text."""
-        from trajectories.groups.summary import summarise  # noqa: PLC0415  (it reads results)
+        from trajectories.groups.summary import summarise
 
         return summarise(self)
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the curves with their intervals; returns a matplotlib Figure."""
-        from trajectories.plot import trajectories  # noqa: PLC0415  (matplotlib only when drawn)
+        from trajectories.plot import trajectories
 
         return trajectories(
             self.trajectories(),
@@ -314,7 +316,7 @@ class GroupTrajectoriesResults:
 
     def save(self, path: str | Path) -> None:
         """Write the model as versioned text without any person-level data; see ``tr.load``."""
-        from trajectories.groups.storage import save  # noqa: PLC0415  (it reads results)
+        from trajectories.groups.storage import save
 
         save(self, path)
 
@@ -338,7 +340,7 @@ def from_solution(
     control: Control,
 ) -> GroupTrajectoriesResults:
     """Make results from what the search returned."""
-    from trajectories.version import __version__  # noqa: PLC0415
+    from trajectories.version import __version__
 
     del spec
     fitted, diagnosis = solution.fitted, solution.diagnosis
@@ -375,6 +377,3 @@ def weighted_cells(panel: Panel) -> float:
         return panel.total_weight * panel.n_ages
     by_unit = panel.observed.sum(axis=1)
     return float(by_unit.sum() if panel.weights is None else by_unit @ panel.weights)
-
-
-__all__ = ["GroupTrajectoriesResults", "from_solution", "relative_entropy", "weighted_cells"]

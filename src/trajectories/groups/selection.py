@@ -98,9 +98,7 @@ def select(
     families = [family] if isinstance(family, str | Family) else list(family)
     degrees = [degree] if isinstance(degree, int) else list(degree)
     sizes = [n_groups] if isinstance(n_groups, int) else list(n_groups)
-    candidates = [
-        (resolve(one), d, k) for one, d, k in product(families, degrees, sizes)
-    ]
+    candidates = [(resolve(one), d, k) for one, d, k in product(families, degrees, sizes)]
     if not candidates:
         raise InputError("there is no candidate: give at least one n_groups, degree and family")
     specs = [GroupTrajectories(n_groups=k, family=one, degree=d) for one, d, k in candidates]
@@ -139,6 +137,6 @@ def _watch(
 ) -> Iterable[tuple[Candidate, GroupTrajectories]]:
     if not progress:
         return work
-    from tqdm import tqdm  # noqa: PLC0415  (only where a bar is wanted)
+    from tqdm import tqdm
 
     return tqdm(work, desc="candidate models", unit="model", leave=False)

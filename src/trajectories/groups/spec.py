@@ -15,7 +15,6 @@ from trajectories.groups.control import Control
 from trajectories.groups.fitting import solve
 from trajectories.groups.model import Model
 from trajectories.groups.results import GroupTrajectoriesResults, from_solution
-from trajectories.groups.stop_reason import StopReason
 from trajectories.panel import Panel
 
 HIGHEST_DEGREE = 8
@@ -110,7 +109,8 @@ class GroupTrajectories:
         Warns
         -----
         DegenerateSolutionWarning
-            If the best solution is not a proper interior maximum; ``stop_reason`` names why.
+            If the best solution is not a proper interior maximum, or an improper one of higher
+            likelihood was set aside; ``stop_reason`` and ``notes`` say why.
         """
         if not isinstance(panel, Panel):
             raise InputError(
@@ -121,18 +121,16 @@ class GroupTrajectories:
             raise InputError(f"seed must be a whole number of 0 or more, not {seed!r}")
         control = Control() if control is None else control
         if n_starts is not None:
-            control = replace(
-                control, n_starts=n_starts, n_finish=min(n_starts, control.n_finish)
-            )
+            control = replace(control, n_starts=n_starts, n_finish=min(n_starts, control.n_finish))
         if weights is not None:
             panel = replace(panel, weights=np.asarray(weights, dtype=float))
         model = self.model(panel)
         solution = solve(panel, model, int(seed), control, progress)
         results = from_solution(self, panel, model, solution, int(seed), control)
-        if results.stop_reason is not StopReason.CONVERGED:
-            notes = "; ".join(results.notes)
+        if results.notes:
+            advice = "" if results.converged else f" {results.stop_reason.advice}"
             warnings.warn(
-                f"{results.stop_reason}: {notes}. {results.stop_reason.advice}",
+                f"{results.stop_reason}: {'; '.join(results.notes)}.{advice}",
                 DegenerateSolutionWarning,
                 stacklevel=2,
             )
@@ -153,7 +151,7 @@ class GroupTrajectories:
     def _checked_degree(self) -> int | tuple[int, ...]:
         given = self.degree
         single = isinstance(given, int | np.integer)
-        values = [given] if single else list(given)  # type: ignore[arg-type]
+        values: list[Any] = [given] if isinstance(given, int | np.integer) else list(given)
         for value in values:
             whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
             if not whole or not 0 <= value <= HIGHEST_DEGREE:
@@ -162,10 +160,10 @@ class GroupTrajectories:
                     f"found {value!r}"
                 )
         if single:
-            return int(values[0])  # type: ignore[arg-type]
+            return int(values[0])
         if len(values) != self.n_groups:
             raise InputError(
                 f"degree has {len(values)} entries for {self.n_groups} groups: give one for all, "
                 "or one per group"
             )
-        return tuple(int(value) for value in values)  # type: ignore[arg-type]
+        return tuple(int(value) for value in values)

@@ -132,9 +132,7 @@ def _first_m_step(
     active = np.tile(mixture.active, (n_starts, 1))
     theta[~active] = 0.0
     theta = climb(mixture.density, theta, np.asarray(cell_weight), active, steps=8)
-    return Batch(
-        np.log(share), theta.reshape(n_starts, n_groups, -1), np.full(n_starts, -np.inf)
-    )
+    return Batch(np.log(share), theta.reshape(n_starts, n_groups, -1), np.full(n_starts, -np.inf))
 
 
 def first_theta(density: CellDensity, cell_weight: FloatArray) -> FloatArray:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 
 
-class StopReason(str, Enum):
+class StopReason(StrEnum):
     """The way a fit ended. Only ``CONVERGED`` is a proper interior maximum."""
 
     CONVERGED = "converged"
@@ -20,10 +20,6 @@ class StopReason(str, Enum):
     def advice(self) -> str:
         """What to do about it, in one sentence."""
         return _ADVICE[self]
-
-    def __str__(self) -> str:
-        """Return the bare name."""
-        return self.value
 
 
 _ADVICE = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -52,9 +53,7 @@ class CellDensity:
         self.designs = tuple(designs)
         self.cells = cells
         bounds = np.cumsum([0, *(design.shape[1] for design in designs)])
-        self.parts = tuple(
-            slice(int(low), int(high)) for low, high in zip(bounds, bounds[1:], strict=False)
-        )
+        self.parts = tuple(slice(int(low), int(high)) for low, high in pairwise(bounds))
         self.n_parameters = int(bounds[-1])
         self._outcome = cells.outcome[:, None]
         self._exposure = cells.exposure[:, None]

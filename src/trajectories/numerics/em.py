@@ -10,6 +10,9 @@ from trajectories.numerics.mixture import Mixture, Parameters
 from trajectories.numerics.newton import LARGEST_CHANGE, ascent_direction
 from trajectories.numerics.types import FloatArray
 
+ROUNDING = 1e-12
+"""Gains below this share of the log-likelihood drown in its rounding error."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
@@ -82,7 +85,8 @@ def polish(
         direction = np.zeros_like(score)
         direction[free] = ascent_direction(score[free], -information[np.ix_(free, free)])
         gain = float(score @ direction) / 2
-        if gain < gain_tolerance and np.abs(score).max() < gradient_tolerance * weight:
+        enough = max(gain_tolerance, ROUNDING * abs(llf))
+        if gain < enough and np.abs(score).max() < gradient_tolerance * weight:
             stationary = True
             break
         candidate = _newton_candidate(mixture, parameters, direction, llf)
@@ -90,7 +94,7 @@ def polish(
             candidate = mixture.m_step(parameters, totals)
             improved = mixture.score_and_information(candidate)
             if improved[0] <= llf:
-                stationary = gain < 1e3 * gain_tolerance
+                stationary = gain < 1e3 * enough
                 break
         else:
             improved = mixture.score_and_information(candidate)

@@ -9,7 +9,7 @@ import numpy as np
 from trajectories.numerics.density import CellDensity
 from trajectories.numerics.newton import climb
 from trajectories.numerics.statistics import Statistics, Totals
-from trajectories.numerics.types import BoolArray, FloatArray
+from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 
 SMALLEST_PROBABILITY = 1e-300
 """Keeps the log of an empty group's probability finite."""
@@ -35,7 +35,7 @@ class Parameters:
         log_probability = logits - highest - np.log(np.exp(logits - highest).sum())
         return cls(log_probability, packed[n_groups - 1 :].reshape(n_groups, -1))
 
-    def ordered(self, order: FloatArray) -> Parameters:
+    def ordered(self, order: IntArray) -> Parameters:
         """Return the groups in another order."""
         return Parameters(self.log_probability[order], self.theta[order])
 

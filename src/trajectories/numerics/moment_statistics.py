@@ -195,7 +195,7 @@ class MomentStatistics(Statistics):
     def _to_cells(self, totals: FloatArray) -> FloatArray:
         """Turn feature totals (F, T, M) into weights of the probe cells (C, M)."""
         weights = np.einsum("pf,ftm->tpm", self._link, totals)
-        return weights.reshape(len(self.cells.outcome), -1)
+        return np.asarray(weights.reshape(len(self.cells.outcome), -1))
 
     def _coefficients(self, table: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return coefficients of the stored features (F, T, M) and a constant per column (M,)."""
@@ -255,4 +255,4 @@ def _ratios_to_posterior(values: FloatArray) -> FloatArray:
     with_reference = np.concatenate([values, np.zeros((1, values.shape[1]))])[None]
     posterior, log_unit = posterior_in_place(with_reference)
     values[:] = posterior[0, :-1]
-    return log_unit[0]
+    return np.asarray(log_unit[0])

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trajectories.numerics.cells import Cells
-from trajectories.numerics.types import FloatArray
+from trajectories.numerics.types import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Statistics(ABC):
         """Return sum_i unit_weight[m, i] S[i, c] over a block, shape (C, M)."""
 
     @abstractmethod
-    def take(self, rows: FloatArray) -> Statistics:
+    def take(self, rows: IntArray) -> Statistics:
         """Return the statistics of some rows (indices), for starts on a sample."""
 
     def em_pass(self, table: FloatArray, log_probability: FloatArray) -> Totals:

@@ -56,9 +56,9 @@ class TabulatedStatistics(Statistics):
         constant: float,
     ) -> TabulatedStatistics:
         """Find the distinct cells of a panel, shapes (N, T), and code it."""
-        n_rows, n_ages = outcome.shape
+        n_rows = len(outcome)
         mask = np.ones(outcome.shape, dtype=bool) if observed is None else observed
-        row, age = np.nonzero(mask)
+        age = np.nonzero(mask)[1]
         counts = np.asarray(outcome[mask], dtype=float)
         at_risk = np.ones(len(counts)) if exposure is None else exposure[mask]
         order = np.lexsort((at_risk, counts, age))

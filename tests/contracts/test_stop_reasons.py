@@ -1,0 +1,97 @@
+"""Every improper way of stopping is noticed, named and warned about."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import trajectories as tr
+from trajectories import StopReason
+from trajectories.errors import DegenerateSolutionWarning
+from trajectories.groups import Control
+
+
+def counts_of_two_groups(n_units: int = 200, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    rate = rng.choice([0.4, 4.0], n_units)[:, None] * np.array([0.3, 0.8, 1.0, 0.9, 0.6, 0.3])
+    return rng.poisson(rate).astype(float)
+
+
+def test_every_reason_has_advice() -> None:
+    for reason in StopReason:
+        assert len(reason.advice) > 20
+        assert str(reason) == reason.value
+
+
+def test_a_proper_solution_converges_with_a_zero_gradient() -> None:
+    panel = tr.Panel.from_wide(counts_of_two_groups(), ages=np.arange(6))
+    results = tr.GroupTrajectories(2, "poisson", 2).fit(panel)
+    assert results.stop_reason is StopReason.CONVERGED
+    assert results.converged
+    assert results.gradient < 1e-6
+    assert results.notes == ()
+    assert results.n_replicated >= 1
+
+
+def test_the_iteration_limit_is_not_convergence() -> None:
+    panel = tr.Panel.from_wide(counts_of_two_groups(), ages=np.arange(6))
+    short = Control(
+        n_starts=2, n_finish=1, first_steps=1, second_steps=1, em_steps=1, newton_steps=1
+    )
+    with pytest.warns(DegenerateSolutionWarning, match="iteration_limit"):
+        results = tr.GroupTrajectories(3, "poisson", 2).fit(panel, control=short)
+    assert results.stop_reason is StopReason.ITERATION_LIMIT
+    assert not results.converged
+
+
+def test_too_many_groups_are_named_duplicate_empty_or_singular() -> None:
+    rng = np.random.default_rng(5)
+    panel = tr.Panel.from_wide(rng.binomial(1, 0.5, (80, 4)).astype(float), ages=np.arange(4))
+    with pytest.warns(DegenerateSolutionWarning) as caught:
+        results = tr.GroupTrajectories(4, "poisson", 0).fit(panel)
+    assert not results.converged
+    assert results.stop_reason in {
+        StopReason.DUPLICATE_GROUPS,
+        StopReason.EMPTY_GROUP,
+        StopReason.SINGULAR_INFORMATION,
+    }
+    assert results.notes
+    assert str(results.stop_reason) in str(caught[0].message)
+
+
+def test_a_group_that_never_offends_is_a_boundary_and_its_errors_are_withheld() -> None:
+    counts = counts_of_two_groups()
+    counts[:120] = 0
+    panel = tr.Panel.from_wide(counts, ages=np.arange(6))
+    with pytest.warns(DegenerateSolutionWarning, match="rate went to zero"):
+        results = tr.GroupTrajectories(3, "poisson", 1).fit(panel)
+    assert results.stop_reason is StopReason.BOUNDARY
+    hidden = results.bse.loc["mean", 1]
+    assert hidden.isna().all()
+    assert results.bse.drop(index=hidden.index, errors="ignore").loc["mean", 2].notna().all()
+    assert results.bse.loc["mean", 3].notna().all()
+    never = int((counts.sum(axis=1) == 0).sum())
+    assert results.assignments["group"].eq(1).sum() == never
+
+
+def test_inflation_that_runs_off_is_a_boundary(recwarn: pytest.WarningsRecorder) -> None:
+    rng = np.random.default_rng(11)
+    panel = tr.Panel.from_wide(rng.binomial(6, 0.5, (400, 5)).astype(float), ages=np.arange(5))
+    results = tr.GroupTrajectories(1, "zip", 0).fit(panel)
+    assert results.stop_reason is StopReason.BOUNDARY
+    assert any(issubclass(w.category, DegenerateSolutionWarning) for w in recwarn)
+    assert "extra zero" in results.notes[0]
+    assert results.bse.loc["inflation"].isna().all()
+    assert results.bse.loc["mean"].notna().all()
+
+
+def test_the_degenerate_toronto_model_is_noticed(reference) -> None:
+    counts = pd.read_csv(reference / "TO1adj.csv").set_index("id").to_numpy(float)
+    panel = tr.Panel.from_wide(counts, ages=np.arange(8, 39))
+    family = tr.families.ZeroInflatedPoisson(inflation_degree=3)
+    with pytest.warns(DegenerateSolutionWarning, match="improper solution"):
+        results = tr.GroupTrajectories(4, family, 3).fit(panel)
+    rate = np.exp(results.model.channels(results.parameters.theta, results.ages)[0])
+    assert rate.max() < 10 * counts.max()
+    assert "set aside" in results.notes[-1]

@@ -1,0 +1,300 @@
+"""Laws that hold for every family listed in the registry, with missing cells and exposure."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import trajectories as tr
+from trajectories.families import FAMILIES
+from trajectories.groups.fitting import make_mixture
+from trajectories.groups.model import Model
+from trajectories.groups.prepare import prepare
+from trajectories.numerics.em import polish, run_em
+from trajectories.numerics.mixture import Mixture, Parameters
+
+
+@st.composite
+def panels(
+    draw: st.DrawFn,
+    exposure: bool | None = None,
+    missing: bool | None = None,
+    weights: bool | None = None,
+) -> tr.Panel:
+    """Draw a panel of 30 to 80 units at 4 to 9 ages from three groups."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    n_units, n_ages = draw(st.integers(30, 80)), draw(st.integers(4, 9))
+    ages = np.arange(n_ages) + float(draw(st.integers(0, 20)))
+    level = np.array([0.3, 1.5, 4.0])[rng.integers(0, 3, n_units)][:, None]
+    shape = np.exp(-(((np.arange(n_ages) - rng.uniform(0, n_ages)) / n_ages) ** 2))
+    with_exposure = draw(st.booleans()) if exposure is None else exposure
+    at_risk = rng.choice([0.1, 0.5, 1.0], (n_units, n_ages)) if with_exposure else None
+    mean = level * shape * (1.0 if at_risk is None else at_risk)
+    counts = rng.poisson(mean) * (rng.random((n_units, n_ages)) < 0.8)
+    counts = counts.astype(float)
+    if draw(st.booleans()) if missing is None else missing:
+        gone = rng.random((n_units, n_ages)) < 0.2
+        gone[:, 0] = False
+        gone[0] = False
+        counts[gone] = np.nan
+    heavy = (
+        rng.integers(1, 4, n_units)
+        if (draw(st.booleans()) if weights is None else weights)
+        else None
+    )
+    counts[0, : min(3, n_ages)] += 2
+    return tr.Panel.from_wide(counts, ages=ages, exposure=at_risk, weights=heavy)
+
+
+EVERY_FAMILY = pytest.mark.parametrize("family", sorted(FAMILIES))
+QUICK = settings(max_examples=15, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=6, suppress_health_check=list(HealthCheck))
+
+
+def mixture_at(
+    panel: tr.Panel, family: str, n_groups: int, seed: int, engine: str = "auto", merge: bool = True
+) -> tuple[Mixture, Parameters, Model]:
+    """Return a mixture and a random point of its parameter space."""
+    model = Model.build(FAMILIES[family](), (2,) * n_groups, panel.ages)
+    prepared = prepare(panel, model.family, engine=engine, merge=merge)
+    rng = np.random.default_rng(seed)
+    theta = rng.normal(0, 0.3, (n_groups, model.n_group_parameters))
+    theta[:, 0] = np.linspace(-1, 1, n_groups)
+    share = rng.dirichlet(np.full(n_groups, 5.0))
+    mixture = make_mixture(panel, model, prepared.statistics)
+    return mixture, Parameters(np.log(share), theta), model
+
+
+def llf(panel: tr.Panel, family: str, n_groups: int, seed: int, **options) -> float:
+    mixture, point, _ = mixture_at(panel, family, n_groups, seed, **options)
+    return mixture.e_step(point).llf
+
+
+def fit(panel: tr.Panel, family: str, n_groups: int = 2) -> tr.GroupTrajectoriesResults:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", tr.errors.DegenerateSolutionWarning)
+        return tr.GroupTrajectories(n_groups, family, 2).fit(panel, n_starts=10)
+
+
+@EVERY_FAMILY
+@QUICK
+@given(panel=panels(), seed=st.integers(0, 1000), n_groups=st.integers(1, 4))
+def test_the_likelihood_never_falls_at_any_step(panel, seed, n_groups, family) -> None:
+    mixture, point, _ = mixture_at(panel, family, n_groups, seed)
+    point, trace = run_em(mixture, point, 25, 0.0)
+    fitted = polish(mixture, point, trace, 15, 1e-8, 1e-6)
+    steps = np.diff(fitted.trace)
+    assert len(steps) >= 2
+    assert steps.min() >= -1e-9 * abs(fitted.llf)
+
+
+@EVERY_FAMILY
+@QUICK
+@given(panel=panels(), seed=st.integers(0, 1000), n_groups=st.integers(1, 4))
+def test_score_and_information_are_the_numerical_derivatives(panel, seed, n_groups, family) -> None:
+    mixture, point, _ = mixture_at(panel, family, n_groups, seed)
+    _, score, information, _ = mixture.score_and_information(point)
+    packed = point.pack()
+
+    def at(values: np.ndarray) -> Parameters:
+        return Parameters.unpack(values, n_groups)
+
+    size = 1e-5
+    for position in range(len(packed)):
+        shift = size * np.eye(len(packed))[position]
+        up, down = at(packed + shift), at(packed - shift)
+        slope = (mixture.e_step(up).llf - mixture.e_step(down).llf) / (2 * size)
+        assert score[position] == pytest.approx(slope, rel=1e-4, abs=1e-3)
+        bend = mixture.score_and_information(up)[1] - mixture.score_and_information(down)[1]
+        np.testing.assert_allclose(information[position], -bend / (2 * size), rtol=1e-4, atol=1e-3)
+
+
+@EVERY_FAMILY
+@QUICK
+@given(panel=panels(), seed=st.integers(0, 1000), n_groups=st.integers(1, 4))
+def test_engine_block_size_and_merging_change_nothing(panel, seed, n_groups, family) -> None:
+    twice = panel.subset(np.repeat(np.arange(panel.n_units), 1))
+    mixture, point, _ = mixture_at(twice, family, n_groups, seed, merge=False)
+    expected = mixture.e_step(point)
+    for options in ({"engine": "table"}, {"merge": True}, {"engine": "table", "merge": True}):
+        other, _, _ = mixture_at(twice, family, n_groups, seed, **options)
+        totals = other.e_step(point)
+        assert totals.llf == pytest.approx(expected.llf, rel=1e-11)
+        np.testing.assert_allclose(totals.group_weight, expected.group_weight, rtol=1e-9)
+    mixture.statistics.block = 7
+    assert mixture.e_step(point).llf == pytest.approx(expected.llf, rel=1e-11)
+    many = mixture.statistics.em_pass_many(
+        mixture.density.log_density(point.theta)[None], point.log_probability[None]
+    )
+    assert many[0][0] == pytest.approx(expected.llf, rel=1e-11)
+    np.testing.assert_allclose(many[2][0], expected.cell_weight, rtol=1e-8, atol=1e-8)
+
+
+@EVERY_FAMILY
+@QUICK
+@given(panel=panels(), seed=st.integers(0, 1000), n_groups=st.integers(2, 4))
+def test_order_of_persons_and_of_groups_changes_nothing(panel, seed, n_groups, family) -> None:
+    mixture, point, _ = mixture_at(panel, family, n_groups, seed)
+    expected = mixture.e_step(point)
+    shuffled = panel.subset(np.random.default_rng(seed).permutation(panel.n_units))
+    assert llf(shuffled, family, n_groups, seed) == pytest.approx(expected.llf, rel=1e-11)
+    order = np.random.default_rng(seed + 1).permutation(n_groups)
+    totals = mixture.e_step(point.ordered(order))
+    assert totals.llf == pytest.approx(expected.llf, rel=1e-11)
+    np.testing.assert_allclose(totals.group_weight, expected.group_weight[order], rtol=1e-9)
+    np.testing.assert_allclose(
+        totals.cell_weight, expected.cell_weight[:, order], rtol=1e-8, atol=1e-8
+    )
+
+
+@EVERY_FAMILY
+@QUICK
+@given(panel=panels(weights=True), seed=st.integers(0, 1000))
+def test_a_weight_of_two_is_the_unit_twice(panel, seed, family) -> None:
+    times = panel.weights.astype(int)
+    rows = np.repeat(np.arange(panel.n_units), times)
+    repeated = tr.Panel(
+        outcomes=panel.outcomes[rows],
+        ages=panel.ages,
+        exposure=None if panel.exposure is None else panel.exposure[rows],
+        observed=None if panel.observed is None else panel.observed[rows],
+    )
+    weighted, point, _ = mixture_at(panel, family, 3, seed)
+    plain, _, _ = mixture_at(repeated, family, 3, seed)
+    by_weight, by_rows = weighted.score_and_information(point), plain.score_and_information(point)
+    assert by_weight[0] == pytest.approx(by_rows[0], rel=1e-11)
+    np.testing.assert_allclose(by_weight[1], by_rows[1], rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(by_weight[2], by_rows[2], rtol=1e-8, atol=1e-7)
+
+
+@QUICK
+@given(panel=panels(exposure=False), seed=st.integers(0, 1000), factor=st.floats(0.2, 5.0))
+def test_a_common_exposure_is_an_offset_in_the_intercept(panel, seed, factor) -> None:
+    observed = np.ones(panel.outcomes.shape) if panel.observed is None else panel.observed
+    exposed = replace(panel, exposure=observed * factor)
+    mixture, point, _ = mixture_at(exposed, "poisson", 3, seed)
+    plain, _, _ = mixture_at(panel, "poisson", 3, seed)
+    shifted = point.theta.copy()
+    shifted[:, 0] += np.log(factor)
+    constant = float((panel.outcomes.T @ weight_of(panel)).sum()) * np.log(factor)
+    assert mixture.e_step(point).llf == pytest.approx(
+        plain.e_step(Parameters(point.log_probability, shifted)).llf, rel=1e-10
+    )
+    assert constant >= 0
+
+
+@FEW
+@given(panel=panels(exposure=False, missing=False), factor=st.floats(0.3, 3.0))
+def test_exposure_scales_the_fitted_curves_and_nothing_else(panel, factor) -> None:
+    exposed = replace(panel, exposure=np.full(panel.outcomes.shape, factor))
+    plain, scaled = fit(panel, "poisson"), fit(exposed, "poisson")
+    assert scaled.llf == pytest.approx(plain.llf, abs=1e-5)
+    np.testing.assert_allclose(
+        scaled.trajectories()["mean"] * factor, plain.trajectories()["mean"], rtol=1e-3
+    )
+
+
+def weight_of(panel: tr.Panel) -> np.ndarray:
+    return np.ones(panel.n_units) if panel.weights is None else panel.weights
+
+
+@FEW
+@given(panel=panels())
+def test_one_poisson_group_is_the_glm(panel) -> None:
+    results = fit(panel, "poisson", 1)
+    mask = np.ones(panel.outcomes.shape, bool) if panel.observed is None else panel.observed
+    age = np.broadcast_to(panel.ages, panel.outcomes.shape)[mask]
+    exposure = None if panel.exposure is None else panel.exposure[mask]
+    weights = np.broadcast_to(weight_of(panel)[:, None], mask.shape)[mask]
+    centred = age - panel.ages.mean()
+    glm = sm.GLM(
+        panel.outcomes[mask],
+        np.vander(centred, 3, increasing=True),
+        family=sm.families.Poisson(),
+        exposure=exposure,
+        freq_weights=weights,
+    ).fit(tol=1e-12)
+    assert results.llf == pytest.approx(glm.llf, rel=1e-8)
+    centre = panel.ages.mean()
+    b0, b1, b2 = results.params.to_numpy()
+    moved = [b0 + b1 * centre + b2 * centre**2, b1 + 2 * b2 * centre, b2]
+    np.testing.assert_allclose(moved, glm.params, rtol=1e-4, atol=1e-4)
+    assert results.bse.iloc[2] == pytest.approx(glm.bse[2], rel=1e-4)
+
+
+@EVERY_FAMILY
+@QUICK
+@given(panel=panels(missing=True), seed=st.integers(0, 1000))
+def test_a_missing_cell_is_a_dropped_cell(panel, seed, family) -> None:
+    mixture, point, model = mixture_at(panel, family, 2, seed)
+    mean = model.channels(point.theta, panel.ages)
+    total = 0.0
+    for row in range(panel.n_units):
+        seen = np.ones(panel.n_ages, bool) if panel.observed is None else panel.observed[row]
+        counts = panel.outcomes[row, seen][:, None]
+        exposure = np.ones_like(counts)
+        if panel.exposure is not None:
+            exposure = panel.exposure[row, seen][:, None]
+        by_group = model.family.log_density(counts, exposure, mean[:, seen]).sum(axis=0)
+        base = model.family.base_measure(counts, exposure).sum()
+        joint = by_group + point.log_probability
+        total += weight_of(panel)[row] * (np.logaddexp.reduce(joint) + base)
+    assert mixture.e_step(point).llf == pytest.approx(total, rel=1e-11)
+
+
+@EVERY_FAMILY
+@FEW
+@given(panel=panels(exposure=False), seed=st.integers(0, 100))
+def test_a_change_of_age_unit_changes_only_the_units(panel, seed, family) -> None:
+    months = replace(panel, ages=panel.ages * 12 - 40)
+    years, other = fit(panel, family), fit(months, family)
+    assert other.llf == pytest.approx(years.llf, abs=1e-4)
+    if years.converged and other.converged:
+        np.testing.assert_allclose(
+            other.trajectories()["mean"], years.trajectories()["mean"], rtol=1e-2, atol=1e-6
+        )
+
+
+@EVERY_FAMILY
+@FEW
+@given(panel=panels(), seed=st.integers(0, 100))
+def test_groups_come_in_one_order_and_the_seed_decides_everything(panel, seed, family) -> None:
+    first = fit(panel, family)
+    curves = first.trajectories().groupby("group")["mean"].sum()
+    assert curves.is_monotonic_increasing
+    again = fit(panel, family)
+    assert again.llf == first.llf
+    np.testing.assert_array_equal(again.params, first.params)
+    posterior = first.posterior
+    np.testing.assert_allclose(posterior.sum(axis=1), 1.0, rtol=1e-12)
+    np.testing.assert_allclose(first.predict_proba(panel), posterior, atol=1e-12)
+
+
+@EVERY_FAMILY
+@FEW
+@given(panel=panels(missing=False))
+def test_a_partial_history_gives_the_posterior_of_what_was_seen(panel, family) -> None:
+    results = fit(panel, family)
+    cut = panel.n_ages - 2
+    mask = np.zeros(panel.outcomes.shape, bool)
+    mask[:, :cut] = True
+    partial = tr.Panel(
+        outcomes=np.where(mask, panel.outcomes, 0.0),
+        ages=panel.ages,
+        exposure=None if panel.exposure is None else np.where(mask, panel.exposure, 0.0),
+        observed=mask,
+    )
+    shorter = tr.Panel(
+        outcomes=panel.outcomes[:, :cut],
+        ages=panel.ages[:cut],
+        exposure=None if panel.exposure is None else panel.exposure[:, :cut],
+    )
+    np.testing.assert_allclose(
+        results.predict_proba(partial), results.predict_proba(shorter), atol=1e-10
+    )
