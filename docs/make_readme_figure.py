@@ -17,9 +17,9 @@ TARGET = Path(__file__).parent / "_static" / "trajectories"
 
 def main() -> None:
     study = tr.rapporteur.replicate(seed=2024)
-    names = study.results.typology()["name"]
+    names = study.typology["name"]
     group_of = {name: group for group, name in names.items() if name is not None}
-    planted = study.register.truth.curves
+    planted = study.curves_planted
     planted = planted.assign(group=planted["group"].map(group_of)).dropna(subset="group")
     figure = tr.plot.trajectories(
         study.results.trajectories(),
