@@ -47,7 +47,9 @@ def draw_index_cases(
     first = (years - 1970).astype("datetime64[Y]").astype("datetime64[D]")
     length = ((years - 1969).astype("datetime64[Y]").astype("datetime64[D]") - first).astype(int)
     registered = first.astype(np.int64) + (rng.random(n) * length).astype(np.int64)
-    offence = registered - np.rint(rng.random(n) * timing.longest_lag * YEAR).astype(np.int64)
+    # At least a day, so that the offence never falls in the detention that starts on registration.
+    lag = 1 + np.floor(rng.random(n) * timing.longest_lag * YEAR).astype(np.int64)
+    offence = registered - lag
     birth = (offence - np.floor(age * YEAR).astype(np.int64)).astype("datetime64[D]")
     month = birth.astype("datetime64[M]")
     is_leap_day = (month.astype(int) % 12 == 1) & ((birth - month).astype(int) == 28)
