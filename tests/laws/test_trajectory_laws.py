@@ -119,11 +119,10 @@ def test_score_and_information_are_the_numerical_derivatives(panel, seed, n_grou
 @QUICK
 @given(panel=panels(), seed=st.integers(0, 1000), n_groups=st.integers(1, 4))
 def test_engine_block_size_and_merging_change_nothing(panel, seed, n_groups, family) -> None:
-    twice = panel.subset(np.repeat(np.arange(panel.n_units), 1))
-    mixture, point, _ = mixture_at(twice, family, n_groups, seed, merge=False)
+    mixture, point, _ = mixture_at(panel, family, n_groups, seed, merge=False)
     expected = mixture.e_step(point)
     for options in ({"engine": "table"}, {"merge": True}, {"engine": "table", "merge": True}):
-        other, _, _ = mixture_at(twice, family, n_groups, seed, **options)
+        other, _, _ = mixture_at(panel, family, n_groups, seed, **options)
         totals = other.e_step(point)
         assert totals.llf == pytest.approx(expected.llf, rel=1e-11)
         np.testing.assert_allclose(totals.group_weight, expected.group_weight, rtol=1e-9)
@@ -182,11 +181,9 @@ def test_a_common_exposure_is_an_offset_in_the_intercept(panel, seed, factor) ->
     plain, _, _ = mixture_at(panel, "poisson", 3, seed)
     shifted = point.theta.copy()
     shifted[:, 0] += np.log(factor)
-    constant = float((panel.outcomes.T @ weight_of(panel)).sum()) * np.log(factor)
     assert mixture.e_step(point).llf == pytest.approx(
         plain.e_step(Parameters(point.log_probability, shifted)).llf, rel=1e-10
     )
-    assert constant >= 0
 
 
 @FEW

@@ -221,13 +221,13 @@ class MomentStatistics(Statistics):
     def _widen(self, name: str, values: AnyArray) -> FloatArray:
         if values.dtype == np.float64:
             return values
-        buffer = self._buffer(name, self.block, self.n_ages)[: len(values)]
+        buffer = self._buffer(name, max(self.block, len(values)), self.n_ages)[: len(values)]
         np.copyto(buffer, values)
         return buffer
 
     def _zeros(self, rows: slice, outcome: AnyArray) -> FloatArray:
-        if self._flags is None:
-            self._flags = np.empty((self.block, self.n_ages), dtype=bool)
+        if self._flags is None or len(self._flags) < len(outcome):
+            self._flags = np.empty((max(self.block, len(outcome)), self.n_ages), dtype=bool)
         flags = self._flags[: len(outcome)]
         np.equal(outcome, 0, out=flags)
         if self.observed is not None:
