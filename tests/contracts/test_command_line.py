@@ -310,6 +310,7 @@ def test_replicate_writes_report_tables_figures_and_model(
             table=pd.DataFrame([row | {"recovered": True, "status": "estimated"}]),
             results=tr.GroupTrajectories(2).fit(panel, n_starts=5),
             panel=panel,
+            rule="lowest bic",
             register=SimpleNamespace(truth=SimpleNamespace(curves=planted)),
             tables={"onset": pd.DataFrame({"group": ["a"], "mean": [15.0]})},
         )

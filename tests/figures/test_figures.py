@@ -116,7 +116,7 @@ def test_selection_draws_every_criterion_and_rings_the_smallest() -> None:
     np.testing.assert_array_equal(lines[2].get_ydata(), table["bic"].to_numpy()[5:])
     ring = lines[-1]
     assert (ring.get_xdata()[0], ring.get_ydata()[0]) == (3, 99.0)
-    assert figure.axes[0].get_title("left") == "BIC, n = persons: best at 3, zip, degree 2"
+    assert figure.axes[0].get_title("left") == "BIC, n = persons\nbest: 3 groups, zip, degree 2"
 
 
 def test_selection_with_a_failed_fit_leaves_a_gap_and_never_rings_it() -> None:
@@ -150,7 +150,7 @@ def recovery_table() -> pd.DataFrame:
             "estimate": [0.35, 0.28, 26.5, None],
             "lower": [0.30, 0.24, 26.0, None],
             "upper": [0.40, 0.32, 27.2, None],
-            "recovered": [True, False, True, None],
+            "recovered": pd.array([True, False, True, None], dtype="boolean"),
         }
     )
 

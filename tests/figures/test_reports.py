@@ -254,15 +254,16 @@ def test_yes_and_no_are_words_with_a_sign_not_only_colours() -> None:
 
 RECOVERY = pd.DataFrame(
     {
+        "key": ["share_low_rate", "new_figure", "trafficking_age_mean", "observation_end", "none"],
         "quantity": ["share", "share", "age", "date", "victims"],
         "population": ["domestic_sex_traffickers"] * 5,
         "group": ["low_rate", "late_peak", "all", "all", "all"],
-        "published": ["0.36", "0.21", "27.0", "2021-07-02", "700"],
+        "published": [0.36, 0.5, 27.0, "2021-07-02", pd.NA],
         "planted": [0.36, 0.21, 27.0, "2021-07-02", 700.0],
         "estimate": [0.35, 0.28, 26.5, None, None],
         "lower": [0.30, 0.24, 26.0, None, None],
         "upper": [0.40, 0.32, 27.2, None, None],
-        "recovered": [True, False, True, None, None],
+        "recovered": pd.array([True, False, True, None, None], dtype="boolean"),
         "status": ["estimated"] * 3 + ["not addressed yet", "context"],
     }
 )
@@ -272,14 +273,14 @@ def test_the_recovery_sentence_counts_every_row_once() -> None:
     sentence = report.recovery_summary(RECOVERY)
     assert "2 of the 3 figures that were estimated were recovered" in sentence
     assert "1 was not" in sentence
-    assert "The other 2 of 5 rows: 1 not addressed yet, 1 context." in sentence
+    assert "The other 2 of 5 rows: 1 not addressed yet; 1 context." in sentence
 
 
 def test_the_recovery_table_shows_values_as_published_and_words_for_the_verdict() -> None:
     from trajectories.report.recovery import recovery_display
 
     shown = recovery_display(RECOVERY)
-    assert shown["published"].tolist() == RECOVERY["published"].tolist()
+    assert shown["published"].tolist() == ["0.36", "0.5", "27.0", "2021-07-02", "–"]
     assert shown["recovered"].tolist() == ["✓ yes", "✗ no", "✓ yes", "not addressed yet", "context"]
     assert shown["persons"].tolist()[1:3] == ["late peak", "traffickers"]
     assert shown.loc[0, "interval"] == "0.300 to 0.400"
@@ -290,11 +291,10 @@ def replication() -> SimpleNamespace:
     """As much of a Replication as its report reads."""
     planted = standin.curves()[["group", "age", "mean"]]
     return SimpleNamespace(
-        table=RECOVERY.assign(
-            key=["share_low_rate", "share_late_peak", "trafficking_age_mean"] + ["x"] * 2
-        ),
+        table=RECOVERY,
         results=standin.Results(),
         panel=standin.panel(),
+        rule="lowest bic",
         register=SimpleNamespace(truth=SimpleNamespace(curves=planted)),
         tables={
             "onset": pd.DataFrame({"group": ["a", "b"], "persons": [3, 37], "mean": [15.25, 17.0]})

@@ -38,7 +38,7 @@ def read_targets(path: Path | None) -> dict[str, Any] | None:
     return targets
 
 
-def pools(args: argparse.Namespace) -> dict[str, int]:
+def pools(args: argparse.Namespace) -> dict[str, Any]:
     """Return the sizes of the pools that were given."""
     sizes = {name: getattr(args, name) for name in ("n_general_offenders", "n_non_offenders")}
     return {name: size for name, size in sizes.items() if size is not None}

@@ -27,8 +27,8 @@ def recovery(table: pd.DataFrame) -> Figure:
     table : DataFrame
         ``quantity``, ``group``, ``published``, ``planted``, ``estimate``, ``lower``, ``upper``,
         ``recovered``; with a column ``unit``, one panel per unit. Rows without a number in
-        ``estimate`` are left out. A row whose ``recovered`` is not true has a cross for its
-        estimate and says so in its label.
+        ``estimate`` or a verdict in ``recovered`` are left out. A row whose ``recovered`` is
+        false has a cross for its estimate and says so in its label.
 
     Returns
     -------
@@ -39,9 +39,9 @@ def recovery(table: pd.DataFrame) -> Figure:
     rows = table.copy()
     for column in _NUMBERS:
         rows[column] = pd.to_numeric(rows[column], errors="coerce").astype(float)
-    rows = rows[rows["estimate"].notna()]
+    rows = rows[rows["estimate"].notna() & rows["recovered"].notna()]
     if len(rows) == 0:
-        need_columns(rows, "the recovery table has no estimate", "estimate")
+        need_columns(rows, "the recovery table has no estimate with a verdict", "estimate")
     if "unit" not in rows.columns:
         rows["unit"] = ""
     panels = [(str(unit), part) for unit, part in rows.groupby("unit", sort=False)]
@@ -58,7 +58,7 @@ def recovery(table: pd.DataFrame) -> Figure:
 
 def _draw_rows(ax: Axes, part: pd.DataFrame) -> None:
     places = np.arange(len(part), dtype=float)
-    right = part["recovered"].map(lambda value: value is True or value == 1).to_numpy(dtype=bool)
+    right = part["recovered"].to_numpy(dtype=bool)
     values = {column: part[column].to_numpy(dtype=float) for column in _NUMBERS}
     ax.hlines(places, values["lower"], values["upper"], color=_ESTIMATE, linewidth=1.8)
     looks = (

@@ -112,10 +112,10 @@ def _draw_criterion(ax: Axes, table: pd.DataFrame, criterion: str) -> None:
             linestyle="none",
             label="_best",
         )
-        title = f"{title}: best at {best['n_groups']}"
+        title = f"{title}\nbest: {best['n_groups']} groups"
         if len(table[["family", "degree"]].drop_duplicates()) > 1:
             title = f"{title}, {best['family']}, degree {best['degree']}"
-    ax.set_title(title)
+    ax.set_title(title, fontsize=9)
     ax.grid(axis="y")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.margins(x=0.08, y=0.12)

@@ -24,7 +24,7 @@ __all__ = [
     "shown_shares",
 ]
 
-_CRITERION = "fixed2"
+_CRITERION = "fixed1"
 
 
 def group_figures(
@@ -143,7 +143,7 @@ def add_parameters(report: Report, parameters: pd.DataFrame, level: float) -> No
 def add_selection(report: Report, table: pd.DataFrame, rule: str, figure: Figure | None) -> None:
     """Add the table of candidate models and the rule that chose one."""
     if rule:
-        report.text(rule)
+        report.text(f"{rule[:1].upper()}{rule[1:].rstrip('.')}.")
     if figure is not None:
         report.figure(
             figure,
@@ -157,6 +157,13 @@ def add_selection(report: Report, table: pd.DataFrame, rule: str, figure: Figure
     report.table(
         table.drop(columns=[c for c in ("results",) if c in table.columns]),
         "Candidate models.",
+        headings={
+            "n_groups": "groups",
+            "n_params": "params",
+            "relative_entropy": "entropy",
+            "n_replicated": "starts agree",
+            "stop_reason": "stopped",
+        },
         formats={
             **dict.fromkeys(criteria, _CRITERION),
             "relative_entropy": "fixed3",

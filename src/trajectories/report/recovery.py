@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import pandas as pd
 
+from trajectories.rapporteur.figures import published_text
 from trajectories.report.html import Report
 from trajectories.report.numbers import interval, number
 
 __all__ = ["add_recovery", "recovery_display", "recovery_summary"]
 
 
-_WHO = {"domestic_sex_traffickers": "traffickers"}
+_WHO = {
+    "domestic_sex_traffickers": "traffickers",
+    "non_offenders": "non-offenders",
+    "general_offenders+non_offenders": "both control groups",
+    "victims_netherlands": "victims",
+}
 
 
 def recovery_summary(table: pd.DataFrame) -> str:
@@ -34,7 +40,7 @@ def recovery_summary(table: pd.DataFrame) -> str:
             "expected to miss."
         )
     if len(rest):
-        listed = ", ".join(f"{count} {status}" for status, count in rest.items())
+        listed = "; ".join(f"{count} {status}" for status, count in rest.items())
         parts.append(f"The other {int(rest.sum())} of {len(table)} rows: {listed}.")
     return " ".join(parts)
 
@@ -49,8 +55,10 @@ def recovery_display(table: pd.DataFrame) -> pd.DataFrame:
     """Return the recovery table as text for a page: words for yes and no, interval in one column.
 
     A group among the traffickers stands for itself; where there is none, its population does.
-    A row without a verdict has its status in the place of one.
+    Published values are shown as they were printed. A row without a verdict has its status in
+    the place of one.
     """
+    printed = published_text()
     words = {"yes": "✓ yes", "no": "✗ no", "": ""}
     return pd.DataFrame(
         {
@@ -61,7 +69,10 @@ def recovery_display(table: pd.DataFrame) -> pd.DataFrame:
                 else str(group).replace("_", " ")
                 for population, group in zip(table["population"], table["group"], strict=True)
             ],
-            "published": table["published"].map(_text),
+            "published": [
+                printed.get(str(key)) or _plain(value)
+                for key, value in zip(table["key"], table["published"], strict=True)
+            ],
             "planted": table["planted"].map(_text),
             "estimate": table["estimate"].map(_text),
             "interval": [
@@ -74,6 +85,11 @@ def recovery_display(table: pd.DataFrame) -> pd.DataFrame:
             ],
         }
     )
+
+
+def _plain(value: object) -> str:
+    # as printed: 0.36 and not 0.360
+    return f"{value:g}" if isinstance(value, float) and value == value else _text(value)
 
 
 def _text(value: object) -> str:
@@ -90,5 +106,6 @@ def add_recovery(report: Report, table: pd.DataFrame) -> None:
     report.table(
         recovery_display(table),
         "Published value, value planted in the register, estimate from the register with its "
-        "interval. Recovered: the interval holds the planted value.",
+        "interval. Recovered: the interval holds the planted value. Within-person effects are "
+        "planted as log-odds.",
     )

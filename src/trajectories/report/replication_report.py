@@ -18,7 +18,7 @@ from trajectories.report.group_parts import (
 )
 from trajectories.report.html import Report
 from trajectories.report.recovery import add_recovery
-from trajectories.report.suppression import suppress_tables
+from trajectories.report.suppression import suppress_selection, suppress_tables
 from trajectories.report.wording import GROUPS_ARE, SMALL_CELLS, SYNTHETIC, footer
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ __all__ = ["replication_figures", "replication_report", "replication_tables"]
 def replication_tables(replication: Replication, minimum_cell: int = 0) -> dict[str, pd.DataFrame]:
     """Return all tables of a replication by name: ``recovery``, those of the fit, its own."""
     own = {name: table for name, table in replication.tables.items() if name != "recovery"}
+    if "selection" in own:
+        persons = float(replication.results.nobs)
+        own["selection"] = suppress_selection(own["selection"], persons, minimum_cell)
     fitted = fit_tables(replication.results, replication.panel, minimum_cell=minimum_cell)
     return {
         "recovery": replication.table,
@@ -59,10 +62,11 @@ def replication_figures(
         )
     units = published().set_index("key")["unit"]
     rows = replication.table.assign(unit=replication.table["key"].map(units))
-    if pd.to_numeric(rows["estimate"], errors="coerce").notna().any():
+    estimated = pd.to_numeric(rows["estimate"], errors="coerce").notna()
+    if (estimated & rows["recovered"].notna()).any():
         figures["recovery"] = plot.recovery(rows)
     if "selection" in tables:
-        figures["selection"] = plot.selection(tables["selection"])
+        figures["selection"] = plot.selection(replication.tables["selection"])
     return figures
 
 
@@ -124,7 +128,7 @@ def replication_report(
     add_model(report, results, tables["fit"])
     if "selection" in tables:
         report.section("Choice of the number of groups")
-        add_selection(report, tables["selection"], "", figures.get("selection"))
+        add_selection(report, tables["selection"], replication.rule, figures.get("selection"))
     report.section("Parameters")
     add_parameters(report, tables["parameters"], level)
     _add_rest(report, tables, minimum_cell)
