@@ -29,6 +29,7 @@ figures[["population", "group", "quantity", "value"]].iloc[[0, 3, 4, 5, 6, 12, 2
 
 # %%
 study = tr.rapporteur.replicate(seed=2024)
+print(study.rule)
 study.table["status"].value_counts().to_frame()
 
 # %% [markdown]
@@ -36,8 +37,10 @@ study.table["status"].value_counts().to_frame()
 # estimated:
 
 # %%
-done = study.table[study.table["estimate"].notna()]
-done[["quantity", "group", "published", "planted", "estimate", "lower", "upper", "recovered"]]
+numbers = ["published", "planted", "estimate", "lower", "upper"]
+done = study.table[study.table["estimate"].notna()].copy()
+done[numbers] = done[numbers].apply(pd.to_numeric).round(3)
+done[["quantity", "group", *numbers, "recovered"]]
 
 # %%
 tr.plot.recovery(study.table)
@@ -52,7 +55,7 @@ tr.plot.recovery(study.table)
 study.results.plot()
 
 # %%
-study.results.typology()[["name", "level", "peak_age", "peak_rate", "reason"]].round(2)
+study.typology[["name", "level", "peak_age", "peak_rate", "reason"]].round(2)
 
 # %%
 study.results.adequacy().round(3)
@@ -63,11 +66,10 @@ study.results.adequacy().round(3)
 # Lines are estimates with their intervals; dots are the curves that the careers were drawn from.
 
 # %%
-names = study.results.typology()["name"]
-truth = study.register.truth
-planted = truth.curves.assign(
-    group=truth.curves["group"].map({name: group for group, name in names.items()})
-).dropna(subset="group")
+names = study.typology["name"]
+group_of = {name: group for group, name in names.items()}
+planted = study.curves_planted
+planted["group"] = planted["group"].map(group_of)
 tr.plot.trajectories(
     study.results.trajectories(),
     shares=study.results.group_probabilities,
@@ -88,9 +90,11 @@ equal = {
     "share_late_peak": 0.25,
     "share_high_rate_persistent": 0.25,
 }
-other = tr.rapporteur.replicate(seed=2024, targets=equal)
+other = tr.rapporteur.replicate(
+    seed=2024, targets=equal, family="poisson", n_general_offenders=100, n_non_offenders=100
+)
 shares = other.table[other.table["key"].isin(list(equal))]
-shares[["group", "published", "planted", "estimate", "lower", "upper"]].round(3)
+shares[["group", *numbers, "recovered"]]
 
 # %% [markdown]
 # The estimates follow what was planted, not what was published.
