@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import json
 import subprocess
 import sys
@@ -328,6 +330,13 @@ def test_replicate_writes_report_tables_figures_and_model(
     said = capsys.readouterr().out
     assert "1 of the 1 figures that were estimated were recovered" in said
     assert "report: here/report.html" in said
+
+
+def test_the_command_passes_what_replicate_takes() -> None:
+    taken = set(inspect.signature(tr.rapporteur.replicate).parameters)
+    assert {"seed", "targets", "progress", "n_general_offenders", "n_non_offenders"} <= taken
+    fields = {field.name for field in dataclasses.fields(tr.rapporteur.Replication)}
+    assert {"table", "results", "panel", "register", "rule", "tables"} <= fields
 
 
 def test_simulate_writes_the_register_and_its_truth(capsys: pytest.CaptureFixture[str]) -> None:

@@ -154,8 +154,9 @@ def add_selection(report: Report, table: pd.DataFrame, rule: str, figure: Figure
             "of groups is a choice that has to be argued.",
         )
     criteria = ("llf", "aic", "bic", "bic_cells", "icl")
+    first = [name for name in ("family", "degree", "n_groups", "stop_reason") if name in table]
     report.table(
-        table.drop(columns=[c for c in ("results",) if c in table.columns]),
+        table[first + [name for name in table.columns if name not in first]],
         "Candidate models.",
         headings={
             "n_groups": "groups",

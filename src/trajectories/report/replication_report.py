@@ -131,6 +131,8 @@ def replication_report(
         add_selection(report, tables["selection"], replication.rule, figures.get("selection"))
     report.section("Parameters")
     add_parameters(report, tables["parameters"], level)
+    report.section("Data and exposure")
+    report.table(tables["audit"], "Audit of the panel: what could spoil the model.")
     _add_rest(report, tables, minimum_cell)
     return report.footer(footer(seed))
 
@@ -144,6 +146,7 @@ _SHOWN = {
     "typology",
     "observed",
     "selection",
+    "audit",
 }
 
 

@@ -31,7 +31,8 @@ caption { text-align: left; caption-side: top; padding: 0 0 .4rem; }
 th, td { padding: .28rem .8rem .28rem 0; text-align: left; vertical-align: top;
   border-bottom: 1px solid var(--rule); }
 thead th { border-bottom: 2px solid var(--ink); vertical-align: bottom; }
-th.number, td.number { text-align: right; white-space: nowrap; }
+th.number, td.number { text-align: right; }
+td.number { white-space: nowrap; }
 td.text { min-width: 9rem; }
 td.yes, td.no, td.muted, td.short { white-space: nowrap; }
 td.yes { color: var(--yes); font-weight: 600; }
