@@ -62,7 +62,8 @@ def draw(seed: int, truth: str, choose: bool = False) -> tr.rapporteur.Replicati
 def one_seed(seed: int, truth: str) -> pd.DataFrame:
     """Return every interval of one replication: part, row, planted, estimate, lower, upper."""
     study = draw(seed, truth)
-    wanted = study.table["status"].isin(["estimated", "group not found"])
+    status = study.table["status"]
+    wanted = status.str.startswith("estimated") | (status == "group not found")
     planted = study.table["planted"].map(lambda value: isinstance(value, float))
     table = study.table[wanted & planted].rename(columns={"key": "row"})
     part = np.where(table["row"].str.startswith("share_"), "shares", "figures")
@@ -80,9 +81,7 @@ def curve_rows(study: tr.rapporteur.Replication) -> pd.DataFrame:
     fitted["group"] = fitted["group"].map(study.typology["name"])
     both = planted.merge(fitted, on=["group", "age"], how="left")
     both = both.drop_duplicates(["group", "age"])
-    logs = np.log(both[["planted", "mean", "lower", "upper"]]).rename(
-        columns={"mean": "estimate"}
-    )
+    logs = np.log(both[["planted", "mean", "lower", "upper"]]).rename(columns={"mean": "estimate"})
     row = both["group"] + " at " + both["age"].astype(int).astype(str)
     return logs.assign(row=row, part="curves (log)")
 
@@ -95,9 +94,7 @@ def one_choice(seed: int, truth: str) -> tuple[str, int, bool]:
     return study.results.family.name, study.results.n_groups, wanted == found
 
 
-def run(
-    work: Callable[[int], T], seeds: Iterable[int], processes: int, what: str
-) -> list[T]:
+def run(work: Callable[[int], T], seeds: Iterable[int], processes: int, what: str) -> list[T]:
     """Run seeds, in processes of their own where more than one is asked for."""
     numbers = list(seeds)
     if processes == 1:
@@ -164,7 +161,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=10_000, help="first seed (default: 10000)")
     parser.add_argument("--processes", type=int, default=2, help="processes (default: 2)")
     parser.add_argument("--truth", choices=sorted(TRUTHS), default="published")
-    parser.add_argument("--choice", type=int, default=30, help="runs with choice of K (default: 30)")
+    parser.add_argument("--choice", type=int, default=30, help="runs that choose K (default: 30)")
     parser.add_argument("--write", action="store_true", help="write the section of RESULTS.md")
     args = parser.parse_args()
     numbers = range(args.first, args.first + args.seeds)

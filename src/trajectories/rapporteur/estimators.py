@@ -41,11 +41,26 @@ AT_THE_EDGE = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class GroupEstimates:
-    """Estimate, standard error and number of persons (sum of posteriors) by group, shape (K,)."""
+    """Estimates by group.
+
+    Attributes
+    ----------
+    value : ndarray, shape (K,)
+    influence : ndarray, shape (N, K)
+        How fast an estimate moves with the weight of a person, the model fitted again.
+    persons : ndarray, shape (K,)
+        Sum of the posteriors.
+    """
 
     value: FloatArray
-    error: FloatArray
+    influence: FloatArray
     persons: FloatArray
+
+    @property
+    def error(self) -> FloatArray:
+        """Standard errors, shape (K,)."""
+        n = len(self.influence)
+        return np.asarray(np.sqrt((self.influence**2).sum(axis=0) * n / max(n - 1, 1)))
 
 
 def posterior_means(classified: Classified, values: FloatArray) -> GroupEstimates:
@@ -56,7 +71,7 @@ def posterior_means(classified: Classified, values: FloatArray) -> GroupEstimate
     residual = weight * (values[:, None] - mean)
     gradient = _gradient(residual, weight, classified)
     influence = (residual + classified.shift @ gradient.T) / persons
-    return GroupEstimates(mean, _error(influence), persons)
+    return GroupEstimates(mean, influence, persons)
 
 
 def two_step_shares(classified: Classified, values: FloatArray) -> GroupEstimates:
@@ -67,14 +82,14 @@ def two_step_shares(classified: Classified, values: FloatArray) -> GroupEstimate
     share, weight = _maximise(classified.posterior, values)
     persons = weight.sum(axis=0)
     inside = np.minimum(share, 1.0 - share) * persons > AT_THE_EDGE
-    error = np.zeros(len(share))
+    influence = np.zeros_like(weight)
     if inside.any():
         residual = weight * (values[:, None] - share)
         gradient = _gradient(residual, weight, classified)
         jacobian = _jacobian(residual, weight, share, values, inside)
         score = (residual + classified.shift @ gradient.T)[:, inside]
-        error[inside] = _error(score @ np.linalg.pinv(jacobian).T)
-    return GroupEstimates(share, error, persons)
+        influence[:, inside] = score @ np.linalg.pinv(jacobian).T
+    return GroupEstimates(share, influence, persons)
 
 
 def _maximise(posterior: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -116,8 +131,3 @@ def _jacobian(
     own, given = residual[:, inside], weight[:, inside]
     moved = np.diag((own * slope).sum(axis=0)) - own.T @ (given * slope)
     return np.asarray(np.diag(given.sum(axis=0)) - moved)
-
-
-def _error(influence: FloatArray) -> FloatArray:
-    n = len(influence)
-    return np.asarray(np.sqrt((influence**2).sum(axis=0) * n / max(n - 1, 1)))

@@ -35,8 +35,9 @@ class Replication:
     results : GroupTrajectoriesResults
         The chosen trajectory model of the traffickers.
     selection : Selection
-        All candidates, and ``rule`` the words of the choice.
+        All candidates.
     rule : str
+        How the model was chosen among them, in words.
     register : Register
         With its truth.
     panel : Panel
@@ -117,10 +118,19 @@ def replicate(
     two carry it, in both together, and ``status`` says so; if none does, it is not estimated.
     """
     register = simulate(seed, targets, n_general_offenders, n_non_offenders)
+    return study(register, seed, n_groups, family, progress=bool(progress))
+
+
+def study(
+    register: Register,
+    seed: int,
+    n_groups: Iterable[int] | int = GROUPS_TRIED,
+    family: Iterable[str] | str = FAMILIES_TRIED,
+    progress: bool = False,
+) -> Replication:
+    """Replicate the study on a register that is there already; it may have no truth."""
     panel = Panel.from_register(register, ages=AGES, persons=TRAFFICKERS)
-    selection = select(
-        panel, n_groups=n_groups, degree=DEGREE, family=family, progress=bool(progress)
-    )
+    selection = select(panel, n_groups=n_groups, degree=DEGREE, family=family, progress=progress)
     results, rule = selection.recommend("bic")
     typology = results.typology()
     names = group_names(typology)
@@ -145,7 +155,7 @@ def replicate(
 def group_names(typology: pd.DataFrame) -> pd.Series:
     """Return the name of each group, "group 3" for one that fits no name."""
     names = [
-        f"group {group}" if name is None else str(name) for group, name in typology["name"].items()
+        f"group {group}" if pd.isna(name) else str(name) for group, name in typology["name"].items()
     ]
     return pd.Series(names, index=typology.index, name="name")
 
