@@ -288,6 +288,15 @@ def test_requests_that_no_career_satisfies_are_refused_by_name(
     assert words in str(caught.value)
 
 
+def test_a_request_makes_published_rows_of_its_group_give_way() -> None:
+    # Three in ten start with trafficking in the published truth; a Poisson count with mean 1 is 0
+    # more often than that, so the published row cannot stay.
+    planted = calibrate({"prior_cases_low_rate": 1.0}).planted.set_index("key")
+    assert planted.at["prior_cases_low_rate", "planted"] == pytest.approx(1.0, abs=0.02)
+    assert planted.at["career_starts_with_trafficking_low_rate", "status"] == "derived"
+    assert planted.at["trafficking_age_low_rate", "planted"] == pytest.approx(30.4, abs=1.0)
+
+
 def test_another_reference_date_and_other_numbers_of_persons_are_planted() -> None:
     asked: dict[str, float | str] = {"observation_end": "2023-01-01", "n_traffickers": 1000}
     calibration = calibrate(asked)

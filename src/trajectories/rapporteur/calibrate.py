@@ -9,12 +9,13 @@ taken from the target: rounding of published values, and rows that give way, are
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import astuple, replace
+from dataclasses import astuple, dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
+from trajectories.errors import TargetError
 from trajectories.rapporteur.calibration import (
     Calibration,
     GroupCareer,
@@ -25,6 +26,7 @@ from trajectories.rapporteur.career_rows import (
     career_targets,
     changes_careers,
     check_careers,
+    missed_rows,
     refuse_missed,
     type_targets,
 )
@@ -57,6 +59,9 @@ __all__ = ["Calibration", "calibrate", "find_shapes"]
 
 _FIT_NODES, _EXPOSURE_NODES, _PLANTED_NODES = 7, 13, 12
 _DIGITS = 9
+_YIELDING = 30.0
+_MOST_EXCESS = 0.005
+"""Offences per person above the planted curve that pass for none."""
 
 
 def calibrate(targets: Mapping[str, float | str] | None = None) -> Calibration:
@@ -92,51 +97,87 @@ def _calibrate(items: tuple[tuple[str, float | str], ...]) -> Calibration:
     shares = reconcile_shares(targets)
     check_careers(targets, shares)
     attributes = reconcile_attributes(targets, shares)
-    reference = year_of(targets.reference_date.to_datetime64())
-    if changes_careers(targets):
-        shapes = find_shapes(targets, shares, DEFAULT_SHAPES)
-    else:
-        shapes = dict(DEFAULT_SHAPES)
-    age = sum(shares[g] * _mean_age(shape) for g, shape in shapes.items())
-    timing = make_timing(targets.values["age_at_observation_end"] - age, reference)
-    nodes = _nodes(timing, reference, _PLANTED_NODES)
-    found = {g: expectations(shape, SHORT_LENGTH, nodes) for g, shape in shapes.items()}
-    model = Recidivism(shares, shapes, found, nodes)
-    coarse = Recidivism(shares, shapes, found, _nodes(timing, reference, _FIT_NODES))
-    ever = sum(
-        shares[g] * group_model.figures["recidivism_ever"] for g, group_model in found.items()
-    )
-    types = fit_types(coarse, *type_targets(targets, ever))
-    values = career_values(shares, found, model, types, nodes.mean_age_added)
-    refuse_missed(targets, values)
+    found = _search(targets, shares)
     return Calibration(
         targets=dict(items),
         n_traffickers=int(targets.values["n_traffickers"]),
         n_general_offenders=int(targets.values["n_general_offenders"]),
         n_non_offenders=int(targets.values["n_non_offenders"]),
         reference_date=targets.reference_date,
-        groups=tuple(shapes),
+        groups=tuple(found.shapes),
         shares=shares,
-        careers={g: _career(shapes[g], found[g], types[g]) for g in shapes},
-        timing=timing,
+        careers={
+            g: _career(found.shapes[g], found.models[g], found.types[g]) for g in found.shapes
+        },
+        timing=found.timing,
         attributes=attributes,
         environment_patterns=environment_patterns(attributes),
         effects={k: v for k, v in targets.values.items() if k.startswith("effect_")},
-        planted=planted_table(targets, shares, attributes, values),
-        curves=_curves(found),
+        planted=planted_table(targets, shares, attributes, found.values),
+        curves=_curves(found.models),
     )
 
 
+@dataclass(frozen=True)
+class _Found:
+    """Careers by group, and the planted values of the career rows that follow from them."""
+
+    shapes: Mapping[str, Shape]
+    models: Mapping[str, Expectations]
+    types: Mapping[str, Vector]
+    timing: Timing
+    values: Mapping[str, float]
+
+
+def _search(targets: Targets, shares: Mapping[str, float]) -> _Found:
+    """Find careers for the targets; where requests are missed, let published group rows give way.
+
+    Raises
+    ------
+    TargetError
+        Where no career of the model satisfies the requests.
+    """
+    if not changes_careers(targets):
+        found = _evaluate(targets, shares, DEFAULT_SHAPES)
+    else:
+        found = _evaluate(targets, shares, find_shapes(targets, shares, DEFAULT_SHAPES))
+        if missed_rows(targets, found.values):
+            again = find_shapes(targets, shares, found.shapes, group_rows_yield=_YIELDING)
+            found = _evaluate(targets, shares, again)
+    refuse_missed(targets, found.values)
+    _check_room(targets, found.models)
+    return found
+
+
+def _evaluate(targets: Targets, shares: Mapping[str, float], shapes: Mapping[str, Shape]) -> _Found:
+    """Compute what careers of these shapes yield, and fit the types of their offences."""
+    reference = year_of(targets.reference_date.to_datetime64())
+    age = sum(shares[g] * _mean_age(shape) for g, shape in shapes.items())
+    timing = make_timing(targets.values["age_at_observation_end"] - age, reference)
+    nodes = _nodes(timing, reference, _PLANTED_NODES)
+    models = {g: expectations(shape, SHORT_LENGTH, nodes) for g, shape in shapes.items()}
+    fine = Recidivism(shares, shapes, models, nodes)
+    coarse = Recidivism(shares, shapes, models, _nodes(timing, reference, _FIT_NODES))
+    ever = sum(shares[g] * model.figures["recidivism_ever"] for g, model in models.items())
+    types = fit_types(coarse, *type_targets(targets, ever))
+    values = career_values(shares, models, fine, types, nodes.mean_age_added)
+    return _Found(shapes, models, types, timing, values)
+
+
 def find_shapes(
-    targets: Targets, shares: Mapping[str, float], centre: Mapping[str, Shape] | None = None
+    targets: Targets,
+    shares: Mapping[str, float],
+    centre: Mapping[str, Shape] | None = None,
+    group_rows_yield: float = 1.0,
 ) -> dict[str, Shape]:
     """Search the shapes of the present groups for these targets, rounded to 9 digits.
 
     The search starts from ``centre`` and stays near it where the targets leave a choice; from
-    scratch where it is None.
+    scratch where it is None. ``group_rows_yield`` says how many times less exactly published group
+    rows have to hold.
     """
     reference = year_of(targets.reference_date.to_datetime64())
-    wanted = career_targets(targets, shares)
+    wanted = career_targets(targets, shares, group_rows_yield)
     ages = {t.group: t.value for t in wanted if t.figure == "trafficking_age"}
     mean = ages[None]
     if not targets.is_given("trafficking_age_mean"):
@@ -144,6 +185,22 @@ def find_shapes(
     timing = make_timing(targets.values["age_at_observation_end"] - mean, reference)
     shapes = fit_shapes(shares, wanted, _nodes(timing, reference, _FIT_NODES), centre)
     return {g: Shape(*(_rounded(v) for v in astuple(shape))) for g, shape in shapes.items()}
+
+
+def _check_room(targets: Targets, found: Mapping[str, Expectations]) -> None:
+    """Refuse a truth whose curve is lower than its first trafficking offences alone.
+
+    Other offences cannot have a negative rate; with the rate cut at 0 the counts would lie above
+    the planted curve.
+    """
+    for group, model in found.items():
+        excess = float((np.maximum(-model.slack, 0.0) * model.expected_exposure).sum())
+        if excess > _MOST_EXCESS:
+            asked = ", ".join(targets.wanted(key) for key in targets.given)
+            raise TargetError(
+                f"targets: {asked}: the curve of {group} that they ask for is lower than its "
+                "first trafficking offences alone; ask for more offences or other ages"
+            )
 
 
 def _rounded(value: float) -> float:

@@ -87,13 +87,16 @@ def changes_careers(targets: Targets) -> bool:
     return both or bool(career_keys().intersection(targets.given))
 
 
-def career_targets(targets: Targets, shares: Mapping[str, float]) -> list[CareerTarget]:
+def career_targets(
+    targets: Targets, shares: Mapping[str, float], group_rows_yield: float = 1.0
+) -> list[CareerTarget]:
     """Return what the shapes are fitted to, with what counts as near.
 
     A value that the user gave is met first, then published group rows, then overall rows. Other
     overall rows give way where the user replaced anything about careers. Where the mean age at
     first trafficking or the mean of prior cases is replaced, the published group values move
-    along: by the same number of years, or by the same factor.
+    along: by the same number of years, or by the same factor. ``group_rows_yield`` loosens all
+    published group rows.
     """
     printed = published_text()
     rows = career_rows()
@@ -111,12 +114,13 @@ def career_targets(targets: Targets, shares: Mapping[str, float]) -> list[Career
             scale = _GIVEN_SHARE if row.is_share else _GIVEN_MEAN
         elif row.group is None:
             scale *= _LOOSE if changed else 1.0
-        elif targets.is_given(*overall):
-            scale *= _LOOSE_GROUP
+        else:
+            scale *= group_rows_yield * (_LOOSE_GROUP if targets.is_given(*overall) else 1.0)
         value = row.value(moved.get(key, targets.values[key]))
         wanted.append(CareerTarget(row.group, row.figure, value, scale))
     if shares["early_peak"] > 0.0:
         scale = _PRIOR_EARLY[1] * (_LOOSE_GROUP if targets.is_given("prior_cases_mean") else 1.0)
+        scale *= group_rows_yield
         wanted.append(CareerTarget("early_peak", "prior_cases", moved["prior_early"], scale))
     ever, scale = _ever(targets)
     return [*wanted, CareerTarget(None, "recidivism_ever", ever, scale)]
