@@ -95,3 +95,22 @@ def test_the_degenerate_toronto_model_is_noticed(reference) -> None:
     rate = np.exp(results.model.channels(results.parameters.theta, results.ages)[0])
     assert rate.max() < 10 * counts.max()
     assert "set aside" in results.notes[-1]
+
+
+def test_a_runaway_rate_never_reaches_where_rounding_makes_up_likelihood(reference) -> None:
+    counts = pd.read_csv(reference / "TO1.csv").set_index("id").to_numpy(float)
+    panel = tr.Panel.from_wide(counts, ages=np.arange(8, 39))
+    with pytest.warns(DegenerateSolutionWarning, match="ran off"):
+        results = tr.GroupTrajectories(4, "zip", 3).fit(panel, n_starts=12)
+    assert results.stop_reason is StopReason.RUNAWAY_GROUP
+    channels = results.model.channels(results.parameters.theta, results.ages)
+    assert channels[0].max() <= 15.0
+    family = results.family
+    ones = np.ones((len(results.ages), 1))
+    by_person = [
+        results.parameters.log_probability
+        + family.log_density(row[:, None], ones, channels).sum(axis=0)
+        for row in counts
+    ]
+    direct = np.logaddexp.reduce(by_person, axis=1).sum() + family.base_measure(counts, 1.0).sum()
+    assert results.llf == pytest.approx(direct, rel=1e-9)

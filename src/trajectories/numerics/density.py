@@ -9,7 +9,15 @@ from typing import Protocol
 import numpy as np
 
 from trajectories.numerics.cells import Cells
-from trajectories.numerics.types import FloatArray
+from trajectories.numerics.types import BoolArray, FloatArray
+
+
+LARGEST_LOG_MEAN = 15.0
+"""Steps that take the first channel, a log mean, above this are refused.
+
+A rate of 3,000,000 a year is beyond any data; far above it the table of log densities holds numbers
+so large that what they differ by is lost to rounding.
+"""
 
 
 class ChannelDensity(Protocol):
@@ -68,6 +76,11 @@ class CellDensity:
                 for design, part in zip(self.designs, self.parts, strict=True)
             ]
         )
+
+    def out_of_range(self, theta: FloatArray) -> BoolArray:
+        """Say of which groups the first channel is too large at some age, shape (G,)."""
+        first = self.designs[0] @ theta[:, self.parts[0]].T
+        return np.asarray(first.max(axis=0) > LARGEST_LOG_MEAN)
 
     def channels(self, theta: FloatArray) -> FloatArray:
         """Return the linear predictors at the cells, shape (q, C, G)."""

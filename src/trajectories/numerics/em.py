@@ -119,7 +119,10 @@ def _newton_candidate(
     scale = min(1.0, LARGEST_CHANGE / max(largest, 1e-300))
     for _ in range(8):
         candidate = Parameters.unpack(packed + scale * direction, mixture.n_groups)
-        if mixture.e_step(candidate).llf > llf:
+        if (
+            not mixture.density.out_of_range(candidate.theta).any()
+            and mixture.e_step(candidate).llf > llf
+        ):
             return candidate
         scale /= 4
     return None

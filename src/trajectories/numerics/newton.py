@@ -84,6 +84,7 @@ def _halve_until_better(
     for _ in range(HALVINGS):
         candidate = theta + scale[:, None] * step
         worse = ~(density.value(candidate, cell_weight) >= value)
+        worse |= density.out_of_range(candidate)
         if not worse.any():
             return np.asarray(candidate)
         scale[worse] /= 2
