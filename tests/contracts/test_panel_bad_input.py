@@ -55,10 +55,6 @@ BAD = {
         r"1 unit of 2 without any observed cell \(row 1\): drop",
     ),
     "nothing observed at all": (wide([[NAN, NAN]]), "1 unit of 1 without any observed cell"),
-    "nothing observed at an age": (
-        wide([[1, NAN], [0, NAN]]),
-        r"no unit is observed at 1 age \(13\): leave these ages out",
-    ),
     "ages unsorted": (wide(ages=[13, 12]), "not in increasing order: sort the columns"),
     "columns unsorted": (table(TABLE[["n13", "n12"]]), "not in increasing order"),
     "ages repeated": (wide(ages=[12, 12]), "1 age given twice"),

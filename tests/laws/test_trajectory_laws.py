@@ -295,3 +295,9 @@ def test_a_partial_history_gives_the_posterior_of_what_was_seen(panel, family) -
     np.testing.assert_allclose(
         results.predict_proba(partial), results.predict_proba(shorter), atol=1e-10
     )
+    young = np.where(mask[:1], panel.outcomes[:1], np.nan)
+    exposure = None if panel.exposure is None else np.maximum(panel.exposure[:1], 1e-9)
+    alone = tr.Panel.from_wide(young, ages=panel.ages, exposure=exposure)
+    np.testing.assert_allclose(
+        results.predict_proba(alone), results.predict_proba(shorter.subset([0])), atol=1e-10
+    )

@@ -70,14 +70,14 @@ def test_log_likelihood_is_the_best_known(reference: Path, position: int) -> Non
 
 
 def test_no_reference_entry_is_left_out(reference: Path) -> None:
-    assert len(entries(reference)) == 17
+    listed = entries(reference)
+    assert len(listed) == 17
+    assert [n for n, fit in enumerate(listed) if "se_observed_information" in fit] == [0, 1]
 
 
-@pytest.mark.parametrize("position", range(17))
+@pytest.mark.parametrize("position", [0, 1])
 def test_standard_errors_equal_the_independent_ones(reference: Path, position: int) -> None:
     entry = entries(reference)[position]
-    if "se_observed_information" not in entry:
-        pytest.skip("the reference gives no standard errors for this entry")
     results = fitted(reference, position)
     expected = in_our_order(entry, np.array(entry["se_observed_information"]), results)
     np.testing.assert_allclose(results.bse.to_numpy(), expected, rtol=1e-4)

@@ -11,7 +11,6 @@ import numpy as np
 from trajectories.numerics.cells import Cells
 from trajectories.numerics.types import BoolArray, FloatArray
 
-
 LARGEST_LOG_MEAN = 15.0
 """Steps that take the first channel, a log mean, above this are refused.
 

@@ -188,20 +188,6 @@ def check_observed(observed: BoolArray | None, shape: tuple[int, int]) -> BoolAr
     return mask
 
 
-def check_no_empty_age(observed: BoolArray | None, ages: FloatArray) -> None:
-    """Raise an InputError where an age is observed in no unit at all."""
-    if observed is None:
-        return
-    empty = ~observed.any(axis=0)
-    if empty.any():
-        listed = ", ".join(f"{age:g}" for age in ages[empty][:8])
-        tail = " …" if empty.sum() > 8 else ""
-        raise InputError(
-            f"no unit is observed at {counted(int(empty.sum()), 'age')} ({listed}{tail}): "
-            "leave these ages out"
-        )
-
-
 def check_exposure(
     exposure: Any, outcomes: FloatArray, observed: BoolArray | None
 ) -> FloatArray | None:

@@ -115,7 +115,7 @@ class Panel:
             For tables that cannot be used as they are; the message says what to change.
         """
         fields = read_wide(counts, ages, exposure, units, weights)
-        return cls(**fields)._without_empty_age()
+        return cls(**fields)
 
     @classmethod
     def from_long(
@@ -154,7 +154,7 @@ class Panel:
             For a pair of unit and age given twice, and all that ``from_wide`` refuses.
         """
         fields = read_long(frame, unit, age, count, exposure, weight, ages)
-        return cls(**fields)._without_empty_age()
+        return cls(**fields)
 
     @classmethod
     def from_register(
@@ -200,11 +200,7 @@ class Panel:
             day free; if nobody is observed; if the tables do not fit together.
         """
         fields = read_register(register, ages, event, until, persons, drop_unobserved)
-        return cls(**fields)._without_empty_age()
-
-    def _without_empty_age(self) -> Panel:
-        checks.check_no_empty_age(self.observed, self.ages)
-        return self
+        return cls(**fields)
 
     @property
     def n_units(self) -> int:
