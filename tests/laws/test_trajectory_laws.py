@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from dataclasses import replace
 
@@ -53,8 +54,9 @@ def panels(
 
 
 EVERY_FAMILY = pytest.mark.parametrize("family", sorted(FAMILIES))
-QUICK = settings(max_examples=15, suppress_health_check=list(HealthCheck))
-FEW = settings(max_examples=6, suppress_health_check=list(HealthCheck))
+SCALE = 20 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 1
+QUICK = settings(max_examples=15 * SCALE, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=6 * SCALE, suppress_health_check=list(HealthCheck))
 
 
 def mixture_at(
