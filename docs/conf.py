@@ -6,9 +6,11 @@ the notebooks, and fonts and scripts come with the theme.
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import trajectories
 
@@ -40,7 +42,7 @@ myst_heading_anchors = 3
 myst_links_external_new_tab = True
 
 nb_execution_mode = "force"
-nb_execution_raise_on_error = True
+nb_execution_show_tb = True  # a cell that fails is a warning, and so an error under -W
 nb_execution_timeout = 240
 nb_merge_streams = True
 
@@ -71,3 +73,21 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
+
+
+def split_joint_attributes(
+    app: Any, what: str, name: str, obj: object, options: object, lines: list[str]
+) -> None:
+    """Turn ``low, high : float`` of an Attributes section into two entries; napoleon cannot."""
+    if what != "class" or "Attributes" not in lines:
+        return
+    start = lines.index("Attributes")
+    for number in range(len(lines) - 1, start, -1):
+        joint = re.fullmatch(r"(\w+(?:, \w+)+) : (.*)", lines[number])
+        if joint:
+            entries = [f"{one} : {joint[2]}" for one in joint[1].split(", ")]
+            lines[number : number + 1] = entries
+
+
+def setup(app: Any) -> None:
+    app.connect("autodoc-process-docstring", split_joint_attributes, priority=400)

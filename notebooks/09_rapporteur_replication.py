@@ -33,17 +33,21 @@ print(study.rule)
 study.table["status"].value_counts().to_frame()
 
 # %% [markdown]
-# Rows whose estimator does not exist yet say so; none is filled in by hand. Those that can be
-# estimated:
+# Rows whose estimator does not exist yet say so; none is filled in by hand. What follows from the
+# trajectories themselves:
 
 # %%
 numbers = ["published", "planted", "estimate", "lower", "upper"]
-done = study.table[study.table["estimate"].notna()].copy()
-done[numbers] = done[numbers].apply(pd.to_numeric).round(3)
-done[["quantity", "group", *numbers, "recovered"]]
+starts = ("share_", "onset_age", "trafficking_age", "prior_cases")
+rows = study.table[study.table["key"].str.startswith(starts)].copy()
+rows[numbers] = rows[numbers].apply(pd.to_numeric).round(3)
+rows[["key", *numbers, "recovered"]]
+
+# %% [markdown]
+# All that were estimated, in one figure:
 
 # %%
-tr.plot.recovery(study.table)
+tr.plot.recovery(study.table.merge(figures[["key", "unit"]], on="key"))
 
 # %% [markdown]
 # Of many 95 % intervals some miss. Whether they miss as often as they should is a question for
