@@ -66,8 +66,8 @@ def table_problems(tables: list[Path]) -> list[str]:
             reader = csv.DictReader(lines)
             if set(reader.fieldnames or ()) >= COLUMNS:
                 rows = list(reader)
-                estimated = sum(1 for row in rows if row["estimate"])
-                print(f"{table.name}: {len(rows)} figures, {estimated} estimated")
+                estimated = sum(1 for row in rows if row["lower"] and row["upper"])
+                print(f"{table.name}: {len(rows)} figures, {estimated} estimated with an interval")
                 return [] if estimated else [f"{table.name}: nothing was estimated"]
     return ["no table with the columns " + ", ".join(sorted(COLUMNS))]
 
