@@ -9,10 +9,11 @@ import pandas as pd
 from trajectories.panel import Register
 from trajectories.rapporteur.estimates import Estimate
 from trajectories.rapporteur.figures import TRAFFICKERS, figures
-from trajectories.rapporteur.quantities import BY_GROUP, waiting_status
+from trajectories.rapporteur.quantities import AMONG_RELATIVES, BY_GROUP, waiting_status
 
 ESTIMATED = "estimated"
 NOT_FOUND = "group not found"
+NOBODY = "nobody to estimate it from: no such relative in the register"
 COLUMNS = (
     "key",
     "quantity",
@@ -72,6 +73,8 @@ def recovery_table(
             status = combined.get(group, ESTIMATED) if group in found_groups else NOT_FOUND
         elif key in overall:
             estimate, status = overall[key], ESTIMATED
+        elif key in AMONG_RELATIVES:
+            status = NOBODY
         elif population == TRAFFICKERS and row.kind in ("count", "date"):
             estimate, status = _by_design(register, str(row.kind))
         else:
