@@ -9,7 +9,7 @@ import pandas as pd
 from trajectories.panel import Register
 from trajectories.rapporteur.estimates import Estimate
 from trajectories.rapporteur.figures import TRAFFICKERS, figures
-from trajectories.rapporteur.quantities import AMONG_RELATIVES, BY_GROUP, waiting_status
+from trajectories.rapporteur.quantities import AMONG_RELATIVES, waiting_status
 
 ESTIMATED = "estimated"
 NOT_FOUND = "group not found"
@@ -56,42 +56,22 @@ def recovery_table(
         interval contains the planted value; <NA> where there is no interval or no planted value.
     """
     planted = {} if register.truth is None else dict(register.truth.planted)
-    names = zip(by_group["quantity"], by_group["group"], strict=True)
-    numbers = by_group[["estimate", "lower", "upper"]].to_numpy(dtype=float)
-    estimates = {
-        (str(stem), str(group)): Estimate(*(float(part) for part in parts))
-        for (stem, group), parts in zip(names, numbers, strict=True)
-    }
-    found_groups = set(by_group["group"])
     rows = []
     for row in figures().itertuples():
         key, group, population = str(row.key), str(row.group), str(row.population)
-        stem = key.removesuffix(f"_{group}")
-        estimate: Estimate | None = None
-        if group != "all" and (stem in BY_GROUP or stem == "share"):
-            estimate = estimates.get((stem, group))
-            status = combined.get(group, ESTIMATED) if group in found_groups else NOT_FOUND
+        if population == TRAFFICKERS and row.kind in ("count", "date"):
+            estimate, status = _by_design(register, str(row.kind))
         elif key in overall:
             estimate, status = overall[key], ESTIMATED
         elif key in AMONG_RELATIVES:
-            status = NOBODY
-        elif population == TRAFFICKERS and row.kind in ("count", "date"):
-            estimate, status = _by_design(register, str(row.kind))
+            estimate, status = None, NOBODY
+        elif group != "all":
+            estimate, status = _in_group(key, group, by_group, combined)
         else:
-            status = waiting_status(key, population, str(row.kind))
-        rows.append(
-            (
-                key,
-                row.quantity,
-                population,
-                group,
-                _value(row.value),
-                _value(planted.get(key)),
-                *_parts(estimate),
-                _recovered(estimate, planted.get(key)),
-                status,
-            )
-        )
+            estimate, status = None, waiting_status(key, population, str(row.kind))
+        value = _value(planted.get(key))
+        named = (key, row.quantity, population, group, _value(row.value), value)
+        rows.append((*named, *_parts(estimate), _recovered(estimate, value), status))
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     return table.astype(
         {
@@ -100,6 +80,20 @@ def recovery_table(
             "recovered": "boolean",
         }
     )
+
+
+def _in_group(
+    key: str, group: str, by_group: pd.DataFrame, combined: Mapping[str, str]
+) -> tuple[Estimate | None, str]:
+    """Look up a figure on a group by the name of the group."""
+    own = by_group[by_group["group"] == group]
+    if own.empty:
+        return None, NOT_FOUND
+    row = own.loc[own["quantity"] == key.removesuffix(f"_{group}"), ["estimate", "lower", "upper"]]
+    if row.empty:
+        return None, "no estimator yet"
+    values = (float(value) for value in row.iloc[0])
+    return Estimate(*values), combined.get(group, ESTIMATED)
 
 
 def _by_design(register: Register, kind: str) -> tuple[Estimate | None, str]:
@@ -126,8 +120,7 @@ def _parts(estimate: Estimate | None) -> tuple[float, float, float]:
     return estimate.value, estimate.lower, estimate.upper
 
 
-def _recovered(estimate: Estimate | None, planted: object) -> object:
-    value = _value(planted)
+def _recovered(estimate: Estimate | None, value: object) -> object:
     if estimate is None or not isinstance(value, float) or estimate.lower != estimate.lower:
         return pd.NA
     return bool(estimate.lower <= value <= estimate.upper)
