@@ -82,3 +82,8 @@ def test_the_examples_in_docstrings_are_right() -> None:
         assert result.failed == 0, module.name
         attempted += result.attempted
     assert attempted > 0
+
+
+def test_the_citation_names_the_version(repository: Path) -> None:
+    citation = (repository / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {tr.__version__}\n" in citation
