@@ -71,6 +71,10 @@ def test_a_group_that_never_offends_is_a_boundary_and_its_errors_are_withheld() 
     assert hidden.isna().all()
     assert results.bse.drop(index=hidden.index, errors="ignore").loc["mean", 2].notna().all()
     assert results.bse.loc["mean", 3].notna().all()
+    limits = results.trajectories().set_index("group")[["lower", "upper"]]
+    assert limits.loc[1].isna().all(axis=None)
+    assert limits.loc[[2, 3]].notna().all(axis=None)
+    assert results.plot() is not None
     never = int((counts.sum(axis=1) == 0).sum())
     assert results.assignments["group"].eq(1).sum() == never
 

@@ -63,12 +63,14 @@ def curve_intervals(
     model: Model,
     parameters: Parameters,
     covariance: FloatArray,
+    withheld: BoolArray,
     ages: FloatArray,
     level: float,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return mean, lower and upper limit of every group's curve, shapes (T, K).
 
-    Pointwise intervals by the delta method on the log of the mean.
+    Pointwise intervals by the delta method on the log of the mean. Limits are NaN where standard
+    errors of the group's first channel are withheld, and infinite where the data set no bound.
     """
     log_mean, gradient = model.log_mean(parameters.theta, ages)
     n_own = model.n_group_parameters
@@ -78,4 +80,8 @@ def curve_intervals(
         block = covariance[start : start + n_own, start : start + n_own]
         variance = np.einsum("tp,pq,tq->t", gradient[:, k], block, gradient[:, k])
         half[:, k] = normal_quantile(level) * np.sqrt(np.maximum(variance, 0.0))
-    return np.exp(log_mean), np.exp(log_mean - half), np.exp(log_mean + half)
+        first = slice(start, start + model.bases[0].degree + 1)
+        if (withheld & model.free())[first].any():
+            half[:, k] = np.nan
+    with np.errstate(over="ignore"):
+        return np.exp(log_mean), np.exp(log_mean - half), np.exp(log_mean + half)

@@ -254,6 +254,7 @@ class GroupTrajectoriesResults:
         """Return the curves with pointwise intervals: group, age, mean, lower, upper.
 
         The mean is the expected outcome of a group per unit of exposure (offences per year free).
+        Limits are NaN for a group whose standard errors are withheld; ``notes`` says why.
 
         Parameters
         ----------
@@ -269,7 +270,7 @@ class GroupTrajectoriesResults:
                 "was fitted to"
             )
         mean, lower, upper = curve_intervals(
-            self.model, self.parameters, self.covariance, grid, level
+            self.model, self.parameters, self.covariance, self.withheld, grid, level
         )
         return pd.DataFrame(
             {
