@@ -16,7 +16,6 @@ import trajectories as tr
 from trajectories.simulate import panel_from_groups
 
 pd.set_option("display.max_colwidth", None)
-# %matplotlib inline
 
 ages = np.arange(12, 31)
 curves = np.stack(

@@ -14,7 +14,6 @@ import pandas as pd
 import trajectories as tr
 
 pd.set_option("display.max_colwidth", None)
-# %matplotlib inline
 
 register = tr.rapporteur.simulate(seed=2024)
 register

@@ -17,7 +17,6 @@ import pandas as pd
 import trajectories as tr
 
 pd.set_option("display.max_colwidth", None)
-# %matplotlib inline
 
 figures = tr.rapporteur.figures()
 figures[["population", "group", "quantity", "value"]].iloc[[0, 3, 4, 5, 6, 12, 20]]

@@ -223,3 +223,11 @@ def test_spread_labels_keep_order_gap_and_bounds(wanted: list[float], gap: float
 
 def test_labels_with_room_enough_stay_where_they_are() -> None:
     np.testing.assert_allclose(spread([0.8, 0.2, 0.5], 0.1, 0.0, 1.0), [0.8, 0.2, 0.5])
+
+
+def test_a_notebook_shows_a_figure_without_set_up() -> None:
+    frame = pd.DataFrame(
+        {"group": 1, "age": [12.0, 13.0], "mean": [0.1, 0.2], "lower": 0.05, "upper": 0.3}
+    )
+    figure = plot.trajectories(frame)
+    assert figure._repr_png_().startswith(b"\x89PNG")

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from trajectories.errors import InputError
+from trajectories.plot.saving import figure_bytes
 
 __all__ = ["INK", "MUTED", "RULE", "line_look", "new_figure", "open_axes", "styled"]
 
@@ -80,9 +81,16 @@ def line_look(position: int) -> dict[str, Any]:
     }
 
 
+class NotebookFigure(Figure):
+    """A figure outside pyplot that a notebook shows without any set-up."""
+
+    def _repr_png_(self) -> bytes:
+        return figure_bytes(self, "png", dpi=110.0)
+
+
 def new_figure(width: float, height: float) -> Figure:
     """Return an empty figure of ``width`` by ``height`` inches, outside pyplot."""
-    return Figure(figsize=(width, height), layout="constrained")
+    return NotebookFigure(figsize=(width, height), layout="constrained")
 
 
 def open_axes(ax: Axes | None, width: float, height: float) -> tuple[Figure, Axes]:
