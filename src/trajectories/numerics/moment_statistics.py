@@ -13,12 +13,17 @@ import numpy as np
 
 from trajectories.numerics.cells import Cells
 from trajectories.numerics.statistics import Statistics, Totals, posterior_in_place
+from trajectories.numerics.thin_products import (
+    padded_rows,
+    rows_times_block,
+    weights_times_block,
+)
 from trajectories.numerics.types import AnyArray, BoolArray, FloatArray
 
 BLOCK_BYTES = 1_300_000
 """Size of a block of widened outcomes; near the size of a core's second-level cache."""
 
-SAFE_EXPONENT = 60.0
+SAFE_EXPONENT = 600.0
 """Above this log ratio of two groups the E-step takes the slower route that cannot overflow."""
 
 
@@ -106,7 +111,7 @@ class MomentStatistics(Statistics):
         base += self.total_weight * float(offset[reference] + log_probability[reference])
         if not others:
             return self._totals(self.constant + base, sums[:, :, None], np.ones(1))
-        ratio = np.zeros((len(sums), -(-len(others) // 4) * 4, self.n_ages))
+        ratio = np.zeros((len(sums), padded_rows(len(others)), self.n_ages))
         ratio[:, : len(others)] = (
             by_feature[:, :, others] - by_feature[:, :, [reference]]
         ).transpose(0, 2, 1)
@@ -136,9 +141,9 @@ class MomentStatistics(Statistics):
             features = self._features(rows)
             size = rows.stop - rows.start
             every = logits[:, :size]
-            np.matmul(ratio[0], features[0].T, out=every)
+            rows_times_block(ratio[0], features[0], every)
             for f in range(1, n_features):
-                np.matmul(ratio[f], features[f].T, out=product[:, :size])
+                rows_times_block(ratio[f], features[f], product[:, :size])
                 every += product[:, :size]
             values = every[:n_others]
             values += shift[:, None]
@@ -151,7 +156,7 @@ class MomentStatistics(Statistics):
                 values *= weights
             group_weight += values.sum(axis=1)
             for f in range(n_features):
-                np.matmul(every, features[f], out=part)
+                weights_times_block(every, features[f], part)
                 totals[f] += part
         return llf, group_weight, totals[:, :n_others]
 
@@ -250,7 +255,7 @@ def _ratios_to_posterior(values: FloatArray) -> FloatArray:
         np.exp(values, out=values)
         total = values.sum(axis=0)
         total += 1.0
-        values /= total
+        values *= np.reciprocal(total)
         return np.asarray(np.log(total, out=total))
     with_reference = np.concatenate([values, np.zeros((1, values.shape[1]))])[None]
     posterior, log_unit = posterior_in_place(with_reference)
