@@ -26,7 +26,7 @@ from typing import TypeVar
 
 import numpy as np
 import pandas as pd
-from results_file import markdown_table, write_section
+from results_file import commit, markdown_table, write_section
 from tqdm import tqdm
 
 import trajectories as tr
@@ -167,6 +167,7 @@ def main() -> None:
     parser.add_argument("--choice", type=int, default=30, help="runs that choose K (default: 30)")
     parser.add_argument("--write", action="store_true", help="write the section of RESULTS.md")
     args = parser.parse_args()
+    at = commit()
     numbers = range(args.first, args.first + args.seeds)
     parts = run(partial(one_seed, truth=args.truth), numbers, args.processes, "coverage")
     rows = pd.concat(parts, ignore_index=True)
@@ -187,7 +188,7 @@ def main() -> None:
     print(body)
     if args.write:
         title = f"Coverage of the replication, truth: {args.truth} (coverage_replication.py)"
-        write_section(f"coverage_replication_{args.truth}", title, body)
+        write_section(f"coverage_replication_{args.truth}", title, body, at=at)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,9 @@ def commit() -> str:
     return (git("rev-parse", "--short", "HEAD") or "unknown") + ("+" if changed else "")
 
 
-def write_section(name: str, title: str, body: str, path: Path = RESULTS) -> None:
+def write_section(
+    name: str, title: str, body: str, path: Path = RESULTS, at: str | None = None
+) -> None:
     """Put a section between its markers, in place or at the end; date and commit are added.
 
     Parameters
@@ -36,9 +38,11 @@ def write_section(name: str, title: str, body: str, path: Path = RESULTS) -> Non
         Markdown.
     path
         The file; made where it does not exist.
+    at
+        The commit that was measured, from ``commit()`` at the start of a long run; now, if None.
     """
     begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
-    note = f"{dt.datetime.now(dt.UTC).date()}, commit {commit()}."
+    note = f"{dt.datetime.now(dt.UTC).date()}, commit {at or commit()}."
     section = f"{begin}\n## {title}\n\n{note}\n\n{body.strip()}\n{end}\n"
     text = path.read_text(encoding="utf-8") if path.exists() else HEAD
     if begin in text and end in text:
