@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 from scipy.special import xlogy
 
+from trajectories.groups.prepare import row_blocks
 from trajectories.numerics.types import FloatArray
 
 
 def classification_entropy(posterior: FloatArray, weights: FloatArray | None) -> float:
     """Return sum_i w_i sum_k -r_ik log r_ik."""
     total = 0.0
-    for rows in _blocks(len(posterior)):
+    for rows in row_blocks(len(posterior)):
         values = posterior[rows]
         terms = -xlogy(values, values).sum(axis=1)
         total += float(terms.sum() if weights is None else terms @ weights[rows])
@@ -35,7 +34,7 @@ def classification_table(
     """
     n_groups = posterior.shape[1]
     total, first, second = np.zeros(n_groups), np.zeros(n_groups), np.zeros(n_groups)
-    for rows in _blocks(len(posterior)):
+    for rows in row_blocks(len(posterior)):
         values = posterior[rows]
         doubt = 1 - values.max(axis=1)
         assigned = values.argmax(axis=1)
@@ -61,9 +60,3 @@ def classification_table(
         },
         index=pd.RangeIndex(1, n_groups + 1, name="group"),
     )
-
-
-def _blocks(n_rows: int, size: int = 65_536) -> Iterator[slice]:
-    """Cut rows into blocks, so that no temporary array is as long as the panel."""
-    for low in range(0, n_rows, size):
-        yield slice(low, low + size)

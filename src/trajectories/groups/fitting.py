@@ -12,7 +12,7 @@ from trajectories.groups.control import Control
 from trajectories.groups.diagnosis import Diagnosis, diagnose
 from trajectories.groups.features import smoothed_histories
 from trajectories.groups.model import Model
-from trajectories.groups.prepare import Prepared, count_distinct, prepare
+from trajectories.groups.prepare import Prepared, count_distinct, prepare, row_blocks
 from trajectories.groups.starts import starting_points
 from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.density import CellDensity
@@ -24,6 +24,10 @@ from trajectories.panel import Panel
 
 IMPROPER = (StopReason.EMPTY_GROUP, StopReason.DUPLICATE_GROUPS, StopReason.RUNAWAY_GROUP)
 """Reasons that make a solution worse than any proper one, whatever its likelihood."""
+
+
+SMALL_EXPOSURE = 0.05
+"""Rates observed in less time free than this say nothing about how high rates can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +136,10 @@ def highest_rate(panel: Panel) -> float:
     """Return the highest outcome per unit of exposure in any cell that is not tiny."""
     if panel.exposure is None:
         return float(panel.outcomes.max())
-    at_risk = np.maximum(panel.exposure, 0.05)
-    return float((panel.outcomes / at_risk).max())
+    return max(
+        float((panel.outcomes[rows] / np.maximum(panel.exposure[rows], SMALL_EXPOSURE)).max())
+        for rows in row_blocks(panel.n_units)
+    )
 
 
 def check_support(panel: Panel, model: Model) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,8 +116,7 @@ def base_measure(
 ) -> float:
     """Return the weighted sum of the parameter-free part of the log density."""
     total = 0.0
-    for low in range(0, len(outcome), BLOCK_ROWS):
-        rows = slice(low, low + BLOCK_ROWS)
+    for rows in row_blocks(len(outcome)):
         counts = outcome[rows]
         at_risk = np.ones_like(counts) if exposure is None else exposure[rows]
         values = family.base_measure(counts, at_risk)
@@ -148,22 +148,18 @@ def smallest_type(outcome: FloatArray) -> AnyArray:
     return outcome
 
 
+def row_blocks(n_rows: int) -> Iterator[slice]:
+    """Cut rows into blocks, so that no temporary array is as large as the panel."""
+    for low in range(0, n_rows, BLOCK_ROWS):
+        yield slice(low, low + BLOCK_ROWS)
+
+
 def _is_whole(outcome: FloatArray) -> bool:
-    return all(
-        not np.any(outcome[low : low + BLOCK_ROWS] % 1)
-        for low in range(0, len(outcome), BLOCK_ROWS)
-    )
+    return all(not np.any(outcome[rows] % 1) for rows in row_blocks(len(outcome)))
 
 
 def _all_one(exposure: FloatArray, observed: AnyArray | None) -> bool:
-    target = np.ones(1) if observed is None else observed
     return all(
-        np.array_equal(
-            exposure[low : low + BLOCK_ROWS],
-            np.broadcast_to(
-                target if observed is None else target[low : low + BLOCK_ROWS],
-                exposure[low : low + BLOCK_ROWS].shape,
-            ),
-        )
-        for low in range(0, len(exposure), BLOCK_ROWS)
+        bool((exposure[rows] == (1.0 if observed is None else observed[rows])).all())
+        for rows in row_blocks(len(exposure))
     )
