@@ -44,9 +44,11 @@ register.spells.groupby("spell_type", observed=True).size().rename("spells").to_
 #   with the share of the year at liberty as exposure.
 # - Dead, abroad, in detention all year, or after the reference date: **not observed**. It is not a
 #   zero.
+#
+# The register says which population is studied, here the traffickers; `persons=` takes another.
 
 # %%
-panel = tr.Panel.from_register(register, ages=range(12, 41), persons="domestic_sex_traffickers")
+panel = tr.Panel.from_register(register, ages=range(12, 41))
 panel
 
 # %% [markdown]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import trajectories as tr
+from trajectories.errors import InputError
 
 
 def dates(values):
@@ -163,6 +166,17 @@ def test_persons_can_be_a_population_ids_or_marked_rows():
     assert units([3, 2]) == [3, 2]
     assert units(reg.persons["person"] > 1) == [2, 3]
     assert tr.Panel.from_register(reg, ages=[12], persons=[3, 2]).outcomes.tolist() == [[1], [0]]
+
+
+def test_without_a_choice_the_population_studied_is_taken():
+    people = [(1, "2000-01-01", None, None, "a"), (2, "2000-01-01", None, None, "b")]
+    study = replace(register(people), study="b")
+    assert tr.Panel.from_register(study, ages=[12]).units.tolist() == [2]
+    assert tr.Panel.from_register(study, ages=[12], persons="a").units.tolist() == [1]
+    assert tr.Panel.from_register(study, ages=[12], persons="all").units.tolist() == [1, 2]
+    assert "a study of b" in repr(study)
+    with pytest.raises(InputError, match="'c' is no population"):
+        tr.Panel.from_register(replace(study, study="c"), ages=[12])
 
 
 def test_a_person_never_observed_is_left_out_and_counted_or_refused_on_request():

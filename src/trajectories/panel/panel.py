@@ -183,7 +183,8 @@ class Panel:
         until : date, optional
             Last day of follow-up, by default the reference date; later offences are left out.
         persons : str, sequence of ids or boolean Series over the persons, optional
-            A population, or the persons wanted. By default all.
+            A population, the persons wanted, or "all". By default the population that the register
+            says is studied (``register.study``), all where it says none.
         drop_unobserved : bool
             Leave out persons never observed and free at these ages, and say how many in
             ``n_left_out``; False refuses them.

@@ -40,6 +40,10 @@ class Register:
         Last day that the register covers.
     truth : object or None
         What was planted, when the register is synthetic.
+    study : str or None
+        The population (a value of ``persons["population"]``) that the study is about, and that
+        panels are made of unless told otherwise. The other persons are controls to match from, or
+        relatives. None: everybody is studied.
     """
 
     persons: pd.DataFrame
@@ -48,6 +52,7 @@ class Register:
     relations: pd.DataFrame
     reference_date: pd.Timestamp
     truth: Any = None
+    study: str | None = None
 
     def __post_init__(self) -> None:
         for table in REQUIRED:
@@ -83,4 +88,5 @@ class Register:
     def __repr__(self) -> str:
         """Describe the size of the tables; never show a row."""
         sizes = ", ".join(counted(len(getattr(self, table)), table[:-1]) for table in REQUIRED)
-        return f"<Register: {sizes}, until {self.reference_date.date()}>"
+        study = f", a study of {self.study}" if self.study else ""
+        return f"<Register: {sizes}, until {self.reference_date.date()}{study}>"

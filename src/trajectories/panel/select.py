@@ -15,7 +15,10 @@ from trajectories.panel.register import Register
 
 
 def select_persons(register: Register, persons: Any) -> pd.DataFrame:
-    """Return the rows of persons asked for: all, a population, a boolean Series, or person ids.
+    """Return the rows of persons asked for.
+
+    "all", a population, a boolean Series, or person ids; None is the population that the register
+    says is studied, or all where it says none.
 
     Raises
     ------
@@ -31,6 +34,8 @@ def select_persons(register: Register, persons: Any) -> pd.DataFrame:
             f"with one seen before ({where_rows(bad)}): one row a person"
         )
     if persons is None:
+        persons = "all" if register.study is None else register.study
+    if isinstance(persons, str) and persons == "all":
         chosen = table
     elif isinstance(persons, str):
         chosen = table[_population(table, persons)]

@@ -49,7 +49,7 @@ _ANSWERS = {"true": True, "false": False}
 
 
 def write_register(register: Register, folder: str | Path) -> list[Path]:
-    """Write the four tables as CSV, and the reference date as JSON; return the files.
+    """Write the four tables as CSV, reference date and study as JSON; return the files.
 
     UTF-8, LF, ISO dates, ``true``/``false``, empty for what is not there or not yet over; columns
     in a fixed order. Two registers that are equal give the same bytes. The truth is not written:
@@ -62,7 +62,11 @@ def write_register(register: Register, folder: str | Path) -> list[Path]:
         table: pd.DataFrame = getattr(register, name)
         text = {column: _as_text(table[column], kind) for column, kind in columns.items()}
         written.append(_write(pd.DataFrame(text), folder / f"{name}.csv"))
-    about = {"reference_date": str(register.reference_date.date()), "schema": SCHEMA}
+    about = {
+        "reference_date": str(register.reference_date.date()),
+        "schema": SCHEMA,
+        "study": register.study,
+    }
     path = folder / ABOUT
     path.write_bytes((json.dumps(about, indent=1) + "\n").encode())
     return [*written, path]
@@ -95,14 +99,14 @@ def read_register(folder: str | Path) -> Register:
     folder = Path(folder)
     try:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-        reference_date = pd.Timestamp(about["reference_date"])
+        reference_date, study = pd.Timestamp(about["reference_date"]), about.get("study")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{ABOUT} in the register's folder is missing or damaged ({type(error).__name__}); "
             'it must hold {"reference_date": "YYYY-MM-DD"}'
         ) from None
     tables = {name: _read(folder / f"{name}.csv", name) for name in COLUMNS}
-    return Register(reference_date=reference_date, **tables)
+    return Register(reference_date=reference_date, study=study, **tables)
 
 
 def _read(path: Path, name: str) -> pd.DataFrame:

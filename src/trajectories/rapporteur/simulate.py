@@ -15,6 +15,7 @@ from trajectories.rapporteur.calibration import Calibration
 from trajectories.rapporteur.careers import Careers, draw_careers
 from trajectories.rapporteur.cohort import Cohort, Events, follow_up_end, stream
 from trajectories.rapporteur.controls import draw_pool
+from trajectories.rapporteur.figures import TRAFFICKERS
 from trajectories.rapporteur.relations import draw_relatives
 from trajectories.rapporteur.spells import draw_spells
 from trajectories.rapporteur.tables import (
@@ -60,7 +61,8 @@ def simulate(
     -------
     Register
         ``persons``, ``offences``, ``spells``, ``relations``, ``reference_date`` and ``truth``
-        (a :class:`Truth`). Dates have the resolution of a day; ends are exclusive.
+        (a :class:`Truth`). The traffickers are what is studied, so that panels are made of them
+        unless told otherwise. Dates have the resolution of a day; ends are exclusive.
 
     Raises
     ------
@@ -88,6 +90,7 @@ def simulate(
         relations=relations_table(drawn, keys),
         reference_date=calibration.reference_date,
         truth=_truth(calibration, traffickers, keys),
+        study=TRAFFICKERS,
     )
 
 
