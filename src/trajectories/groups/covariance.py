@@ -40,10 +40,11 @@ def normal_quantile(level: float) -> float:
 
 
 def share_intervals(
-    parameters: Parameters, covariance: FloatArray, level: float
+    parameters: Parameters, covariance: FloatArray, withheld: BoolArray, level: float
 ) -> tuple[FloatArray, FloatArray]:
     """Return limits of the group probabilities, built on the logit so that they stay in (0, 1).
 
+    NaN where standard errors of the logits are withheld.
     d logit(pi_k) / d lambda_j = (1{j = k} - pi_j) / (1 - pi_k), lambda the logits against group 1.
     """
     probability = np.exp(parameters.log_probability)
@@ -52,6 +53,8 @@ def share_intervals(
         return np.ones(1), np.ones(1)
     rest = np.maximum(1 - probability, 1e-300)
     gradient = (np.eye(n_groups) - probability)[:, 1:] / rest[:, None]
+    if withheld[: n_groups - 1].any():
+        return np.full(n_groups, np.nan), np.full(n_groups, np.nan)
     block = covariance[: n_groups - 1, : n_groups - 1]
     error = np.sqrt(np.einsum("kj,jl,kl->k", gradient, block, gradient))
     centre = logit(np.clip(probability, 1e-300, 1 - 1e-16))

@@ -23,6 +23,9 @@ RUNAWAY_FACTOR = 10.0
 SMALLEST_CURVATURE = 1e-9
 """Information whose smallest scaled eigenvalue is below this is singular."""
 
+CARRIED = 0.1
+"""A parameter carries a direction if its part is above this share of the largest part."""
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
@@ -59,6 +62,7 @@ def diagnose(
             note = f"{label} holds less than one person"
             found.append((StopReason.EMPTY_GROUP, note))
             withheld[own] = True
+            withheld[:n_logits] |= (k == 0) | (np.arange(1, n_logits + 1) == k)
             continue
         if model.family.is_count and channels[0, :, k].max() > np.log(
             RUNAWAY_FACTOR * max(highest_rate, 1e-12)
@@ -114,25 +118,40 @@ def _add_numerical(
 ) -> None:
     if not fitted.stationary:
         found.append((StopReason.ITERATION_LIMIT, "the gradient did not reach zero"))
-    use = ~withheld
-    information = fitted.information[np.ix_(use, use)]
-    if not information.size:
-        return
-    diagonal = np.diag(information)
-    if (diagonal <= 0).any():
-        weak = use.copy()
-        weak[use] = diagonal <= 0
-        smallest = -np.inf
-    else:
-        scale = 1 / np.sqrt(diagonal)
-        values, vectors = np.linalg.eigh(information * np.outer(scale, scale))
-        smallest = values[0]
-        weak = use.copy()
-        weak[use] = np.abs(vectors[:, 0]) > 0.05
-    if smallest < SMALLEST_CURVATURE:
-        names = model.index()[weak]
-        where = ", ".join(f"{part} {term} of group {group}" for part, group, term in names[:4])
-        more = " and others" if len(names) > 4 else ""
-        note = f"the information is singular in {where}{more}"
-        found.append((StopReason.SINGULAR_INFORMATION, note))
+    for _ in range(len(withheld)):
+        weak = undetermined(fitted.information, withheld)
+        if not weak.any():
+            return
+        if not any(reason is StopReason.SINGULAR_INFORMATION for reason, _ in found):
+            found.append((StopReason.SINGULAR_INFORMATION, _where_singular(model, weak)))
         withheld |= weak
+
+
+def undetermined(information: FloatArray, withheld: BoolArray) -> BoolArray:
+    """Return which parameters, not withheld yet, the information says too little about.
+
+    The information is scaled to a unit diagonal; parameters that carry the eigenvector of an
+    eigenvalue that is not clearly above zero are undetermined.
+    """
+    use = np.flatnonzero(~withheld)
+    weak = np.zeros_like(withheld)
+    if not len(use):
+        return weak
+    block = information[np.ix_(use, use)]
+    diagonal = np.diag(block)
+    if (diagonal <= 0).any():
+        weak[use[diagonal <= 0]] = True
+        return weak
+    scale = 1 / np.sqrt(diagonal)
+    values, vectors = np.linalg.eigh(block * np.outer(scale, scale))
+    if values[0] < SMALLEST_CURVATURE:
+        carried = np.abs(vectors[:, 0])
+        weak[use[carried > CARRIED * carried.max()]] = True
+    return weak
+
+
+def _where_singular(model: Model, weak: BoolArray) -> str:
+    names = model.index()[weak]
+    where = ", ".join(f"{part} {term} of group {group}" for part, group, term in names[:4])
+    more = " and others" if len(names) > 4 else ""
+    return f"the information is singular in {where}{more}"

@@ -288,7 +288,7 @@ class GroupTrajectoriesResults:
         Columns: share, share_lower, share_upper, assigned_share, avepp, occ, mismatch,
         posterior_sd; see :func:`trajectories.groups.adequacy.classification_table`.
         """
-        lower, upper = share_intervals(self.parameters, self.covariance, level)
+        lower, upper = share_intervals(self.parameters, self.covariance, self.withheld, level)
         table = self.classification.copy()
         table.insert(1, "share_lower", lower)
         table.insert(2, "share_upper", upper)
