@@ -46,7 +46,7 @@ rows[["key", *numbers, "recovered"]]
 # All that were estimated, in one figure:
 
 # %%
-tr.plot.recovery(study.table.merge(figures[["key", "unit"]], on="key"))
+tr.plot.recovery(study.table)
 
 # %% [markdown]
 # Of many 95 % intervals some miss. Whether they miss as often as they should is a question for

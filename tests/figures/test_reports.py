@@ -258,6 +258,7 @@ RECOVERY = pd.DataFrame(
         "quantity": ["share", "share", "age", "date", "victims"],
         "population": ["domestic_sex_traffickers"] * 5,
         "group": ["low_rate", "late_peak", "all", "all", "all"],
+        "unit": ["proportion", "proportion", "years", "date", "victims"],
         "published": [0.36, 0.5, 27.0, "2021-07-02", pd.NA],
         "planted": [0.36, 0.21, 27.0, "2021-07-02", 700.0],
         "estimate": [0.35, 0.28, 26.5, None, None],

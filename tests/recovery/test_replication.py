@@ -108,7 +108,7 @@ def test_the_table_has_one_row_for_every_published_figure_in_their_order() -> No
     assert list(table["key"]) == list(figures["key"])
     assert list(table["quantity"]) == list(figures["quantity"])
     assert list(table.columns) == [
-        *("key", "quantity", "population", "group", "published", "planted"),
+        *("key", "quantity", "population", "group", "unit", "published", "planted"),
         *("estimate", "lower", "upper", "recovered", "status"),
     ]
 

@@ -96,6 +96,11 @@ class Family(ABC):
         arguments = ", ".join(f"{name}={value!r}" for name, value in self.settings().items())
         return f"{type(self).__name__}({arguments})"
 
+    def __str__(self) -> str:
+        """Return the name, with the settings where there are any: ``zip (inflation_degree 1)``."""
+        settings = ", ".join(f"{name} {value}" for name, value in self.settings().items())
+        return f"{self.name} ({settings})" if settings else self.name
+
     def __eq__(self, other: object) -> bool:
         """Families are equal when they are of one class with equal settings."""
         return isinstance(other, type(self)) and repr(self) == repr(other)

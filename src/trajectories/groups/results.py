@@ -324,7 +324,7 @@ class GroupTrajectoriesResults:
     def __repr__(self) -> str:
         """Return one line without data."""
         return (
-            f"<GroupTrajectoriesResults: {self.n_groups} groups, {self.family!r}, degree "
+            f"<GroupTrajectoriesResults: {self.n_groups} groups, {self.family}, degree "
             f"{self.degree}, llf {self.llf:.3f}, {self.stop_reason}>"
         )
 

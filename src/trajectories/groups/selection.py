@@ -53,7 +53,7 @@ class Selection:
         best = min(usable, key=lambda results: float(getattr(results, criterion)))
         rule = (
             f"lowest {criterion} among the {len(usable)} of {len(self.table)} candidates that "
-            f"reached a proper solution: {best.n_groups} groups, {best.family!r}, "
+            f"reached a proper solution: {best.n_groups} groups, {best.family}, "
             f"degree {best.degree}"
         )
         return best, rule

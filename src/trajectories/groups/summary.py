@@ -21,7 +21,7 @@ def _head(results: GroupTrajectoriesResults) -> str:
     per = "year free" if results.has_exposure else "age step"
     lines = [
         "Group-based trajectory model",
-        f"  {results.n_groups} groups, {results.family!r}, degree {results.degree}",
+        f"  {results.n_groups} groups, {results.family}, degree {results.degree}",
         f"  {results.nobs:,.0f} persons, {results.n_cells:,.0f} observed cells, "
         f"ages {results.ages[0]:g} to {results.ages[-1]:g}, rates per {per}",
         f"  stopped: {results.stop_reason} after {results.n_iter} steps, "

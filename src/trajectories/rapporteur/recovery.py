@@ -19,6 +19,7 @@ COLUMNS = (
     "quantity",
     "population",
     "group",
+    "unit",
     "published",
     "planted",
     "estimate",
@@ -70,7 +71,7 @@ def recovery_table(
         else:
             estimate, status = None, waiting_status(key, population, str(row.kind))
         value = _value(planted.get(key))
-        named = (key, row.quantity, population, group, _value(row.value), value)
+        named = (key, row.quantity, population, group, row.unit, _value(row.value), value)
         rows.append((*named, *_parts(estimate), _recovered(estimate, value), status))
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     return table.astype(

@@ -48,7 +48,6 @@ def replication_figures(
 ) -> dict[str, Figure]:
     """Return the figures of a replication by name."""
     from trajectories import plot
-    from trajectories.rapporteur import figures as published
 
     results = replication.results
     figures = group_figures(results, tables, level)
@@ -60,8 +59,7 @@ def replication_figures(
             results.typology()["name"],
             planted=truth.curves,
         )
-    units = published().set_index("key")["unit"]
-    rows = replication.table.assign(unit=replication.table["key"].map(units))
+    rows = replication.table
     estimated = pd.to_numeric(rows["estimate"], errors="coerce").notna()
     if (estimated & rows["recovered"].notna()).any():
         figures["recovery"] = plot.recovery(rows)
