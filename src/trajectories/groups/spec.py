@@ -11,10 +11,11 @@ import numpy as np
 
 from trajectories.errors import DegenerateSolutionWarning, InputError
 from trajectories.families import Family, resolve
+from trajectories.groups.assemble import from_solution
 from trajectories.groups.control import Control
 from trajectories.groups.fitting import solve
 from trajectories.groups.model import Model
-from trajectories.groups.results import GroupTrajectoriesResults, from_solution
+from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.panel import Panel
 
 HIGHEST_DEGREE = 8
@@ -126,7 +127,7 @@ class GroupTrajectories:
             panel = replace(panel, weights=np.asarray(weights, dtype=float))
         model = self.model(panel)
         solution = solve(panel, model, int(seed), control, progress)
-        results = from_solution(self, panel, model, solution, int(seed), control)
+        results = from_solution(panel, model, solution, int(seed), control)
         if results.notes:
             advice = "" if results.converged else f" {results.stop_reason.advice}"
             warnings.warn(

@@ -1,0 +1,58 @@
+"""Results made from the solution that a search returned."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from trajectories.groups.adequacy import classification_entropy, classification_table
+from trajectories.groups.control import Control
+from trajectories.groups.covariance import observed_covariance
+from trajectories.groups.fitting import Solution
+from trajectories.groups.model import Model
+from trajectories.groups.results import GroupTrajectoriesResults
+from trajectories.panel import Panel
+from trajectories.version import __version__
+
+
+def from_solution(
+    panel: Panel,
+    model: Model,
+    solution: Solution,
+    seed: int,
+    control: Control,
+) -> GroupTrajectoriesResults:
+    """Make results from what the search returned."""
+    fitted, diagnosis = solution.fitted, solution.diagnosis
+    shares = np.exp(fitted.parameters.log_probability)
+    return GroupTrajectoriesResults(
+        model=model,
+        ages=np.asarray(panel.ages, dtype=float),
+        parameters=fitted.parameters,
+        covariance=observed_covariance(fitted.information, diagnosis.withheld),
+        withheld=diagnosis.withheld,
+        llf=fitted.llf,
+        nobs=panel.total_weight,
+        n_cells=weighted_cells(panel),
+        stop_reason=diagnosis.reason,
+        notes=diagnosis.notes,
+        n_iter=fitted.n_iter,
+        n_starts=1 if model.n_groups == 1 else control.n_starts,
+        n_finished=solution.n_finished,
+        n_replicated=solution.n_replicated,
+        entropy=classification_entropy(solution.posterior, panel.weights),
+        classification=classification_table(solution.posterior, panel.weights, shares),
+        seed=seed,
+        gradient=float(np.abs(fitted.score).max() / panel.total_weight),
+        version=__version__,
+        has_exposure=panel.exposure is not None,
+        _posterior=solution.posterior,
+        _units=panel.units,
+    )
+
+
+def weighted_cells(panel: Panel) -> float:
+    """Return the number of observed cells, each counted as often as its unit weighs."""
+    if panel.observed is None:
+        return panel.total_weight * panel.n_ages
+    by_unit = panel.observed.sum(axis=1)
+    return float(by_unit.sum() if panel.weights is None else by_unit @ panel.weights)
