@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from scipy.special import gammaln, xlogy
 
 from trajectories.numerics.types import FloatArray
 
@@ -41,7 +42,7 @@ class Moments:
 class Family(ABC):
     """A distribution with one or more channels.
 
-    To add one, write the four abstract methods and list the class in ``families/registry.py``: the
+    To add one, write the abstract methods and list the class in ``families/registry.py``: the
     laws in ``tests/laws`` then run on it. Arrays broadcast: outcome and exposure (C, 1), channels
     (q, C, G).
     """
@@ -61,9 +62,12 @@ class Family(ABC):
     ) -> FloatArray:
         """Return the log density without its parameter-free part, shape (C, G)."""
 
-    @abstractmethod
     def base_measure(self, outcome: FloatArray, exposure: FloatArray) -> FloatArray:
-        """Return the part of the log density that no parameter enters, elementwise."""
+        """Return the part of the log density that no parameter enters, elementwise.
+
+        For counts whose mean is proportional to exposure: y log e - log y!.
+        """
+        return np.asarray(xlogy(outcome, exposure) - gammaln(outcome + 1))
 
     @abstractmethod
     def derivatives(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import gammaln, xlogy
 
 from trajectories.families.base import Family, Moments, bounded_exp
 from trajectories.numerics.types import FloatArray
@@ -29,9 +28,6 @@ class Poisson(Family):
     ) -> FloatArray:
         eta = channels[0]
         return np.asarray(outcome * eta - exposure * bounded_exp(eta))
-
-    def base_measure(self, outcome: FloatArray, exposure: FloatArray) -> FloatArray:
-        return np.asarray(xlogy(outcome, exposure) - gammaln(outcome + 1))
 
     def derivatives(
         self, outcome: FloatArray, exposure: FloatArray, channels: FloatArray

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import gammaln, log_expit, logit, xlogy
+from scipy.special import log_expit, logit
 
 from trajectories.errors import InputError
 from trajectories.families.base import Family, Moments, bounded_exp
@@ -57,9 +57,6 @@ class ZeroInflatedPoisson(Family):
         self, outcome: FloatArray, exposure: FloatArray, channels: FloatArray
     ) -> FloatArray:
         return zip_log_density(outcome, exposure, channels[0], channels[1])
-
-    def base_measure(self, outcome: FloatArray, exposure: FloatArray) -> FloatArray:
-        return np.asarray(xlogy(outcome, exposure) - gammaln(outcome + 1))
 
     def derivatives(
         self, outcome: FloatArray, exposure: FloatArray, channels: FloatArray

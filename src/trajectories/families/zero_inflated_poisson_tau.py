@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import gammaln, log_expit, logit, xlogy
+from scipy.special import log_expit, logit
 
 from trajectories.families.base import Family, bounded_exp
 from trajectories.families.poisson import rate_at_zero
@@ -50,9 +50,6 @@ class ZeroInflatedPoissonTau(Family):
     ) -> FloatArray:
         eta, log_tau = channels
         return zip_log_density(outcome, exposure, eta, -bounded_exp(log_tau) * eta)
-
-    def base_measure(self, outcome: FloatArray, exposure: FloatArray) -> FloatArray:
-        return np.asarray(xlogy(outcome, exposure) - gammaln(outcome + 1))
 
     def derivatives(
         self, outcome: FloatArray, exposure: FloatArray, channels: FloatArray

@@ -36,16 +36,17 @@ def classification_table(
     total, first, second = np.zeros(n_groups), np.zeros(n_groups), np.zeros(n_groups)
     for rows in row_blocks(len(posterior)):
         values = posterior[rows]
-        doubt = 1 - values.max(axis=1)
+        missed = 1 - values.max(axis=1)
         assigned = values.argmax(axis=1)
         mass = np.ones(len(values)) if weights is None else weights[rows]
         total += np.bincount(assigned, weights=mass, minlength=n_groups)
-        first += np.bincount(assigned, weights=mass * doubt, minlength=n_groups)
-        second += np.bincount(assigned, weights=mass * doubt**2, minlength=n_groups)
+        first += np.bincount(assigned, weights=mass * missed, minlength=n_groups)
+        second += np.bincount(assigned, weights=mass * missed**2, minlength=n_groups)
     with np.errstate(divide="ignore", invalid="ignore"):
-        avepp = 1 - first / total
-        variance = np.maximum(second / total - (first / total) ** 2, 0.0)
-        occ = (avepp / (1 - avepp)) / (shares / (1 - shares))
+        doubt = first / total
+        avepp = 1 - doubt
+        variance = np.maximum(second / total - doubt**2, 0.0)
+        occ = (avepp / doubt) / (shares / (1 - shares))
     if n_groups == 1:
         occ = np.full(1, np.nan)
     assigned_share = total / total.sum()

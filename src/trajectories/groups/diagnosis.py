@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from trajectories.groups.covariance import observed_covariance
 from trajectories.groups.model import Model
 from trajectories.groups.stop_reason import StopReason
-from trajectories.numerics.em import Fitted
+from trajectories.numerics.em import Ending, Fitted
 from trajectories.numerics.types import BoolArray, FloatArray
 
 FEWEST_PERSONS = 1.0
@@ -19,6 +20,9 @@ SAME_CURVE = 1e-3
 
 RUNAWAY_FACTOR = 10.0
 """A group runs away if its rate is anywhere above this many times the highest observed rate."""
+
+SEPARATED = 10.0
+"""A later channel ran off if somewhere it and its standard error are both above this."""
 
 SMALLEST_CURVATURE = 1e-9
 """Information whose smallest scaled eigenvalue is below this is singular."""
@@ -76,6 +80,7 @@ def diagnose(
             withheld[own] |= _boundary_parameters(model, boundary)
     found += _duplicates(channels, held)
     _add_numerical(model, fitted, withheld, found)
+    found += _separated(model, fitted, ages, channels, withheld)
     order = list(_GRAVITY)
     reason = min((r for r, _ in found), key=order.index, default=StopReason.CONVERGED)
     return Diagnosis(reason, tuple(note for _, note in found), withheld)
@@ -86,6 +91,7 @@ _GRAVITY = (
     StopReason.DUPLICATE_GROUPS,
     StopReason.RUNAWAY_GROUP,
     StopReason.ITERATION_LIMIT,
+    StopReason.STALLED,
     StopReason.SINGULAR_INFORMATION,
     StopReason.BOUNDARY,
 )
@@ -97,6 +103,36 @@ def _boundary_parameters(model: Model, boundary: str) -> BoolArray:
     if "rate went to zero" in boundary:
         return np.ones(sum(sizes), dtype=bool)
     return np.arange(sum(sizes)) >= sizes[0]
+
+
+def _separated(
+    model: Model, fitted: Fitted, ages: FloatArray, channels: FloatArray, withheld: BoolArray
+) -> list[tuple[StopReason, str]]:
+    """Find channels after the first that ran off: far from zero and without a usable error.
+
+    An inflation that switches from never to always between two ages is one. Their parameters are
+    withheld, and count as known in the errors of the others.
+    """
+    found = []
+    covariance = observed_covariance(fitted.information, withheld)
+    designs = model.designs(ages)
+    for k in range(model.n_groups):
+        start = model.n_groups - 1 + k * model.n_group_parameters + designs[0].shape[1]
+        for channel in range(1, len(designs)):
+            design = designs[channel]
+            own = slice(start, start + design.shape[1])
+            start = own.stop
+            if withheld[own].all():
+                continue
+            error = np.sqrt(np.einsum("tp,pq,tq->t", design, covariance[own, own], design))
+            farthest = int(np.abs(channels[channel, :, k]).argmax())
+            far = abs(channels[channel, farthest, k]) > SEPARATED
+            if far and error[farthest] > SEPARATED:
+                name = model.family.channels[channel]
+                note = f"group {k + 1}: its {name} ran off, to never or always at some ages"
+                found.append((StopReason.BOUNDARY, note))
+                withheld[own] = True
+    return found
 
 
 def _duplicates(channels: FloatArray, held: FloatArray) -> list[tuple[StopReason, str]]:
@@ -116,8 +152,12 @@ def _add_numerical(
     withheld: BoolArray,
     found: list[tuple[StopReason, str]],
 ) -> None:
-    if not fitted.stationary:
-        found.append((StopReason.ITERATION_LIMIT, "the gradient did not reach zero"))
+    if fitted.ending is not Ending.STATIONARY:
+        at_limit = fitted.ending is Ending.LIMIT
+        reason = StopReason.ITERATION_LIMIT if at_limit else StopReason.STALLED
+        found.append((reason, fitted.ending.value))
+        withheld[:] = True
+        return
     for _ in range(len(withheld)):
         weak = undetermined(fitted.information, withheld)
         if not weak.any():

@@ -21,6 +21,7 @@ from trajectories.numerics.mixture import Mixture, Parameters
 from trajectories.numerics.statistics import Statistics
 from trajectories.numerics.types import FloatArray, IntArray
 from trajectories.panel import Panel
+from trajectories.panel.distinct import row_keys
 
 IMPROPER = (StopReason.EMPTY_GROUP, StopReason.DUPLICATE_GROUPS, StopReason.RUNAWAY_GROUP)
 """Reasons that make a solution worse than any proper one, whatever its likelihood."""
@@ -73,6 +74,7 @@ def solve(
     starts = starting_points(
         make_mixture(panel, model, prepared.coarse),
         _features(panel, model, prepared),
+        canonical_order(panel, prepared),
         np.random.SeedSequence(seed),
         control,
     )
@@ -99,6 +101,14 @@ def solve(
     return Solution(
         fitted, diagnosis, prepared.spread(posterior), len(finished), max(1, replicated)
     )
+
+
+def canonical_order(panel: Panel, prepared: Prepared) -> IntArray:
+    """Return the statistics' rows in an order that does not depend on the order of the persons."""
+    arrays = (panel.outcomes, panel.exposure, panel.observed)
+    first = prepared.first
+    held = arrays if first is None else tuple(None if a is None else a[first] for a in arrays)
+    return np.argsort(row_keys(*held), kind="stable")  # type: ignore[arg-type]
 
 
 def make_mixture(panel: Panel, model: Model, statistics: Statistics) -> Mixture:

@@ -161,8 +161,8 @@ class GroupTrajectoriesResults:
         order = self.model.reporting_order()
         change = self.model.to_powers()
         covariance = change @ self.covariance @ change.T
-        hidden = (np.abs(change) @ self.withheld.astype(float)) > 0
-        hidden &= self.model.free()
+        unknown = self.withheld & self.model.free()
+        hidden = (np.abs(change) @ unknown.astype(float)) > 0
         covariance[hidden] = np.nan
         covariance[:, hidden] = np.nan
         index = self.model.index()[order]
@@ -223,7 +223,8 @@ class GroupTrajectoriesResults:
         Raises
         ------
         InputError
-            For ages outside the range that the model was fitted to.
+            For ages outside the range that the model was fitted to, and for a panel without
+            exposure if the model was fitted with one.
         """
         ages = np.asarray(panel.ages, dtype=float)
         low, high = float(self.ages[0]), float(self.ages[-1])
@@ -232,6 +233,11 @@ class GroupTrajectoriesResults:
             raise InputError(
                 f"{outside} of {len(ages)} ages of the panel lie outside {low:g} to {high:g}, the "
                 "range the model was fitted to: leave them out"
+            )
+        if self.has_exposure and panel.exposure is None:
+            raise InputError(
+                "the model was fitted with exposure (years free) and this panel has none: give "
+                "the years free of every observed cell, 1 where a whole year was free"
             )
         prepared = prepare(panel, self.model.family)
         mixture = make_mixture(panel, self.model, prepared.statistics)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from trajectories.errors import DegenerateSolutionWarning, InputError
 from trajectories.families import Family, resolve
@@ -16,6 +17,7 @@ from trajectories.groups.control import Control
 from trajectories.groups.fitting import solve
 from trajectories.groups.model import Model
 from trajectories.groups.results import GroupTrajectoriesResults
+from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 
 HIGHEST_DEGREE = 8
@@ -83,6 +85,7 @@ class GroupTrajectories:
         Many random starts take a few EM steps; the best are run to a stationary point by EM and
         by Newton on the exact score. The solution of highest likelihood without empty, duplicate
         or runaway groups is returned, its groups numbered by expected offences, lowest first.
+        Ages at which nobody was observed are left out: ``results.ages`` are the ages observed.
 
         Parameters
         ----------
@@ -91,8 +94,9 @@ class GroupTrajectories:
             The same seed gives the same answer.
         n_starts : int, optional
             Random starts; 60 unless told.
-        weights : array-like, shape (N,), optional
-            Instead of the panel's own: how many persons each unit stands for.
+        weights : Series or array-like, shape (N,), optional
+            Instead of the panel's own: how many persons each unit stands for. A Series is aligned
+            by unit id.
         progress : bool
             Whether to show a progress bar on standard error.
         control : Control, optional
@@ -124,7 +128,8 @@ class GroupTrajectories:
         if n_starts is not None:
             control = replace(control, n_starts=n_starts, n_finish=min(n_starts, control.n_finish))
         if weights is not None:
-            panel = replace(panel, weights=np.asarray(weights, dtype=float))
+            panel = replace(panel, weights=_weights_by_unit(weights, panel))
+        panel = panel.without_empty_ages()
         model = self.model(panel)
         solution = solve(panel, model, int(seed), control, progress)
         results = from_solution(panel, model, solution, int(seed), control)
@@ -168,3 +173,16 @@ class GroupTrajectories:
                 "or one per group"
             )
         return tuple(int(value) for value in values)
+
+
+def _weights_by_unit(weights: Any, panel: Panel) -> FloatArray:
+    """Return weights in the order of the panel's units."""
+    if isinstance(weights, pd.Series):
+        absent = int((~panel.units.isin(weights.index)).sum())
+        if absent or not weights.index.is_unique:
+            raise InputError(
+                f"weights lack {absent} of {panel.n_units} units, or have a unit twice: give one "
+                "weight a unit, indexed by unit id"
+            )
+        weights = weights.reindex(panel.units)
+    return np.asarray(weights, dtype=float)

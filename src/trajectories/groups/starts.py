@@ -47,6 +47,7 @@ class Batch:
 def starting_points(
     mixture: Mixture,
     features: Callable[[IntArray], FloatArray],
+    order: IntArray,
     seed: np.random.SeedSequence,
     control: Control,
 ) -> list[Parameters]:
@@ -59,15 +60,18 @@ def starting_points(
     features : callable
         Takes row numbers (n,) of the statistics, returns smoothed histories (n, F), by which
         starting partitions tell persons apart.
+    order : ndarray of int, shape (N,)
+        The rows in an order that does not depend on how the panel was sorted.
     seed : SeedSequence
     control : Control
     """
     sample_seed, *start_seeds = seed.spawn(control.n_starts + 1)
     statistics = mixture.statistics
-    rows = np.arange(statistics.n_rows)
+    rows = order
     if statistics.n_rows > control.sample_size:
-        rows = sample_rows(statistics, control.sample_size, np.random.default_rng(sample_seed))
-        statistics = statistics.take(rows)
+        rng = np.random.default_rng(sample_seed)
+        rows = order[sample_rows(statistics.weights, order, control.sample_size, rng)]
+    statistics = statistics.take(rows)
     batch = _first_m_step(mixture, statistics, features(rows), start_seeds)
     batch = _em_steps(mixture, statistics, batch, control.first_steps)
     batch = batch.best(max(control.n_finish, control.n_starts // 3))
@@ -75,12 +79,14 @@ def starting_points(
     return batch.best(control.n_finish).parameters()
 
 
-def sample_rows(statistics: Statistics, size: int, rng: np.random.Generator) -> IntArray:
-    """Draw rows without replacement; of merged rows the heavy ones are always in."""
-    if statistics.weights is None:
-        return np.sort(rng.choice(statistics.n_rows, size, replace=False))
-    heavy = np.argsort(-statistics.weights, kind="stable")[: size // 4]
-    rest = np.setdiff1d(np.arange(statistics.n_rows), heavy)
+def sample_rows(
+    weights: FloatArray | None, order: IntArray, size: int, rng: np.random.Generator
+) -> IntArray:
+    """Draw positions in ``order`` without replacement; heavy rows are always among them."""
+    if weights is None:
+        return np.sort(rng.choice(len(order), size, replace=False))
+    heavy = np.argsort(-weights[order], kind="stable")[: size // 4]
+    rest = np.setdiff1d(np.arange(len(order)), heavy)
     drawn = rng.choice(rest, size - len(heavy), replace=False)
     return np.sort(np.concatenate([heavy, drawn]))
 

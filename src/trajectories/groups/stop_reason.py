@@ -11,6 +11,7 @@ class StopReason(StrEnum):
     CONVERGED = "converged"
     BOUNDARY = "boundary"
     ITERATION_LIMIT = "iteration_limit"
+    STALLED = "stalled"
     SINGULAR_INFORMATION = "singular_information"
     EMPTY_GROUP = "empty_group"
     DUPLICATE_GROUPS = "duplicate_groups"
@@ -31,6 +32,10 @@ _ADVICE = {
     StopReason.ITERATION_LIMIT: (
         "The gradient was not zero when the step limit was reached; raise newton_steps, or "
         "simplify the model."
+    ),
+    StopReason.STALLED: (
+        "Rounding keeps the likelihood from rising although the gradient is not zero; simplify the "
+        "model, or look for outcomes or exposures of very different size."
     ),
     StopReason.SINGULAR_INFORMATION: (
         "The data do not determine every parameter; lower the degree or the number of groups."

@@ -44,7 +44,8 @@ def save(results: GroupTrajectoriesResults, path: str | Path) -> None:
     target = Path(path)
     partial = target.with_name(f".{target.name}.partial")
     try:
-        partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        text = json.dumps(content, indent=1, allow_nan=False)
+        partial.write_text(text + "\n", encoding="utf-8")
         os.replace(partial, target)
     except OSError as error:
         partial.unlink(missing_ok=True)
@@ -116,11 +117,18 @@ def to_document(results: GroupTrajectoriesResults) -> dict[str, Any]:
         "stop_reason": str(results.stop_reason),
         "notes": list(results.notes),
         "classification": {
-            column: [None if np.isnan(value) else value for value in values.tolist()]
+            column: [_number(value) for value in values.tolist()]
             for column, values in results.classification.items()
         },
         **{name: getattr(results, name) for name in SCALARS},
     }
+
+
+def _number(value: float) -> float | str | None:
+    """Return a number as JSON knows it: NaN as null, infinity as text."""
+    if np.isnan(value):
+        return None
+    return value if np.isfinite(value) else str(value)
 
 
 def from_document(content: dict[str, Any]) -> GroupTrajectoriesResults:

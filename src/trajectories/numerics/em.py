@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 
@@ -12,6 +13,14 @@ from trajectories.numerics.types import FloatArray
 
 ROUNDING = 1e-12
 """Gains below this share of the log-likelihood drown in its rounding error."""
+
+
+class Ending(Enum):
+    """Why an iteration ended."""
+
+    STATIONARY = "the score is zero, to rounding error"
+    STALLED = "no step raises the likelihood, though the score is not zero"
+    LIMIT = "the step limit was reached before the score was zero"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +39,8 @@ class Fitted:
         EM steps and Newton steps taken.
     expected_gain : float
         Half the Newton decrement: how much a quadratic says the log-likelihood could still rise.
-    stationary : bool
-        Whether the gradient test was passed.
+    ending : Ending
+        Why the iteration ended.
     trace : tuple of float
         Log-likelihood before every step; it never falls.
     """
@@ -42,7 +51,7 @@ class Fitted:
     information: FloatArray
     n_iter: int
     expected_gain: float
-    stationary: bool
+    ending: Ending
     trace: tuple[float, ...]
 
 
@@ -70,47 +79,52 @@ def polish(
 ) -> Fitted:
     """Climb to a stationary point by guarded Newton steps on the exact score.
 
-    A Newton step that does not raise the likelihood is halved; if no fraction of it does, an EM
-    step, which cannot fall, is taken instead. It stops when the score per unit of weight is below
-    ``gradient_tolerance`` and the expected gain is below ``gain_tolerance``.
+    A Newton step that does not raise the likelihood is cut to a quarter, up to seven times; if none
+    of these does, an EM step, which cannot fall, is taken instead. It stops when the score per unit
+    of weight is below ``gradient_tolerance`` and the expected gain below ``gain_tolerance``, or
+    when no step raises the likelihood any more: that is a maximum up to rounding if one of the two
+    is small, and otherwise the fit has stalled.
     """
     weight = mixture.statistics.total_weight
-    free = mixture.free
     llf, score, information, totals = mixture.score_and_information(parameters)
     trace.append(llf)
-    stationary = False
-    gain = np.inf
-    for _ in range(max_steps):
-        score[~free] = 0.0
-        direction = np.zeros_like(score)
-        direction[free] = ascent_direction(score[free], -information[np.ix_(free, free)])
+    ending = Ending.LIMIT
+    for step in range(max_steps + 1):
+        direction = _newton_direction(mixture, score, information)
         gain = float(score @ direction) / 2
         enough = max(gain_tolerance, ROUNDING * abs(llf))
-        if gain < enough and np.abs(score).max() < gradient_tolerance * weight:
-            stationary = True
+        flat = np.abs(score[mixture.free]).max() < gradient_tolerance * weight
+        if gain < enough and flat:
+            ending = Ending.STATIONARY
+            break
+        if step == max_steps:
             break
         candidate = _newton_candidate(mixture, parameters, direction, llf)
         if candidate is None:
             candidate = mixture.m_step(parameters, totals)
-            improved = mixture.score_and_information(candidate)
-            if improved[0] <= llf:
-                stationary = gain < 1e3 * enough
-                break
-        else:
-            improved = mixture.score_and_information(candidate)
+        improved = mixture.score_and_information(candidate)
+        if improved[0] <= llf:
+            at_rounding = flat or gain < 1e3 * enough
+            ending = Ending.STATIONARY if at_rounding else Ending.STALLED
+            break
         parameters = candidate
         llf, score, information, totals = improved
         trace.append(llf)
-    score[~free] = 0.0
-    return Fitted(
-        parameters, llf, score, information, len(trace) - 1, gain, stationary, tuple(trace)
-    )
+    score[~mixture.free] = 0.0
+    return Fitted(parameters, llf, score, information, len(trace) - 1, gain, ending, tuple(trace))
+
+
+def _newton_direction(mixture: Mixture, score: FloatArray, information: FloatArray) -> FloatArray:
+    free = mixture.free
+    direction = np.zeros_like(score)
+    direction[free] = ascent_direction(score[free], -information[np.ix_(free, free)])
+    return direction
 
 
 def _newton_candidate(
     mixture: Mixture, parameters: Parameters, direction: FloatArray, llf: float
 ) -> Parameters | None:
-    """Return the first halving of the Newton step that raises the likelihood, or None."""
+    """Return the first cut of the Newton step that raises the likelihood, or None."""
     packed = parameters.pack()
     n_logits = mixture.n_groups - 1
     change = np.abs(direction[:n_logits]).max(initial=0.0)

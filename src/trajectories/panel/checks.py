@@ -217,7 +217,7 @@ def check_exposure(
     _refuse_no_time(seen & (values <= 0), outcomes)
     if observed is not None and (values[~observed] != 0).any():
         values = np.where(observed, values, 0.0)
-    return None if (values[seen] == 1.0).all() else values
+    return values
 
 
 def _refuse_no_time(bad: BoolArray, outcomes: FloatArray) -> None:

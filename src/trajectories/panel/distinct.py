@@ -26,7 +26,7 @@ def distinct_rows(
         For each row the position of its history in ``first``.
     """
     parts = [part for part in (outcomes, exposure, observed) if part is not None]
-    key = _row_sums(parts)
+    key = row_keys(outcomes, exposure, observed)
     _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
     if not all(_equal_to_first(part, first[inverse]) for part in parts):
         stacked = np.hstack([np.asarray(part, dtype=np.float64) for part in parts])
@@ -37,7 +37,14 @@ def distinct_rows(
     return first[order], rank[inverse.ravel()]
 
 
-def _row_sums(parts: list[FloatArray | BoolArray]) -> NDArray[np.uint64]:
+def row_keys(
+    outcomes: FloatArray, exposure: FloatArray | None = None, observed: BoolArray | None = None
+) -> NDArray[np.uint64]:
+    """Return a number for each row that depends on what stands in it and not on where it stands.
+
+    Sorting by it puts rows in an order that does not depend on the order they came in.
+    """
+    parts = [part for part in (outcomes, exposure, observed) if part is not None]
     rng = np.random.default_rng(_SEED)
     key = np.zeros(len(parts[0]), dtype=np.uint64)
     for part in parts:

@@ -268,6 +268,19 @@ class Panel:
             units=self.units[where],
         )
 
+    def without_empty_ages(self) -> Panel:
+        """Return the panel without the ages at which nobody is observed, itself if none."""
+        if self.observed is None or self.observed.any(axis=0).all():
+            return self
+        seen = self.observed.any(axis=0)
+        return replace(
+            self,
+            outcomes=self.outcomes[:, seen],
+            ages=self.ages[seen],
+            exposure=None if self.exposure is None else self.exposure[:, seen],
+            observed=self.observed[:, seen],
+        )
+
     def audit(self) -> pd.DataFrame:
         """Return what could spoil a model, one row a check, with no person's data.
 

@@ -124,4 +124,4 @@ def _draw_criterion(ax: Axes, table: pd.DataFrame, criterion: str) -> None:
 def _proper(table: pd.DataFrame) -> pd.Series:
     if "stop_reason" not in table.columns:
         return pd.Series(True, index=table.index)
-    return table["stop_reason"].astype(str) == "converged"
+    return table["stop_reason"].astype(str).isin(["converged", "boundary"])
