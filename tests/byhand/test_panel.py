@@ -69,9 +69,11 @@ def test_exposure_and_weights_are_aligned_by_unit_id():
     assert panel.weights.tolist() == [1.0, 2.0]
 
 
-def test_exposure_of_one_everywhere_is_no_exposure():
+def test_a_declared_exposure_of_one_everywhere_stays_declared():
     panel = tr.Panel.from_wide([[1, NAN], [0, 2]], ages=[1, 2], exposure=[[1, 0.3], [1, 1]])
-    assert panel.exposure is None
+    assert panel.exposure.tolist() == [[1, 0], [1, 1]]
+    assert "exposure" in repr(panel)
+    assert tr.Panel.from_wide([[1, NAN], [0, 2]], ages=[1, 2]).exposure is None
 
 
 def test_nullable_boolean_and_integer_tables_are_read():

@@ -63,7 +63,7 @@ def test_age_runs_from_birthday_to_the_day_before_the_next():
     )
     panel = tr.Panel.from_register(reg, ages=[12, 13])
     assert panel.outcomes.tolist() == [[2, 2]]
-    assert panel.exposure is None
+    assert panel.exposure.tolist() == [[1, 1]]
     assert panel.observed is None
 
 

@@ -191,7 +191,7 @@ def check_observed(observed: BoolArray | None, shape: tuple[int, int]) -> BoolAr
 def check_exposure(
     exposure: Any, outcomes: FloatArray, observed: BoolArray | None
 ) -> FloatArray | None:
-    """Return exposure as float64 (N, T), 0 where not observed; None where it is 1 everywhere.
+    """Return exposure as float64 (N, T), 0 where not observed; None where not declared.
 
     Raises
     ------

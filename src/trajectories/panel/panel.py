@@ -34,7 +34,8 @@ class Panel:
     ages : ndarray of float64, shape (T,)
         Strictly increasing.
     exposure : ndarray of float64, shape (N, T), or None
-        Years free in the cell, above 0, and 0 where not observed. None: 1 in every observed cell.
+        Years free in the cell, above 0, and 0 where not observed. None: 1 in every observed cell,
+        not declared. A declared exposure of 1 everywhere stays: a model fitted with it knows so.
     observed : ndarray of bool, shape (N, T), or None
         None: every cell is observed.
     weights : ndarray of float64, shape (N,), or None
