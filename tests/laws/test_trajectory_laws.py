@@ -174,6 +174,53 @@ def test_a_weight_of_two_is_the_unit_twice(panel, seed, family) -> None:
     np.testing.assert_allclose(by_weight[2], by_rows[2], rtol=1e-8, atol=1e-7)
 
 
+@EVERY_FAMILY
+@FEW
+@given(panel=panels(weights=True))
+def test_weight_and_repetition_give_the_same_results(panel, family) -> None:
+    rows = np.repeat(np.arange(panel.n_units), panel.weights.astype(int))
+    repeated = tr.Panel(
+        outcomes=panel.outcomes[rows],
+        ages=panel.ages,
+        exposure=None if panel.exposure is None else panel.exposure[rows],
+        observed=None if panel.observed is None else panel.observed[rows],
+    )
+    weighted, plain = fit(panel, family), fit(repeated, family)
+    for name in ("llf", "nobs", "n_cells", "bic", "bic_cells", "icl", "relative_entropy"):
+        assert getattr(weighted, name) == pytest.approx(getattr(plain, name), rel=1e-6), name
+    if weighted.converged:
+        np.testing.assert_allclose(weighted.adequacy(), plain.adequacy(), rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(weighted.bse, plain.bse, rtol=1e-3)
+
+
+@EVERY_FAMILY
+@FEW
+@given(panel=panels(), seed=st.integers(0, 1000))
+def test_the_order_of_persons_does_not_change_the_fit(panel, seed, family) -> None:
+    shuffled = panel.subset(np.random.default_rng(seed).permutation(panel.n_units))
+    first, second = fit(panel, family, 3), fit(shuffled, family, 3)
+    assert second.llf == pytest.approx(first.llf, abs=1e-6 * abs(first.llf))
+    assert second.stop_reason is first.stop_reason
+    if first.converged:
+        np.testing.assert_allclose(second.posterior.loc[panel.units], first.posterior, atol=1e-3)
+
+
+@EVERY_FAMILY
+@QUICK
+@given(seed=st.integers(0, 2**16))
+def test_the_gradient_of_the_log_mean_is_the_numerical_one(seed, family) -> None:
+    rng = np.random.default_rng(seed)
+    member = FAMILIES[family]()
+    channels = rng.normal(0, 1, (len(member.channels), 5, 2))
+    _, gradient = member.log_mean(channels)
+    size = 1e-6
+    for q in range(len(channels)):
+        shift = np.zeros_like(channels)
+        shift[q] = size
+        slope = member.log_mean(channels + shift)[0] - member.log_mean(channels - shift)[0]
+        np.testing.assert_allclose(gradient[q], slope / (2 * size), atol=1e-7)
+
+
 @QUICK
 @given(panel=panels(exposure=False), seed=st.integers(0, 1000), factor=st.floats(0.2, 5.0))
 def test_a_common_exposure_is_an_offset_in_the_intercept(panel, seed, factor) -> None:

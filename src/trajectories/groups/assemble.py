@@ -24,6 +24,9 @@ def from_solution(
     """Make results from what the search returned."""
     fitted, diagnosis = solution.fitted, solution.diagnosis
     shares = np.exp(fitted.parameters.log_probability)
+    classification = classification_table(solution.posterior, panel.weights, shares)
+    nobody = classification.index[classification["assigned_share"] == 0]
+    notes = [f"nobody is assigned to group {group}" for group in nobody]
     return GroupTrajectoriesResults(
         model=model,
         ages=np.asarray(panel.ages, dtype=float),
@@ -31,16 +34,16 @@ def from_solution(
         covariance=observed_covariance(fitted.information, diagnosis.withheld),
         withheld=diagnosis.withheld,
         llf=fitted.llf,
-        nobs=panel.total_weight,
-        n_cells=weighted_cells(panel),
+        nobs=whole(panel.total_weight),
+        n_cells=whole(weighted_cells(panel)),
         stop_reason=diagnosis.reason,
-        notes=diagnosis.notes,
+        notes=(*diagnosis.notes, *notes),
         n_iter=fitted.n_iter,
         n_starts=1 if model.n_groups == 1 else control.n_starts,
         n_finished=solution.n_finished,
         n_replicated=solution.n_replicated,
         entropy=classification_entropy(solution.posterior, panel.weights),
-        classification=classification_table(solution.posterior, panel.weights, shares),
+        classification=classification,
         seed=seed,
         gradient=float(np.abs(fitted.score).max() / panel.total_weight),
         version=__version__,
@@ -48,6 +51,11 @@ def from_solution(
         _posterior=solution.posterior,
         _units=panel.units,
     )
+
+
+def whole(value: float) -> float:
+    """Return a whole number as an int, any other number as it is."""
+    return int(value) if float(value).is_integer() else value
 
 
 def weighted_cells(panel: Panel) -> float:

@@ -34,7 +34,7 @@ def normal_quantile(level: float) -> float:
     InputError
         If the level is not strictly between 0 and 1.
     """
-    if not 0 < level < 1:
+    if not isinstance(level, float | int) or not 0 < level < 1:
         raise InputError(f"level must lie between 0 and 1, for instance 0.95; found {level!r}")
     return float(ndtri(0.5 + level / 2))
 

@@ -158,19 +158,9 @@ def check_support(panel: Panel, model: Model) -> None:
     Raises
     ------
     InputError
-        Too few ages for the degree, fewer persons than parameters, fewer distinct histories than
-        groups, or only zeros.
+        Fewer persons than parameters, fewer distinct histories than groups, or only zeros.
     """
     n_parameters = int(model.free().sum())
-    observed_ages = (
-        panel.n_ages if panel.observed is None else int(panel.observed.any(axis=0).sum())
-    )
-    steepest = max(basis.degree for basis in model.bases)
-    if steepest >= observed_ages:
-        raise InputError(
-            f"a curve of degree {steepest} needs at least {steepest + 1} observed ages; "
-            f"the panel has {observed_ages}: lower the degree"
-        )
     if model.family.is_count and not panel.outcomes.any():
         raise InputError(
             "every observed count is zero, so there is no rate to model; check the count columns"

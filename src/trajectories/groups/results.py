@@ -226,6 +226,11 @@ class GroupTrajectoriesResults:
             For ages outside the range that the model was fitted to, and for a panel without
             exposure if the model was fitted with one.
         """
+        if not isinstance(panel, Panel):
+            raise InputError(
+                f"predict_proba needs a Panel, not a {type(panel).__name__}: make one with "
+                "Panel.from_wide, Panel.from_long or Panel.from_register"
+            )
         ages = np.asarray(panel.ages, dtype=float)
         low, high = float(self.ages[0]), float(self.ages[-1])
         outside = int(((ages < low) | (ages > high)).sum())
@@ -258,7 +263,10 @@ class GroupTrajectoriesResults:
         ages : array-like, optional
             Within the fitted range; the panel's ages unless told.
         """
-        grid = self.ages if ages is None else np.asarray(ages, dtype=float)
+        try:
+            grid = self.ages if ages is None else np.atleast_1d(np.asarray(ages, dtype=float))
+        except (TypeError, ValueError):
+            raise InputError("ages must be numbers") from None
         if np.any(grid < self.ages[0]) or np.any(grid > self.ages[-1]):
             raise InputError(
                 f"ages must lie within {self.ages[0]:g} to {self.ages[-1]:g}, the range the model "

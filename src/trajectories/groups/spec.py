@@ -114,8 +114,9 @@ class GroupTrajectories:
         Warns
         -----
         DegenerateSolutionWarning
-            If the best solution is not a proper interior maximum, or an improper one of higher
-            likelihood was set aside; ``stop_reason`` and ``notes`` say why.
+            If the best solution is not a proper interior maximum, an improper one of higher
+            likelihood was set aside, or nobody is assigned to a group; ``stop_reason`` and
+            ``notes`` say why.
         """
         if not isinstance(panel, Panel):
             raise InputError(
@@ -126,7 +127,8 @@ class GroupTrajectories:
             raise InputError(f"seed must be a whole number of 0 or more, not {seed!r}")
         control = Control() if control is None else control
         if n_starts is not None:
-            control = replace(control, n_starts=n_starts, n_finish=min(n_starts, control.n_finish))
+            control = replace(control, n_starts=n_starts)  # checks it before it is compared
+            control = replace(control, n_finish=min(n_starts, control.n_finish))
         if weights is not None:
             panel = replace(panel, weights=_weights_by_unit(weights, panel))
         panel = panel.without_empty_ages()
@@ -134,12 +136,10 @@ class GroupTrajectories:
         solution = solve(panel, model, int(seed), control, progress)
         results = from_solution(panel, model, solution, int(seed), control)
         if results.notes:
-            advice = "" if results.converged else f" {results.stop_reason.advice}"
-            warnings.warn(
-                f"{results.stop_reason}: {'; '.join(results.notes)}.{advice}",
-                DegenerateSolutionWarning,
-                stacklevel=2,
-            )
+            message = f"{'; '.join(results.notes)}."
+            if not results.converged:
+                message = f"{results.stop_reason}: {message} {results.stop_reason.advice}"
+            warnings.warn(message, DegenerateSolutionWarning, stacklevel=2)
         return results
 
     def model(self, panel: Panel) -> Model:
@@ -156,6 +156,8 @@ class GroupTrajectories:
 
     def _checked_degree(self) -> int | tuple[int, ...]:
         given = self.degree
+        if not isinstance(given, int | np.integer | Sequence) or isinstance(given, str):
+            raise InputError(f"degree must be a whole number, or one per group; found {given!r}")
         single = isinstance(given, int | np.integer)
         values: list[Any] = [given] if isinstance(given, int | np.integer) else list(given)
         for value in values:
@@ -185,4 +187,7 @@ def _weights_by_unit(weights: Any, panel: Panel) -> FloatArray:
                 "weight a unit, indexed by unit id"
             )
         weights = weights.reindex(panel.units)
-    return np.asarray(weights, dtype=float)
+    try:
+        return np.asarray(weights, dtype=float)
+    except (TypeError, ValueError):
+        raise InputError("weights must be numbers, one per unit") from None

@@ -39,6 +39,8 @@ SCALARS = (
 
 def save(results: GroupTrajectoriesResults, path: str | Path) -> None:
     """Write a model; the file appears whole or not at all."""
+    if not isinstance(path, str | Path):
+        raise InputError(f"a model is saved to a path, not to a {type(path).__name__}")
     content = to_document(results)
     content["checksum"] = checksum(content)
     target = Path(path)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["CurveNumbers", "TypologyRules", "measure_curve", "name_curve", "typology"]
 
+OLDEST = 110.0
+"""Ages above this are months or calendar years, and no name is given."""
+
 _SAME = 1e-9  # rates closer than this share of the peak are one rate: a flat curve peaks first
 
 
@@ -109,6 +112,11 @@ def _crossing(
 def name_curve(numbers: CurveNumbers, rules: TypologyRules) -> tuple[str | None, str]:
     """Return the name that the rules give to a curve, or None, and a sentence that says why."""
     n = numbers
+    if n.first_age < 0 or n.last_age > OLDEST:
+        return None, (
+            f"ages run from {n.first_age:g} to {n.last_age:g}, which are no years of age: the "
+            "rules are about ages in years and rates per year"
+        )
     peak = f"peaks at age {n.peak_age:g} with {n.peak_rate:.2f} offences a year"
     lost = f"{100 * n.decline:.0f} % of it is lost {n.years_followed:g} years later"
     if n.level <= rules.low_level and n.peak_rate <= rules.low_peak:
@@ -161,6 +169,8 @@ def typology(
     rules: TypologyRules | None = None,
 ) -> pd.DataFrame:
     """Name every group from its estimated curve, and give the numbers behind the name.
+
+    The rules are about ages in years; no name is given where ages cannot be years of age.
 
     Each group is judged by itself: no name depends on the other groups, two groups may carry
     the same name, and a group that fits none has None. Works for any number of groups.
