@@ -129,6 +129,19 @@ def test_selection_needs_a_candidate_and_a_known_criterion() -> None:
         selection.recommend("deviance")
 
 
+def test_a_boundary_solution_can_be_recommended_and_the_rule_says_so() -> None:
+    rng = np.random.default_rng(6)
+    counts = rng.binomial(6, rng.choice([0.1, 0.7], (300, 1)) * np.ones(5)).astype(float)
+    family = tr.families.ZeroInflatedPoisson(inflation_degree=0)
+    selection = tr.select(tr.Panel.from_wide(counts), n_groups=(1, 2), degree=0, family=family)
+    best, rule = selection.recommend("bic")
+    assert best.n_groups == 2
+    assert best.stop_reason == "boundary"
+    assert "zip (inflation_degree 0)" in rule
+    assert "stopped at boundary" in rule
+    assert selection.table["settings"].tolist() == ["inflation_degree 0"] * 2
+
+
 def test_a_candidate_that_cannot_be_fitted_stays_in_the_table_with_its_reason() -> None:
     selection = tr.select(panel(GOOD[:12]), n_groups=[1, 4])
     assert list(selection.table["n_groups"]) == [1, 4]

@@ -26,7 +26,8 @@ class SimulatedPanel:
     shares
         (K,) group probabilities.
     curves
-        (K, T) expected offences per year free, given that a cell is no structural zero.
+        (K, T) expected offences per year free, given that a cell is no structural zero; with
+        ``inflation`` the expectation of a cell is (1 - inflation) times this.
     """
 
     panel: Panel
