@@ -69,6 +69,52 @@ def test_exposure_and_weights_are_aligned_by_unit_id():
     assert panel.weights.tolist() == [1.0, 2.0]
 
 
+def test_tables_beside_an_array_of_counts_are_aligned_by_the_ids_and_ages_given():
+    counts, ids = [[1, 2], [3, 4]], ["a", "b"]
+    exposure = pd.DataFrame([[0.6, 0.5], [0.2, 0.1]], index=["b", "a"], columns=["e13", "e12"])
+    weights = pd.Series({"b": 2.0, "a": 1.0})
+    panel = tr.Panel.from_wide(counts, ages=[12, 13], units=ids, exposure=exposure, weights=weights)
+    assert panel.exposure.tolist() == [[0.1, 0.2], [0.5, 0.6]]
+    assert panel.weights.tolist() == [1.0, 2.0]
+    without_ids = tr.Panel.from_wide(counts, ages=[12, 13], exposure=exposure, weights=weights)
+    assert without_ids.exposure.tolist() == [[0.5, 0.6], [0.1, 0.2]]
+    assert without_ids.weights.tolist() == [2.0, 1.0]
+    without_labels = tr.Panel.from_wide(counts, exposure=exposure)
+    assert without_labels.exposure.tolist() == [[0.6, 0.5], [0.2, 0.1]]
+
+
+def test_tables_are_aligned_by_units_given_beside_a_table_too():
+    counts = pd.DataFrame([[1, 2], [3, 4]], columns=["n12", "n13"])
+    weights = pd.Series({"b": 2.0, "a": 1.0})
+    panel = tr.Panel.from_wide(counts, units=["a", "b"], weights=weights)
+    assert panel.units.tolist() == ["a", "b"]
+    assert panel.weights.tolist() == [1.0, 2.0]
+    alike = tr.Panel.from_wide(counts, units=["a", "b"], exposure=counts[::-1] / 8)
+    assert alike.exposure.tolist() == [[1 / 8, 2 / 8], [3 / 8, 4 / 8]]
+
+
+def test_ids_that_are_tuples_are_aligned_with_levels():
+    exposure = pd.DataFrame(
+        [[0.2], [0.1]], pd.MultiIndex.from_tuples([("a", 2), ("a", 1)]), columns=[12]
+    )
+    panel = tr.Panel.from_wide([[0], [1]], ages=[12], units=[("a", 1), ("a", 2)], exposure=exposure)
+    assert panel.exposure.tolist() == [[0.1], [0.2]]
+
+
+@pytest.mark.parametrize(
+    "columns", [["Y1", "Y2"], ["Y0", "Y1"], [0, 1], ["crimes1998", "crimes1999"], ["first", "next"]]
+)
+def test_ages_given_relabel_waves_calendar_years_and_labels_without_ages(columns):
+    counts = pd.DataFrame([[0, 1]], columns=columns)
+    panel = tr.Panel.from_wide(counts, ages=[20, 25], exposure=counts * 0 + 0.5)
+    assert panel.ages.tolist() == [20, 25]
+
+
+def test_ages_given_may_repeat_the_ages_in_the_labels():
+    counts = pd.DataFrame([[0, 1]], columns=["n12", "n13"])
+    assert tr.Panel.from_wide(counts, ages=range(12, 14)).ages.tolist() == [12, 13]
+
+
 def test_a_declared_exposure_of_one_everywhere_stays_declared():
     panel = tr.Panel.from_wide([[1, NAN], [0, 2]], ages=[1, 2], exposure=[[1, 0.3], [1, 1]])
     assert panel.exposure.tolist() == [[1, 0], [1, 1]]

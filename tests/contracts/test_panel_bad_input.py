@@ -71,6 +71,34 @@ BAD = {
         table(TABLE.set_axis(["sex1", "n13"], axis=1)),
         "labels begin differently",
     ),
+    "ages other than the labels": (
+        table(ages=[20, 21]),
+        r"differs .* in 2 of 2 columns \(20 to 21 given, 12 to 13 in the labels\).* rename",
+    ),
+    "ages other than numeric labels": (
+        table(TABLE.set_axis([12, 13], axis=1), ages=[12, 14]),
+        "in 1 of 2 columns",
+    ),
+    "an array and weights of other units": (
+        wide(units=IDS, weights=pd.Series(1.0, index=["secret-a", "secret-b", "x"])),
+        "weights: 1 unit of the counts absent, 1 not among the counts",
+    ),
+    "an array and exposure of other units": (
+        wide(units=[1, 2, 3], exposure=FREE),
+        "exposure: 3 units of the counts absent, 3 not among the counts",
+    ),
+    "an array and exposure at other ages": (
+        wide(exposure=FREE.set_axis([13, 14], axis=1)),
+        "ages in its column labels are not those",
+    ),
+    "an array and exposure without ages": (
+        wide(exposure=FREE.set_axis(["x", "y"], axis=1)),
+        "exposure: no age in the label of column 'x', 'y'.* give an array",
+    ),
+    "units in two orders": (
+        table(TABLE, units=IDS[::-1], weights=pd.Series(1.0, index=IDS)),
+        "fits units= and the index of the counts in different orders",
+    ),
     "a unit twice": (
         wide(units=["secret-a", "b", "secret-a"]),
         r"1 row with a unit id seen before \(row 2\)",

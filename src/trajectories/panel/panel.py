@@ -97,14 +97,18 @@ class Panel:
             Offences (or another outcome); NaN where not observed.
         ages : array-like of T numbers, optional
             Strictly increasing. By default the column labels of a table, when they are numbers or
-            end in one (``Offense8``); for an array 0, 1, …, T − 1.
+            end in one (``Offense8``); for an array 0, 1, …, T − 1. Column labels that hold other
+            ages than those given are refused, except plain waves 1, …, T or 0, …, T − 1
+            (``Y1`` to ``Y5``) and numbers above 120 (calendar years): these ``ages`` relabels.
         exposure : DataFrame or array-like, shape (N, T), optional
-            Years free in each cell, above 0 wherever the outcome is observed. Two tables are
-            aligned by unit id, and must have the same units and ages.
+            Years free in each cell, above 0 wherever the outcome is observed. A table is aligned
+            by unit id where the counts have ids (a table, or ``units``), and by age where they
+            have ages (a table, or ``ages``); units or ages that differ are refused. An array
+            goes by position, and so does anything beside an array of counts without labels.
         units : sequence of N hashable ids, optional
             By default the index of a table; row numbers for an array.
         weights : Series or array-like, shape (N,), optional
-            Above 0. A Series beside a table is aligned by unit id.
+            Above 0. A Series is aligned by unit id where the counts have ids.
 
         Returns
         -------

@@ -9,9 +9,10 @@ import pandas as pd
 from pandas.api import types
 
 from trajectories.errors import InputError
+from trajectories.panel.alignment import Labels, aligned_exposure, aligned_weights
 from trajectories.panel.arrays import BoolArray, FloatArray, counted, names
-from trajectories.panel.checks import check_outcomes
-from trajectories.panel.labels import ages_from_labels
+from trajectories.panel.checks import check_ages, check_outcomes, check_units
+from trajectories.panel.labels import ages_from_labels, refuse_other_ages
 
 _NUMBERS_AS_OBJECTS = {"integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty"}
 
@@ -67,63 +68,31 @@ def split_missing(values: FloatArray) -> tuple[FloatArray, BoolArray | None]:
 def read_wide(counts: Any, ages: Any, exposure: Any, units: Any, weights: Any) -> dict[str, Any]:
     """Return the fields of a Panel from a wide table; see ``Panel.from_wide``."""
     outcomes, observed = split_missing(check_outcomes(table_values(counts, "counts")))
-    is_table = isinstance(counts, pd.DataFrame)
-    if ages is None:
-        ages = ages_from_labels(counts.columns) if is_table else np.arange(float(outcomes.shape[1]))
-    if is_table and isinstance(exposure, pd.DataFrame):
-        exposure = _aligned(exposure, counts, ages)
-    if is_table and isinstance(weights, pd.Series):
-        weights = weights.iloc[_positions(weights.index, counts.index, "weights")]
-    if units is None and is_table:
-        units = counts.index
+    n_units, n_ages = outcomes.shape
+    columns = counts.columns if isinstance(counts, pd.DataFrame) else None
+    ids = [] if units is None else [check_units(units, n_units)]
+    ids += [] if columns is None else [counts.index]
+    in_labels = None if columns is None else _ages_in(columns, required=ages is None)
+    known = [] if ages is None else [check_ages(ages, n_ages)]
+    known += [] if in_labels is None else [in_labels]
+    if ages is not None and in_labels is not None:
+        refuse_other_ages(known[0], in_labels)
+    labels = Labels(ids, columns, known)
     return {
         "outcomes": outcomes,
-        "ages": ages,
-        "exposure": table_values(exposure, "exposure"),
+        "ages": known[0] if known else np.arange(float(n_ages)),
+        "exposure": table_values(aligned_exposure(exposure, labels), "exposure"),
         "observed": observed,
-        "weights": weights,
-        "units": units,
+        "weights": aligned_weights(weights, labels),
+        "units": ids[0] if ids else None,
     }
 
 
-def _aligned(exposure: pd.DataFrame, counts: pd.DataFrame, ages: Any) -> pd.DataFrame:
-    """Put the rows of exposure in the order of the units of counts; compare the ages."""
-    if exposure.shape[1] != counts.shape[1]:
-        raise InputError(
-            f"exposure has {counted(exposure.shape[1], 'column')}, counts have "
-            f"{counts.shape[1]}: give one column an age in both"
-        )
-    if not exposure.columns.equals(counts.columns):
-        _compare_ages(ages_from_labels(exposure.columns, "exposure"), counts, ages)
-    return exposure.iloc[_positions(exposure.index, counts.index, "exposure")]
-
-
-def _compare_ages(found: FloatArray, counts: pd.DataFrame, ages: Any) -> None:
+def _ages_in(columns: pd.Index[Any], required: bool) -> FloatArray | None:
+    """Return the ages in the column labels; None where there are none and none are needed."""
     try:
-        expected = ages_from_labels(counts.columns)
+        return ages_from_labels(columns)
     except InputError:
-        expected = np.asarray(ages, dtype=np.float64)
-    if not np.array_equal(found, expected):
-        raise InputError(
-            "exposure: the ages in its column labels are not those of the counts; "
-            "give both the same ages in the same order"
-        )
-
-
-def _positions(have: pd.Index[Any], want: pd.Index[Any], what: str) -> np.ndarray[Any, Any]:
-    """Return for each unit of counts its position in another table with the same units."""
-    if have.equals(want):
-        return np.arange(len(want))
-    for index, name in ((have, what), (want, "counts")):
-        if not index.is_unique:
-            raise InputError(
-                f"{name}: {counted(int(index.duplicated().sum()), 'row')} with a unit "
-                "id seen before: one row a unit"
-            )
-    n_absent, n_extra = len(want.difference(have)), len(have.difference(want))
-    if n_absent or n_extra:
-        raise InputError(
-            f"{what}: {counted(n_absent, 'unit')} of the counts absent, {n_extra:,} not among the "
-            "counts; give both the same unit ids in the index (or an array, in the same order)"
-        )
-    return have.get_indexer(want)
+        if required:
+            raise
+        return None
