@@ -44,6 +44,19 @@ def test_rates_where_little_time_was_free_stand_against_the_rate_overall():
     assert near_zero["value"] == 0.005
 
 
+def test_more_time_free_than_there_is_between_ages_is_shown():
+    table = audit(
+        [[2, 0, 1], [0, NAN, 0]], ages=[12, 13, 15], exposure=[[30, 1.5, 3], [1, 99, 3.1]]
+    )
+    row = table.loc["exposure above the length of the age step"]
+    # steps 1, 2 and 2, the longer of before and after: 30 > 1.5 and 3.1 > 3
+    assert row[["cells", "units", "value"]].tolist() == [2, 2, 30]
+    assert row["rate"] == pytest.approx(2 / 33.1)
+    assert row["reference_rate"] == pytest.approx(3 / 38.6)
+    one_age = audit([[1], [0]], ages=[12], exposure=[[5], [5]])
+    assert "exposure above the length of the age step" not in one_age.index
+
+
 def test_weights_count_persons_not_rows():
     table = audit([[1], [0]], ages=[1], exposure=[[0.5], [1]], weights=[3, 1])
     assert table.loc["exposure below 1", "rate"] == pytest.approx(2)

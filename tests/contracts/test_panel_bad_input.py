@@ -99,6 +99,8 @@ BAD = {
         table(TABLE, units=IDS[::-1], weights=pd.Series(1.0, index=IDS)),
         "fits units= and the index of the counts in different orders",
     ),
+    "units no sequence": (wide(units=5), "units must be a sequence of ids, not int"),
+    "units one text": (wide(units="secret-a"), "units must be a sequence of ids, not str"),
     "a unit twice": (
         wide(units=["secret-a", "b", "secret-a"]),
         r"1 row with a unit id seen before \(row 2\)",
@@ -174,7 +176,19 @@ BAD = {
     ),
     "long: unit unhashable": (long({"unit": [["secret"], ["b"], ["c"]]}), "not hashable"),
     "long: age missing": (long({"age": [12, NAN, 13]}), r"'age': age missing in 1 row \(row 1\)"),
-    "long: age as text": (long({"age": ["x", "y", "z"]}), "column is numeric|not numeric"),
+    "long: age as text": (
+        long({"age": ["12", "12", "13"]}),
+        r"column 'age' is not numeric; .*to_numeric",
+    ),
+    "long: no row at these ages": (
+        long(ages=range(50, 54)),
+        r"column 'age': no row has one of ages= \(50 to 53 asked for, 12 to 13 found\)",
+    ),
+    "long: exposure a Series": (
+        long(exposure=pd.Series([1.0, 1.0, 1.0])),
+        "exposure= must be the label of a column of the table, not Series",
+    ),
+    "long: unit a list": (long(unit=IDS), "unit= must be the label of a column .* not list"),
     "long: count infinite": (long({"count": [0, INF, 1]}), "infinite in 1 cell"),
     "long: ages repeated": (long(ages=[12, 12]), "1 age given twice"),
     "long: a unit without a row at these ages": (
@@ -190,8 +204,12 @@ BAD = {
         long({"e": [1, NAN, 1]}, exposure="e"),
         "missing or infinite in 1 obs",
     ),
-    "floor of zero": (lambda: wide()().with_exposure_floor(0), "floor=0: give a number of years"),
-    "floor missing": (lambda: wide()().with_exposure_floor(NAN), "floor=nan: give a number"),
+    "floor of zero": (
+        lambda: wide()().with_exposure_floor(0),
+        "floor= must be a number of years free",
+    ),
+    "floor as text": (lambda: wide()().with_exposure_floor("0.1"), "floor= must be a number"),
+    "floor missing": (lambda: wide()().with_exposure_floor(NAN), "floor= must be a number"),
     "subset empty": (lambda: wide()().subset([]), "counts are empty"),
     "subset twice": (lambda: wide()().subset([0, 0]), "1 row with a unit id seen before"),
     "subset beyond": (lambda: wide()().subset([3]), "1 row number beyond the panel's 3 units"),
@@ -272,6 +290,14 @@ def spells(**columns):
 
 
 BAD_REGISTER = {
+    "no register": (
+        lambda: tr.Panel.from_register(None),
+        "must be a trajectories.Register, not NoneType",
+    ),
+    "a table for a register": (
+        lambda: tr.Panel.from_register(PERSONS),
+        "must be a trajectories.Register, not DataFrame; .*from_long",
+    ),
     "no offence table": (lambda: register(offences=[1]), "offences must be a pandas DataFrame"),
     "no reference date": (lambda: register(reference_date=None), "reference_date is no date"),
     "strange reference date": (
@@ -332,7 +358,7 @@ BAD_REGISTER = {
         panel(event=np.array([True, False])),
         "one True or False for each of the 1 row",
     ),
-    "unknown population": (panel(persons="c"), "persons='c' is no population.*'a', 'b'"),
+    "unknown population": (panel(persons="871"), "persons= is no population.* 'a', 'b'"),
     "unknown ids": (panel(persons=[871, 5, 6]), "persons= holds 2 ids that the register lacks"),
     "ids twice": (panel(persons=[871, 871]), "persons= holds 1 id twice"),
     "nobody": (panel(persons=[]), "no person chosen"),

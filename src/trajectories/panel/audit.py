@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 COLUMNS = ["check", "cells", "units", "rate", "reference_rate", "value", "note"]
 EXPOSURE_LIMITS = (0.01, 0.25, 1.0)
+MOST_OF_STEP = 1.5
+"""Exposure over the step between ages above which the two are not in the same unit."""
 LONG_RUN = 5
 """Zeros to the last age that make a long run; five years free of offences is a common window."""
 
@@ -24,6 +26,7 @@ def audit(panel: Panel) -> pd.DataFrame:
     observed = _mask(panel)
     found = [
         *_exposure(panel, observed),
+        *_long_exposure(panel, observed),
         *_left_out(panel),
         *_follow_up(panel, observed),
         _zeros(panel, observed),
@@ -108,6 +111,29 @@ def _exposure(panel: Panel, observed: BoolArray) -> list[dict[str, Any]]:
         )
     )
     return rows
+
+
+def _long_exposure(panel: Panel, observed: BoolArray) -> list[dict[str, Any]]:
+    """Say where more time was free than there is between an age and its neighbours.
+
+    The longer of the steps to the age before and the age after counts, as ages may stand at the
+    start or at the end of the time they name. One age has no step.
+    """
+    if panel.exposure is None or panel.n_ages == 1:
+        return []
+    steps = np.diff(panel.ages)
+    step = np.maximum(np.append(steps, steps[-1]), np.insert(steps, 0, steps[0]))
+    too_long = observed & (panel.exposure > MOST_OF_STEP * step)
+    row = _row(
+        "exposure above the length of the age step",
+        too_long,
+        f"value: largest exposure over the step between ages; above {MOST_OF_STEP:g} it is in "
+        "another unit than the ages (days or months, say), or is not the time of that cell alone",
+        _rate(panel, too_long),
+        _rate(panel, observed),
+        float((panel.exposure / step).max()),
+    )
+    return [row]
 
 
 def _left_out(panel: Panel) -> list[dict[str, Any]]:

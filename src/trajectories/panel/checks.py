@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -128,6 +129,8 @@ def check_units(units: Any, n_units: int) -> pd.Index[Any]:
 
 
 def _listed(units: Any) -> Any:
+    if isinstance(units, (str, bytes)) or not isinstance(units, Iterable):
+        raise InputError(f"units must be a sequence of ids, not {type(units).__name__}")
     return units.to_numpy() if isinstance(units, pd.Series) else list(units)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Real
+
 import numpy as np
 
 from trajectories.errors import InputError
@@ -18,8 +20,9 @@ def raised(
     InputError
         If the floor is not a number above 0.
     """
-    if not (np.isfinite(floor) and floor > 0):
-        raise InputError(f"floor={floor!r}: give a number of years free above 0")
+    is_number = isinstance(floor, Real) and not isinstance(floor, bool)
+    if not (is_number and np.isfinite(floor) and floor > 0):
+        raise InputError("floor= must be a number of years free above 0")
     values = np.maximum(np.ones(shape) if exposure is None else exposure, floor)
     if observed is not None:
         values[~observed] = 0.0

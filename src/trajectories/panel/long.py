@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_hashable
 
 from trajectories.errors import InputError
-from trajectories.panel.arrays import FloatArray, IntArray, counted, names, where_rows
+from trajectories.panel.arrays import BoolArray, FloatArray, IntArray, counted, names, where_rows
 from trajectories.panel.checks import check_ages, check_outcomes, numeric_array
 from trajectories.panel.wide import split_missing, table_values
 
@@ -23,17 +24,19 @@ def read_long(
     ages: Any | None,
 ) -> dict[str, Any]:
     """Return the fields of a Panel from a long table; see ``Panel.from_long``."""
-    _check_columns(frame, [unit, age, count, exposure, weight])
+    named = {"unit": unit, "age": age, "count": count, "exposure": exposure, "weight": weight}
+    _check_columns(frame, named)
     rows, units = _unit_rows(frame[unit])
     row_ages = _column(frame, age)[:, 0]
     _refuse_missing(np.isnan(row_ages), f"column {age!r}", "age")
     grid = np.unique(row_ages) if ages is None else check_ages(ages, np.size(ages))
     columns, inside = _age_columns(row_ages, grid)
+    _refuse_no_row(inside, row_ages, grid, f"column {age!r}")
     _refuse_pairs_seen_before(rows, row_ages, units)
     cell = (rows[inside], columns[inside])
 
     outcomes = np.full((len(units), len(grid)), np.nan)
-    outcomes[cell] = check_outcomes(_column(frame, count))[inside, 0] if inside.any() else np.nan
+    outcomes[cell] = check_outcomes(_column(frame, count))[inside, 0]
     values, observed = split_missing(outcomes)
     time_free = None
     if exposure is not None:
@@ -51,17 +54,23 @@ def read_long(
     }
 
 
-def _check_columns(frame: pd.DataFrame, wanted: list[Any]) -> None:
+def _check_columns(frame: pd.DataFrame, named: dict[str, Any]) -> None:
     if not isinstance(frame, pd.DataFrame):
         raise InputError("a long table must be a pandas DataFrame; for arrays use Panel.from_wide")
-    absent = [label for label in wanted if label is not None and label not in frame.columns]
+    for argument, label in named.items():
+        if not is_hashable(label):
+            raise InputError(
+                f"{argument}= must be the label of a column of the table, not "
+                f"{type(label).__name__}: make it a column of the table first"
+            )
+    absent = [label for label in named.values() if label is not None and label not in frame.columns]
     if absent:
         raise InputError(
             f"column {names(absent)} not in the table; name the columns with unit=, "
             "age=, count=, exposure=, weight="
         )
     repeated = frame.columns[frame.columns.duplicated()]
-    if twice := [label for label in wanted if label in repeated]:
+    if twice := [label for label in named.values() if label in repeated]:
         raise InputError(f"column {names(twice)} twice in the table: rename or drop one of them")
     if frame.empty:
         raise InputError("the long table has no rows: give at least one unit and age")
@@ -69,7 +78,20 @@ def _check_columns(frame: pd.DataFrame, wanted: list[Any]) -> None:
 
 def _column(frame: pd.DataFrame, label: Any) -> FloatArray:
     """Return one column as float64 (rows, 1)."""
-    return numeric_array(table_values(frame[[label]], "long table"), f"column {label!r}")
+    try:
+        return numeric_array(table_values(frame[[label]], "long table"), f"column {label!r}")
+    except InputError:
+        raise InputError(
+            f"column {label!r} is not numeric; convert it with pandas.to_numeric"
+        ) from None
+
+
+def _refuse_no_row(inside: BoolArray, row_ages: FloatArray, grid: FloatArray, what: str) -> None:
+    if not inside.any():
+        raise InputError(
+            f"{what}: no row has one of ages= ({grid[0]:g} to {grid[-1]:g} asked for, "
+            f"{row_ages.min():g} to {row_ages.max():g} found); correct ages=, or leave it out"
+        )
 
 
 def _refuse_missing(missing: Any, what: str, noun: str) -> None:

@@ -25,6 +25,11 @@ def read_register(
     register: Register, ages: Any, event: Any, until: Any, persons: Any, drop_unobserved: bool
 ) -> dict[str, Any]:
     """Return the fields of a Panel from a register; see ``Panel.from_register``."""
+    if not isinstance(register, Register):
+        raise InputError(
+            f"a register must be a trajectories.Register, not {type(register).__name__}; for "
+            "tables of counts use Panel.from_wide or Panel.from_long"
+        )
     register.require("persons", "offences", "spells")
     last_day = _last_day(register, until)
     whole_ages = _whole_ages(ages)

@@ -33,12 +33,14 @@ def select_persons(register: Register, persons: Any) -> pd.DataFrame:
             f"register: {counted(int(bad.sum()), 'row')} of persons without an id or "
             f"with one seen before ({where_rows(bad)}): one row a person"
         )
+    asked = "persons="
     if persons is None:
+        asked = "register.study"
         persons = "all" if register.study is None else register.study
     if isinstance(persons, str) and persons == "all":
         chosen = table
     elif isinstance(persons, str):
-        chosen = table[_population(table, persons)]
+        chosen = table[_population(table, persons, asked)]
     elif _is_mask(persons):
         chosen = table[_mask(persons, table, "persons")]
     else:
@@ -48,13 +50,17 @@ def select_persons(register: Register, persons: Any) -> pd.DataFrame:
     return chosen
 
 
-def _population(table: pd.DataFrame, name: str) -> BoolArray:
+def _population(table: pd.DataFrame, name: str, asked: str) -> BoolArray:
     if "population" not in table.columns:
         raise InputError("register: persons without column 'population'; choose persons= by id")
     members = np.asarray((table["population"] == name).fillna(False), dtype=bool)
     if not members.any():
         known = sorted(table["population"].dropna().unique())
-        raise InputError(f"persons={name!r} is no population of this register: {names(known)}")
+        # the text given is not repeated: it may be an id
+        raise InputError(
+            f"{asked} is no population of this register, which has {names(known)}; "
+            "for persons by their ids give a list"
+        )
     return members
 
 
