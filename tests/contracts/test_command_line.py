@@ -104,9 +104,39 @@ def test_no_person_is_in_any_file_unless_asked_for_by_name(data: Path) -> None:
     options = ["--posterior", "--out", "with", "--quiet"]
     assert main(["fit", str(data), "--groups", "2", "--degree", "0", *options]) == 0
     assert files_in(Path("with")) == FILES | {"posterior.csv"}
-    posterior = pd.read_csv("with/posterior.csv", index_col="unit")
+    posterior = pd.read_csv("with/posterior.csv", index_col="id")
     assert posterior.index[0] == "PERSON000"
     np.testing.assert_allclose(posterior.sum(axis=1), 1.0)
+
+
+def test_the_posterior_keeps_ids_and_the_name_of_their_column() -> None:
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame(rng.poisson(1.0, (40, 4)), columns=[f"y{age}" for age in range(4)])
+    ids = ["NA", "2E5", "007", *(f"{number:05d}" for number in range(37))]
+    frame.insert(0, "code", ids)
+    frame.to_csv("data.csv", index=False)
+    command = ["fit", "data.csv", "--id", "code", "--groups", "1", "--degree", "0", "--quiet"]
+    assert main([*command, "--posterior"]) == 0
+    lines = Path("data-fit/posterior.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0].split(",")[0] == "code"
+    assert [line.split(",")[0] for line in lines[1:]] == ids
+
+
+def test_doubtful_exposure_is_warned_of_and_stands_at_the_head_of_the_report(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = pd.read_csv(data)
+    free = pd.DataFrame(1.0, frame.index, [f"free{age}" for age in range(14, 22)])
+    frame["y14"] = frame["y14"].clip(lower=1)
+    free.loc[:2, "free14"] = 1e-3
+    pd.concat([frame, free], axis=1).to_csv(data, index=False)
+    for command in ("fit", "select"):
+        options = ["--groups", "1", "--degree", "0", "--exposure", "free*", "--counts", "y*"]
+        assert main([command, str(data), *options, "--quiet"]) == 0
+        said = capsys.readouterr().err
+        assert "trajectories: warning: outcomes in 3 cells where exposure is below 0.01" in said
+        page = Path(f"data-{command}/report.html").read_text("utf-8")
+        assert page.index("Outcomes in 3 cells") < page.index("What groups are")
 
 
 def test_without_a_number_of_groups_one_is_chosen_and_the_rule_said(
@@ -175,7 +205,7 @@ BAD = {
     "a level of nothing": (["fit", "data.csv", "--level", "95"], "not between 0 and 1"),
     "a negative seed": (["simulate", "--seed", "-1"], "-1 is below 0"),
     "fractional counts": (["fit", "half.csv", "--groups", "1", "--degree", "0"], "1 cell"),
-    "ids twice": (["fit", "twice.csv"], "1 row with a unit id seen before"),
+    "ids twice": (["fit", "twice.csv"], "1 row with an id seen before"),
     "no numbers": (["fit", "words.csv"], "2 cells not numeric in column 'y1' (2)"),
     "too few persons": (["fit", "twice.csv", "--id", "y1", "--groups", "9"], ""),
     "too high a degree": (["fit", "data.csv", "--groups", "1", "--degree", "8"], "degree 8"),
@@ -347,13 +377,13 @@ def test_simulate_writes_the_register_and_its_truth(capsys: pytest.CaptureFixtur
     assert {"truth_groups.csv", "truth_curves.csv", MARKER} <= files_in(Path("register"))
 
 
-def test_select_without_any_proper_solution_still_writes_its_table(
-    capsys: pytest.CaptureFixture[str],
+def test_select_without_any_usable_solution_still_writes_its_table(
+    data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    counts = 1 + np.random.default_rng(2).binomial(2, 0.4, (60, 6))
-    frame = pd.DataFrame(counts, columns=[f"y{age}" for age in range(14, 20)])
-    frame.to_csv("plain.csv", index=False)
-    options = ["--groups", "1", "--degree", "0", "--family", "zip", "--inflation-degree", "0"]
-    assert main(["select", "plain.csv", *options]) == 0
-    assert "no candidate reached a proper solution" in capsys.readouterr().out
-    assert pd.read_csv("plain-select/selection.csv")["stop_reason"].tolist() != ["converged"]
+    # eight ages do not determine a curve of degree 8
+    assert main(["select", str(data), "--groups", "1,2", "--degree", "8"]) == 0
+    assert "no candidate reached a usable solution" in capsys.readouterr().out
+    table = pd.read_csv("data-select/selection.csv")
+    assert len(table) == 2
+    assert not set(table["stop_reason"]) & {"converged", "boundary"}
+    assert table["llf"].isna().all()

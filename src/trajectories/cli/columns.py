@@ -10,7 +10,7 @@ import pandas as pd
 
 from trajectories.errors import InputError
 
-__all__ = ["find_unit_column", "guess_series", "named_columns", "trailing_number"]
+__all__ = ["find_unit_column", "guess_series", "listed", "named_columns", "trailing_number"]
 
 UNIT_NAMES = ("id", "unit", "person")
 _SERIES = re.compile(r"(?P<stem>.*?)(?P<number>\d+(?:\.\d+)?)$", re.DOTALL)
@@ -27,7 +27,7 @@ def find_unit_column(columns: Sequence[str], asked: str | None, file: str) -> st
     """Return the column of ids: the one asked for, or the first named id, unit or person."""
     if asked is not None:
         if asked not in columns:
-            raise InputError(f"{file} has no column {asked!r}; its columns: {_listed(columns)}")
+            raise InputError(f"{file} has no column {asked!r}; its columns: {listed(columns)}")
         return asked
     return next((name for name in columns if name.lower() in UNIT_NAMES), None)
 
@@ -49,14 +49,14 @@ def named_columns(columns: Sequence[str], asked: str, file: str, option: str) ->
         found = [part.strip() for part in asked.split(",") if part.strip()]
         absent = [name for name in found if name not in columns]
         if absent:
-            raise InputError(f"{option}: {file} has no column {_listed(absent)}")
+            raise InputError(f"{option}: {file} has no column {listed(absent)}")
     elif any(sign in asked for sign in "*?["):
         found = [name for name in columns if fnmatchcase(name, asked)]
     else:
         found = [name for name in columns if (m := _SERIES.match(name)) and m["stem"] == asked]
     if not found:
         raise InputError(
-            f"{option} {asked!r} fits no column of {file}; its columns: {_listed(columns)}"
+            f"{option} {asked!r} fits no column of {file}; its columns: {listed(columns)}"
         )
     return found
 
@@ -79,7 +79,7 @@ def _between(columns: Sequence[str], first: str, last: str) -> list[str]:
 
 
 def guess_series(
-    frame: pd.DataFrame, without: Sequence[str], file: str, option: str
+    frame: pd.DataFrame, without: Sequence[str], file: str, option: str, otherwise: str = ""
 ) -> tuple[str, list[str]]:
     """Return stem and columns of the one series of columns that end in numbers.
 
@@ -100,7 +100,8 @@ def guess_series(
     if not series:
         raise InputError(
             f"{file}: no columns of counts found (names that differ only in a number at the end); "
-            f"name them with {option}, for instance {option} 'Offense*'"
+            f"its columns: {listed(list(frame.columns))}; {_naming(option)}"
+            f"{'; ' + otherwise if otherwise else ''}"
         )
     by_length = sorted(series, key=lambda stem: len(series[stem]), reverse=True)
     if len(by_length) > 1 and len(series[by_length[0]]) < _DOMINANT * len(series[by_length[1]]):
@@ -112,11 +113,18 @@ def guess_series(
     return by_length[0], series[by_length[0]]
 
 
+def _naming(option: str) -> str:
+    if option == "--exposure":
+        return "name columns as in the file of counts, with the ages at the end"
+    return f"name them with {option}, for instance {option} 'Offense*'"
+
+
 def _is_text(column: pd.Series) -> bool:
     filled = column.dropna()
     return len(filled) > 0 and bool(pd.to_numeric(filled, errors="coerce").isna().all())
 
 
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:8])
+def listed(names: Sequence[str], quoted: bool = True) -> str:
+    """Return the first eight names, and how many more there are."""
+    shown = ", ".join(repr(name) if quoted else name for name in names[:8])
     return f"{shown} and {len(names) - 8} more" if len(names) > 8 else shown

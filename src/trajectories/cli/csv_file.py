@@ -7,18 +7,24 @@ import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from trajectories.cli.columns import UNIT_NAMES
 from trajectories.errors import InputError
 from trajectories.panel.arrays import counted
 
-__all__ = ["numeric_columns", "read_csv"]
+__all__ = ["line_numbers", "numeric_columns", "read_csv"]
 
 _SEPARATORS = (",", ";", "\t")
+_EMPTY = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None")
+"""What stands for an empty cell in any column but that of the ids."""
 
 
-def read_csv(path: Path, separator: str | None = None, decimal: str = ".") -> pd.DataFrame:
+def read_csv(
+    path: Path, separator: str | None = None, decimal: str = ".", unit: str | None = None
+) -> pd.DataFrame:
     """Return a CSV file as a frame.
 
     Parameters
@@ -29,6 +35,10 @@ def read_csv(path: Path, separator: str | None = None, decimal: str = ".") -> pd
         By default the one of comma, semicolon and tab that is most frequent in the header.
     decimal : str
         Decimal sign.
+    unit : str, optional
+        The column of ids, by default the first named id, unit or person. It is kept as text, as it
+        is written, without the blanks around it: 007 and 7, 2E5 and 200000 are different ids, and
+        NA is one. Only an empty id is missing.
 
     Raises
     ------
@@ -38,25 +48,15 @@ def read_csv(path: Path, separator: str | None = None, decimal: str = ".") -> pd
     OSError
         If it cannot be opened.
     """
-    header = _header(path)
-    if separator is None:
-        separator = max(_SEPARATORS, key=header.count)
-    names = [name.strip() for name in next(csv.reader([header], delimiter=separator))]
+    names, separator = _names(path, separator, decimal)
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(f"{path.name}: column {twice[0]!r} is there more than once; rename it")
+    ids = _place_of_ids(names, unit)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame = pd.read_csv(
-                path,
-                sep=separator,
-                decimal=decimal,
-                encoding="utf-8-sig",
-                index_col=False,
-                low_memory=False,
-                skipinitialspace=True,
-            )
+            frame = _parse(path, separator, decimal, ids)
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         line = re.search(r"line (\d+)", str(error))
         where = f" (line {line.group(1)})" if line else ""
@@ -68,7 +68,69 @@ def read_csv(path: Path, separator: str | None = None, decimal: str = ".") -> pd
     frame.columns = pd.Index([str(name).strip() for name in frame.columns])
     if len(frame) == 0:
         raise InputError(f"{path.name} has a header but no rows")
+    for place in ids:
+        name = frame.columns[place]
+        stripped = frame[name].astype(str).str.strip().astype(object)
+        frame[name] = stripped.where(stripped != "", None)
     return frame
+
+
+def _parse(path: Path, separator: str, decimal: str, ids: list[int]) -> pd.DataFrame:
+    options: dict[str, Any] = {
+        "sep": separator,
+        "decimal": decimal,
+        "encoding": "utf-8-sig",
+        "index_col": False,
+        "skipinitialspace": True,
+    }
+    labels = list(pd.read_csv(path, nrows=0, **options).columns)
+    text = [labels[place] for place in ids]
+    frame: pd.DataFrame = pd.read_csv(
+        path,
+        low_memory=False,
+        dtype=dict.fromkeys(text, str),
+        keep_default_na=False,
+        na_values={label: _EMPTY for label in labels if label not in text},
+        **options,
+    )
+    return frame
+
+
+def _names(path: Path, separator: str | None, decimal: str) -> tuple[list[str], str]:
+    header = _header(path)
+    if separator is None:
+        # a decimal comma can be between cells too, in quotes, where nothing else is
+        separator = max(
+            _SEPARATORS,
+            key=lambda sign: (
+                (header.count(sign) > 0) * (1 if sign == decimal else 1 + header.count(sign))
+            ),
+        )
+    row = next(csv.reader([header], delimiter=separator, skipinitialspace=True))
+    return [name.strip() for name in row], separator
+
+
+def _place_of_ids(names: list[str], unit: str | None) -> list[int]:
+    if unit is not None and unit in names:
+        return [names.index(unit)]
+    return [place for place, name in enumerate(names) if name.lower() in UNIT_NAMES][:1]
+
+
+def line_numbers(path: Path, rows: Sequence[int]) -> list[int]:
+    """Return the lines of the file that rows of the table begin at; the header is line 1.
+
+    Blank lines are counted, though they are no rows; so are line breaks within quotes.
+    """
+    wanted, found, row, begin = set(rows), dict[int, int](), -1, 1
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.reader(stream)
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                if row in wanted:
+                    found[row] = begin
+                row += 1
+            begin = reader.line_num + 1
+    return [found.get(row, row + 2) for row in rows]
 
 
 def _header(path: Path) -> str:

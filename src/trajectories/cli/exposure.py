@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from trajectories.cli.cells import at_lines, refuse_bad_ids
 from trajectories.cli.columns import find_unit_column, guess_series, named_columns, trailing_number
 from trajectories.cli.csv_file import numeric_columns, read_csv
 from trajectories.errors import InputError
@@ -18,8 +19,10 @@ __all__ = ["floored", "wide_exposure"]
 
 def wide_exposure(
     frame: pd.DataFrame, unit: str | None, counts: list[str], args: argparse.Namespace
-) -> tuple[pd.DataFrame, list[str], list[str]]:
-    """Return exposure in the rows and columns of the counts, columns taken, and notes.
+) -> tuple[pd.DataFrame, Path, list[str], list[str]]:
+    """Return exposure in the rows and columns of the counts, its file, columns taken, and notes.
+
+    The index of the exposure holds the rows of its file.
 
     Raises
     ------
@@ -29,7 +32,7 @@ def wide_exposure(
     path = Path(args.exposure)
     if path.is_file() or path.suffix.lower() == ".csv":
         table, said = _from_file(path, frame, unit, counts, args)
-        return table, [], said
+        return table, path, [], said
     names = [name for name in frame.columns if name != unit]
     columns = named_columns(names, args.exposure, args.file.name, "--exposure")
     shared = [name for name in columns if name in counts]
@@ -39,13 +42,13 @@ def wide_exposure(
         )
     columns = _in_order_of(columns, counts, args.file.name)
     note = f"Exposure from columns {columns[0]} to {columns[-1]}."
-    return numeric_columns(frame, columns, args.file.name), columns, [note]
+    return numeric_columns(frame, columns, args.file.name), args.file, columns, [note]
 
 
 def _from_file(
     path: Path, frame: pd.DataFrame, unit: str | None, counts: list[str], args: argparse.Namespace
 ) -> tuple[pd.DataFrame, list[str]]:
-    other = read_csv(path, args.separator, args.decimal)
+    other = read_csv(path, args.separator, args.decimal, args.unit)
     asked = args.unit if args.unit in other.columns else None
     own = find_unit_column(list(other.columns), asked, path.name)
     series = guess_series(other, [] if own is None else [own], path.name, "--exposure")[1]
@@ -61,27 +64,24 @@ def _from_file(
     if unit is None or own is None:
         lacking = args.file.name if unit is None else path.name
         raise InputError(f"{lacking} has no column of ids, the other file has; name it with --id")
-    rows, n_extra = _rows_of(frame[unit], other[own], path.name)
+    rows, n_extra = _rows_of(frame[unit], other[own], path, args.file)
     if n_extra:
         said.append(f"{counted(n_extra, 'person')} of it not in the counts")
     values = numeric_columns(other, columns, path.name).iloc[rows]
     return values, [f"{'; '.join(said)}, matched by {own}."]
 
 
-def _rows_of(wanted: pd.Series, have: pd.Series, file: str) -> tuple[np.ndarray, int]:
-    if pd.api.types.is_numeric_dtype(wanted.dtype) != pd.api.types.is_numeric_dtype(have.dtype):
-        wanted, have = wanted.astype(str), have.astype(str)
-    index = pd.Index(have)
-    repeated = int(index.duplicated().sum())
-    if repeated:
-        raise InputError(
-            f"{file}: {counted(repeated, 'row')} with an id seen before; one row a person"
-        )
-    rows = index.get_indexer(pd.Index(wanted))
+def _rows_of(wanted: pd.Series, have: pd.Series, path: Path, file: Path) -> tuple[np.ndarray, int]:
+    """Return for each id among the counts the row of exposure with the same text."""
+    refuse_bad_ids(wanted, file)
+    refuse_bad_ids(have, path)
+    rows = pd.Index(have).get_indexer(pd.Index(wanted))
     absent = int((rows < 0).sum())
     if absent:
         raise InputError(
-            f"{file} has no row for {absent:,} of the {len(wanted):,} persons in the counts"
+            f"{path.name} has no row for {absent:,} of the {len(wanted):,} persons in the counts "
+            f"({at_lines(file, rows < 0)} of {file.name}); ids are compared as they are written: "
+            "007 and 7 differ"
         )
     return rows, len(have) - len(np.unique(rows))
 

@@ -7,15 +7,17 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from trajectories.cli import modelling
+from trajectories.cli.cautions import warn_of
 from trajectories.cli.output import check_folder, new_folder, write_figures, write_tables
 from trajectories.cli.reading import PanelRead, read_panel
+from trajectories.panel.arrays import counted
 
 if TYPE_CHECKING:
     from trajectories.groups import GroupTrajectoriesResults
-    from trajectories.panel import Panel
 
 __all__ = ["run"]
 
@@ -26,11 +28,12 @@ def run(args: argparse.Namespace) -> None:
     family = modelling.family(args.family, args.inflation_degree)
     check_folder(out, args.force)
     read = read_panel(args)
+    warn_of(read.cautions)
     groups = args.groups or list(range(1, 7))
     results, candidates, rule = modelling.fit_or_choose(read.panel, groups, family, args)
     with new_folder(out, "fit", args.force) as folder:
         results.save(folder / "model.json")
-        tables = _write(folder, results, read.panel, candidates, rule, read.notes, args)
+        tables = _write(folder, results, read, candidates, rule, args)
     if not args.quiet:
         sys.stdout.write(_summary(results, tables, read, rule, out))
 
@@ -38,15 +41,16 @@ def run(args: argparse.Namespace) -> None:
 def _write(
     folder: Path,
     results: GroupTrajectoriesResults,
-    panel: Panel,
+    read: PanelRead,
     candidates: pd.DataFrame | None,
     rule: str,
-    notes: tuple[str, ...],
     args: argparse.Namespace,
 ) -> dict[str, pd.DataFrame]:
     from trajectories import plot, report
 
-    tables = report.fit_tables(results, panel, level=args.level, minimum_cell=args.minimum_cell)
+    tables = report.fit_tables(
+        results, read.panel, level=args.level, minimum_cell=args.minimum_cell
+    )
     figures = report.group_figures(results, tables, args.level)
     if candidates is not None:
         figures["selection"] = plot.selection(candidates)
@@ -56,7 +60,8 @@ def _write(
         results,
         tables,
         source=args.file.name,
-        notes=notes,
+        notes=read.notes,
+        cautions=read.cautions,
         seed=args.seed,
         level=args.level,
         minimum_cell=args.minimum_cell,
@@ -68,7 +73,7 @@ def _write(
     write_tables(folder, tables)
     write_figures(folder, figures)
     if args.posterior:
-        write_tables(folder, {"posterior": results.posterior.rename_axis("unit")})
+        write_tables(folder, {"posterior": results.posterior.rename_axis(read.unit or "unit")})
     return tables
 
 
@@ -82,7 +87,7 @@ def _summary(
     panel, names = read.panel, results.typology()["name"]
     groups = tables["groups"][["group", "share", "avepp"]]
     lines = [
-        f"{panel.n_units:,} persons, ages {panel.ages[0]:g} to {panel.ages[-1]:g}",
+        f"{counted(panel.n_units, 'person')}, {_ages(panel.ages)}",
         *read.notes,
         *([rule] if rule else []),
         modelling.headline(results),
@@ -96,6 +101,12 @@ def _summary(
         f"report: {out / 'report.html'}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _ages(ages: np.ndarray) -> str:
+    if len(ages) == 1:
+        return f"age {ages[0]:g}"
+    return f"ages {ages[0]:g} to {ages[-1]:g}"
 
 
 def _decimals(value: object) -> str:

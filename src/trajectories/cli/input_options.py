@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from trajectories.cli.options import at_least, number_list, positive
+from trajectories.cli.options import at_least, decimal_sign, number_list, positive, separator
 
 __all__ = ["add_input", "add_model"]
 
@@ -48,8 +48,14 @@ def add_input(parser: argparse.ArgumentParser) -> None:
         "--ages",
         type=number_list,
         metavar="8:38",
-        help="wide: the columns to keep by the number in their name, or the ages of the "
-        "columns in order; long: the ages to keep",
+        help="wide: the ages to keep, by the numbers in the names of the columns, or the ages of "
+        "columns without numbers in order; long: the ages to keep",
+    )
+    group.add_argument(
+        "--relabel-ages",
+        type=number_list,
+        metavar="10:14",
+        help="wide: the ages of columns that are numbered as waves, 1 to the last, in that order",
     )
     group.add_argument(
         "--missing",
@@ -58,8 +64,15 @@ def add_input(parser: argparse.ArgumentParser) -> None:
         metavar="VALUE",
         help="a code for 'not observed' among the counts (may be repeated); empty cells always are",
     )
-    group.add_argument("--separator", metavar="C", help="between cells (default: found by itself)")
-    group.add_argument("--decimal", default=".", metavar="C", help="decimal sign (default .)")
+    group.add_argument(
+        "--separator",
+        type=separator,
+        metavar="C",
+        help="the sign between cells, or tab (default: found by itself)",
+    )
+    group.add_argument(
+        "--decimal", type=decimal_sign, default=".", metavar="C", help="decimal sign (default .)"
+    )
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-__all__ = ["at_least", "number_list", "positive", "proportion", "whole_numbers", "words"]
+__all__ = [
+    "at_least",
+    "decimal_sign",
+    "number_list",
+    "positive",
+    "proportion",
+    "separator",
+    "whole_numbers",
+    "words",
+]
 
 _MOST = 10_000
 
@@ -50,6 +59,23 @@ def words(text: str) -> list[str]:
     if not found:
         raise argparse.ArgumentTypeError("is empty")
     return found
+
+
+def separator(text: str) -> str:
+    """Read the sign between cells: one character, or the word tab."""
+    sign = "\t" if text in ("tab", "\\t") else text
+    if len(sign) != 1 or sign.isalnum() or sign in '"\r\n':
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not one sign between cells, such as ';' or ',' or tab"
+        )
+    return sign
+
+
+def decimal_sign(text: str) -> str:
+    """Read the decimal sign: a point or a comma."""
+    if text not in (".", ","):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither '.' nor ','")
+    return text
 
 
 def at_least(smallest: int) -> type[int]:

@@ -53,7 +53,7 @@ observed; it is never a zero.
 examples:
   trajectories fit counts.csv --groups 3
   trajectories fit TO1.csv --exposure TO1Risk.csv --family zip_tau --groups 3
-  trajectories fit waves.csv --counts 'Y1..Y5' --ages 10:14 --family zip --inflation-degree 1
+  trajectories fit waves.csv --counts 'Y1..Y5' --relabel-ages 10:14 --family zip
   trajectories fit long.csv --unit person --age age --count cases --exposure years_free
   trajectories fit counts.csv                        1 to 6 groups, chosen by BIC
 """

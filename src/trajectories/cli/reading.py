@@ -3,26 +3,46 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from trajectories.cli.columns import find_unit_column, guess_series, named_columns, trailing_number
+from trajectories.cli.ages import wide_ages
+from trajectories.cli.cautions import cautions
+from trajectories.cli.cells import (
+    in_words_of_the_file,
+    refuse_bad_counts,
+    refuse_bad_exposure,
+    refuse_bad_ids,
+    refuse_missing_ids,
+)
+from trajectories.cli.columns import find_unit_column, guess_series, listed, named_columns
 from trajectories.cli.csv_file import numeric_columns, read_csv
 from trajectories.cli.exposure import floored, wide_exposure
 from trajectories.errors import InputError
 from trajectories.panel import Panel
+from trajectories.panel.arrays import counted
 
 __all__ = ["PanelRead", "read_panel"]
+
+_LISTED = 12
+_OTHERWISE = (
+    "if the columns look wrong, give --separator or --decimal; if the file has a row a person and "
+    "age, give --format long with --unit, --age and --count"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class PanelRead:
-    """A panel, and sentences on how it was made of the file."""
+    """A panel, sentences on how it was made of the file, and what the user must be warned of."""
 
     panel: Panel
     notes: tuple[str, ...]
+    unit: str | None
+    cautions: tuple[str, ...] = ()
 
 
 def read_panel(args: argparse.Namespace) -> PanelRead:
@@ -35,8 +55,9 @@ def read_panel(args: argparse.Namespace) -> PanelRead:
     OSError
         If a file cannot be opened.
     """
-    frame = read_csv(args.file, args.separator, args.decimal)
-    return _read_long(frame, args) if _is_long(frame, args) else _read_wide(frame, args)
+    frame = read_csv(args.file, args.separator, args.decimal, args.unit)
+    read = _read_long(frame, args) if _is_long(frame, args) else _read_wide(frame, args)
+    return replace(read, cautions=tuple(cautions(read.panel)))
 
 
 def _is_long(frame: pd.DataFrame, args: argparse.Namespace) -> bool:
@@ -55,21 +76,37 @@ def _read_wide(frame: pd.DataFrame, args: argparse.Namespace) -> PanelRead:
         if getattr(args, option) is not None:
             raise InputError(f"--{option} is for long files; this one is read as wide")
     unit = find_unit_column(list(frame.columns), args.unit, file)
-    columns = _count_columns(frame, unit, args)
-    columns, ages = _ages(columns, args.ages)
+    if unit is not None:
+        refuse_bad_ids(frame[unit], args.file)
+    columns, ages = wide_ages(_count_columns(frame, unit, args), args)
     notes = [_found(columns, unit)]
     counts = numeric_columns(frame, columns, file, args.missing)
-    units = None if unit is None else pd.Index(frame[unit])
-    exposure, taken = None, list[str]()
+    refuse_bad_counts(counts, args.file)
+    units = None if unit is None else pd.Index(frame[unit], dtype=object)
+    taken, values = list[str](), None
     if args.exposure is not None:
-        exposure, taken, said = wide_exposure(frame, unit, columns, args)
+        exposure, path, taken, said = wide_exposure(frame, unit, columns, args)
         notes += said
-    values, said = floored(exposure, args.exposure_floor)
-    unused = [name for name in frame.columns if name not in {unit, *columns, *taken}]
-    if unused:
-        notes.append(f"Columns not used: {', '.join(unused[:12])}{' …' * (len(unused) > 12)}.")
-    panel = Panel.from_wide(counts.to_numpy(), ages=ages, exposure=values, units=units)
-    return PanelRead(panel, (*notes, *said))
+        values, said = floored(exposure, args.exposure_floor)
+        notes += said
+        exposure = pd.DataFrame(values, exposure.index, exposure.columns)
+        refuse_bad_exposure(exposure, counts.to_numpy(), path)
+    else:
+        floored(None, args.exposure_floor)
+    notes += _unused(frame, [unit, *columns, *taken])
+    try:
+        panel = Panel.from_wide(counts.to_numpy(), ages=ages, exposure=values, units=units)
+    except InputError as error:
+        raise InputError(in_words_of_the_file(str(error), args.file)) from None
+    return PanelRead(panel, tuple(notes), unit)
+
+
+def _unused(frame: pd.DataFrame, used: Sequence[str | None]) -> list[str]:
+    unused = [name for name in frame.columns if name not in used]
+    if not unused:
+        return []
+    more = f" and {len(unused) - _LISTED} more" if len(unused) > _LISTED else ""
+    return [f"Columns not used: {', '.join(unused[:_LISTED])}{more}."]
 
 
 def _count_columns(frame: pd.DataFrame, unit: str | None, args: argparse.Namespace) -> list[str]:
@@ -83,54 +120,76 @@ def _count_columns(frame: pd.DataFrame, unit: str | None, args: argparse.Namespa
         except InputError:
             taken = []  # a file then, or an error that wide_exposure words
     without = taken if unit is None else [*taken, unit]
-    return guess_series(frame, without, args.file.name, "--counts")[1]
-
-
-def _ages(columns: list[str], asked: list[float] | None) -> tuple[list[str], np.ndarray]:
-    """Return columns and their ages: by the numbers they end in, or as the user says."""
-    numbers = [trailing_number(name) for name in columns]
-    if all(number is not None for number in numbers):
-        by_number = sorted(zip(numbers, columns, strict=True))
-        if asked is None or set(asked) <= set(numbers):
-            wanted = by_number if asked is None else [p for p in by_number if p[0] in set(asked)]
-            ages = np.array([number for number, _ in wanted], dtype=float)
-            return [name for _, name in wanted], ages
-        columns = [name for _, name in by_number]
-    elif asked is None:
-        raise InputError("the columns of counts do not end in numbers: give their --ages")
-    if len(asked) != len(columns):
-        raise InputError(
-            f"--ages names {len(asked)} ages, but there are {len(columns)} columns of counts"
-        )
-    return columns, np.array(asked, dtype=float)
+    return guess_series(frame, without, args.file.name, "--counts", _OTHERWISE)[1]
 
 
 def _found(columns: list[str], unit: str | None) -> str:
     who = "rows are persons, without ids" if unit is None else f"ids from column {unit}"
-    return f"Counts from {len(columns)} columns, {columns[0]} to {columns[-1]}; {who}."
+    ends = columns[0] if len(columns) == 1 else f"{columns[0]} to {columns[-1]}"
+    return f"Counts from {counted(len(columns), 'column')}, {ends}; {who}."
 
 
 def _read_long(frame: pd.DataFrame, args: argparse.Namespace) -> PanelRead:
     file = args.file.name
-    if args.counts is not None:
-        raise InputError("--counts is for wide files; name the one column of a long file: --count")
+    for option, other in (("counts", "count"), ("relabel_ages", "age")):
+        if getattr(args, option) is not None:
+            raise InputError(
+                f"--{option.replace('_', '-')} is for wide files; name the one column of a long "
+                f"file: --{other}"
+            )
     unit = find_unit_column(list(frame.columns), args.unit, file)
     if unit is None:
-        raise InputError(f"{file}: a long file needs a column of ids; name it with --unit")
+        raise InputError(
+            f"{file}: a long file needs a column of ids; name it with --unit; its columns: "
+            f"{listed(list(frame.columns))}"
+        )
     age, count = args.age or "age", args.count or "count"
     numbers = [age] if args.exposure is None else [age, args.exposure]
     for name, option in ((age, "--age"), (count, "--count"), (numbers[-1], "--exposure")):
         if name not in frame.columns:
-            raise InputError(f"{file} has no column {name!r}; say which it is with {option}")
+            raise InputError(
+                f"{file} has no column {name!r}; say which it is with {option}; its columns: "
+                f"{listed(list(frame.columns))}"
+            )
+    refuse_missing_ids(frame[unit], args.file)
     table = numeric_columns(frame, numbers, file)
     table[count] = numeric_columns(frame, [count], file, args.missing)[count]
+    refuse_bad_counts(table[[count]], args.file)
     table.insert(0, unit, frame[unit])
-    said: list[str] = []
-    if args.exposure_floor is not None:
-        given = None if args.exposure is None else table[[args.exposure]]
-        values, said = floored(given, args.exposure_floor)
-        table[args.exposure] = values
-    ages = None if args.ages is None else np.array(sorted(args.ages))
-    panel = Panel.from_long(table, unit, age, count, exposure=args.exposure, ages=ages)
     note = f"Long file: ids from column {unit}, ages from {age}, counts from {count}."
-    return PanelRead(panel, (note, *said))
+    said = _floor_of_long(table, count, args)
+    ages = None if args.ages is None else np.array(sorted(args.ages))
+    _refuse_absent_ages(table[age], ages, args)
+    try:
+        panel = Panel.from_long(table, unit, age, count, exposure=args.exposure, ages=ages)
+    except InputError as error:
+        raise InputError(_of_long(str(error), frame[unit], args.file)) from None
+    used = [unit, count, *numbers]
+    return PanelRead(panel, (note, *said, *_unused(frame, used)), unit)
+
+
+def _floor_of_long(table: pd.DataFrame, count: str, args: argparse.Namespace) -> list[str]:
+    """Raise exposure in the table to the floor, refuse what is not usable, and say so."""
+    if args.exposure is None:
+        return floored(None, args.exposure_floor)[1]
+    values, said = floored(table[[args.exposure]], args.exposure_floor)
+    table[args.exposure] = values
+    refuse_bad_exposure(table[[args.exposure]], table[[count]].to_numpy(), args.file)
+    return [f"Exposure from column {args.exposure}.", *said]
+
+
+def _refuse_absent_ages(have: pd.Series, ages: np.ndarray | None, args: argparse.Namespace) -> None:
+    absent = [] if ages is None else [f"{age:g}" for age in ages if age not in set(have)]
+    if absent:
+        raise InputError(
+            f"{args.file.name}: no row at {counted(len(absent), 'age')} of --ages "
+            f"({listed(absent, quoted=False)}); name ages between {have.min():g} and "
+            f"{have.max():g} that are there"
+        )
+
+
+def _of_long(message: str, ids: pd.Series, path: Path) -> str:
+    # the library counts rows of the table in some messages, and persons in others
+    by_person = message.startswith(("exposure", "outcomes")) or "without any observed" in message
+    first = np.flatnonzero(~ids.duplicated().to_numpy()) if by_person else None
+    return in_words_of_the_file(message, path, first)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from trajectories.cli import modelling
+from trajectories.cli.cautions import warn_of
 from trajectories.cli.output import check_folder, new_folder, write_figures, write_tables
 from trajectories.cli.reading import read_panel
 from trajectories.errors import InputError
@@ -20,6 +21,7 @@ def run(args: argparse.Namespace) -> None:
     families = [modelling.family(name, args.inflation_degree) for name in args.family]
     check_folder(out, args.force)
     read = read_panel(args)
+    warn_of(read.cautions)
     selection = modelling.choose(read.panel, args.groups, families, args.degree, args)
     try:
         best, rule = selection.recommend()
@@ -40,6 +42,7 @@ def run(args: argparse.Namespace) -> None:
             read.panel,
             source=args.file.name,
             notes=read.notes,
+            cautions=read.cautions,
             seed=args.seed,
             minimum_cell=args.minimum_cell,
         )
@@ -47,7 +50,16 @@ def run(args: argparse.Namespace) -> None:
         write_tables(folder, {"selection": table})
         write_figures(folder, {"selection": figure})
     if not args.quiet:
-        columns = ["family", "degree", "n_groups", "llf", "bic", "bic_cells", "stop_reason"]
+        columns = [
+            "family",
+            "settings",
+            "degree",
+            "n_groups",
+            "llf",
+            "bic",
+            "bic_cells",
+            "stop_reason",
+        ]
         shown = selection.table[columns].to_string(index=False, max_colwidth=60)
         lines = [*read.notes, shown, rule, *chosen]
         sys.stdout.write("\n".join([*lines, f"report: {out / 'report.html'}"]) + "\n")

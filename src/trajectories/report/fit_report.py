@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from trajectories.panel.arrays import counted
 from trajectories.report.group_parts import (
     add_groups,
     add_model,
@@ -15,7 +16,7 @@ from trajectories.report.group_parts import (
     group_figures,
 )
 from trajectories.report.html import Report
-from trajectories.report.wording import GROUPS_ARE, SMALL_CELLS, footer
+from trajectories.report.wording import GROUPS_ARE, SMALL_CELLS, as_sentence, footer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,6 +32,7 @@ def fit_report(
     *,
     source: str = "",
     notes: Sequence[str] = (),
+    cautions: Sequence[str] = (),
     seed: int | None = None,
     level: float = 0.95,
     minimum_cell: int = 0,
@@ -50,6 +52,8 @@ def fit_report(
         What was fitted, for the head of the page.
     notes : sequence of str
         What was done to the data on the way in: a floor, a missing code, columns left out.
+    cautions : sequence of str
+        What makes the fit doubtful; at the head of the page.
     seed : int, optional
         For the foot of the page.
     level : float
@@ -63,12 +67,13 @@ def fit_report(
     """
     if figures is None:
         figures = group_figures(results, tables, level)
-    family = getattr(results.family, "name", results.family)
     report = Report(
         "Trajectory groups",
-        f"{source + ': ' if source else ''}{results.n_groups} groups, {family}, "
+        f"{source + ': ' if source else ''}{counted(results.n_groups, 'group')}, {results.family}, "
         f"degree {results.degree}",
     )
+    if cautions:
+        report.note(*(as_sentence(caution) for caution in cautions))
     report.section("Groups").note(*GROUPS_ARE)
     add_groups(report, tables, figures, level)
     report.section("Model")

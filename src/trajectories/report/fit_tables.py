@@ -62,7 +62,7 @@ def fit_tables(
 def _fit(results: GroupTrajectoriesResults) -> pd.DataFrame:
     persons, criterion = float(results.nobs), -0.5
     rows: list[tuple[str, Any]] = [
-        ("family", str(getattr(results.family, "name", results.family))),
+        ("family", str(results.family)),
         ("degree", results.degree),
         ("number of groups", int(results.n_groups)),
         ("persons", results.nobs),

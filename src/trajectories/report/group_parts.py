@@ -9,6 +9,7 @@ import pandas as pd
 
 from trajectories.report.html import Report
 from trajectories.report.numbers import fixed
+from trajectories.report.wording import as_sentence
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -143,7 +144,7 @@ def add_parameters(report: Report, parameters: pd.DataFrame, level: float) -> No
 def add_selection(report: Report, table: pd.DataFrame, rule: str, figure: Figure | None) -> None:
     """Add the table of candidate models and the rule that chose one."""
     if rule:
-        report.text(f"{rule[:1].upper()}{rule[1:].rstrip('.')}.")
+        report.text(as_sentence(rule))
     if figure is not None:
         report.figure(
             figure,

@@ -10,7 +10,7 @@ import pandas as pd
 from trajectories.report.fit_tables import audit_table
 from trajectories.report.group_parts import add_selection
 from trajectories.report.html import Report
-from trajectories.report.wording import GROUPS_ARE, footer
+from trajectories.report.wording import GROUPS_ARE, as_sentence, footer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,6 +28,7 @@ def selection_report(
     *,
     source: str = "",
     notes: Sequence[str] = (),
+    cautions: Sequence[str] = (),
     seed: int | None = None,
     minimum_cell: int = 0,
 ) -> Report:
@@ -41,10 +42,12 @@ def selection_report(
         From ``plot.selection(table)``.
     panel : Panel, optional
         Adds its audit.
-    source, notes, seed, minimum_cell
+    source, notes, cautions, seed, minimum_cell
         As in :func:`trajectories.report.fit_report`.
     """
     report = Report("Choice of a trajectory model", source)
+    if cautions:
+        report.note(*(as_sentence(caution) for caution in cautions))
     report.section("Models compared").note(*GROUPS_ARE)
     add_selection(report, table, rule, figure)
     report.text(

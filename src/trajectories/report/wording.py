@@ -6,7 +6,7 @@ import platform
 
 from trajectories.version import __version__
 
-__all__ = ["GROUPS_ARE", "SMALL_CELLS", "SYNTHETIC", "versions"]
+__all__ = ["GROUPS_ARE", "SMALL_CELLS", "SYNTHETIC", "as_sentence", "versions"]
 
 GROUPS_ARE = (
     "What groups are: a summary of careers. The model describes a population of differing "
@@ -31,6 +31,11 @@ SMALL_CELLS = (
     "Numbers of persons from 1 to {largest} are suppressed in the tables, with all that could be "
     "worked out from them."
 )
+
+
+def as_sentence(text: str) -> str:
+    """Return the text with a capital letter and a full stop."""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
 def versions() -> dict[str, str]:

@@ -1,0 +1,46 @@
+"""What in a panel makes a fit doubtful, in sentences that name the options of the command line."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from trajectories.errors import TrajectoriesWarning
+from trajectories.panel import Panel
+from trajectories.panel.arrays import counted
+
+__all__ = ["NEAR_ZERO", "cautions", "warn_of"]
+
+NEAR_ZERO = 0.01
+"""Years free below which a cell is as good as no time; the same limit as in the audit."""
+
+
+def cautions(panel: Panel) -> list[str]:
+    """Return what the user must be told of the exposure before the fit is read."""
+    if panel.exposure is None:
+        return []
+    said = []
+    seen = np.ones(panel.outcomes.shape, bool) if panel.observed is None else panel.observed
+    near = int((seen & (panel.exposure < NEAR_ZERO) & (panel.outcomes != 0)).sum())
+    if near:
+        said.append(
+            f"outcomes in {counted(near, 'cell')} where exposure is below {NEAR_ZERO:g}: such "
+            "cells rule the fit; correct the exposure, or fit again with --exposure-floor and "
+            "report both"
+        )
+    if panel.n_ages > 1:
+        step = float(np.diff(panel.ages).min())
+        above = int((seen & (panel.exposure > step * (1.0 + 1e-6))).sum())
+        if above:
+            said.append(
+                f"exposure is above {step:g}, the step between ages, in {counted(above, 'cell')}: "
+                "nobody is free for longer than a cell lasts; give exposure in the unit of the ages"
+            )
+    return said
+
+
+def warn_of(said: tuple[str, ...]) -> None:
+    """Give each sentence as a warning."""
+    for sentence in said:
+        warnings.warn(sentence, TrajectoriesWarning, stacklevel=2)
