@@ -99,6 +99,12 @@ BAD = {
         table(TABLE, units=IDS[::-1], weights=pd.Series(1.0, index=IDS)),
         "fits units= and the index of the counts in different orders",
     ),
+    "units a table": (wide(units=TABLE), "units must be a sequence of ids, not DataFrame"),
+    "rows a slice of ids": (
+        lambda: wide()().subset(slice("secret-a", None)),
+        "rows must be a boolean mask, a slice or row numbers",
+    ),
+    "rows ragged": (lambda: wide()().subset([[1], [1, 2]]), "rows must be a boolean mask"),
     "units no sequence": (wide(units=5), "units must be a sequence of ids, not int"),
     "units one text": (wide(units="secret-a"), "units must be a sequence of ids, not str"),
     "a unit twice": (
@@ -180,6 +186,8 @@ BAD = {
         long({"age": ["12", "12", "13"]}),
         r"column 'age' is not numeric; .*to_numeric",
     ),
+    "long: no ages": (long(ages=[]), "ages are empty"),
+    "long: no unit": (long(unit=None), "unit= must be the label of a column .* not NoneType"),
     "long: no row at these ages": (
         long(ages=range(50, 54)),
         r"column 'age': no row has one of ages= \(50 to 53 asked for, 12 to 13 found\)",
@@ -290,6 +298,9 @@ def spells(**columns):
 
 
 BAD_REGISTER = {
+    "types in a list of lists": (panel(event=[["drugs"]]), "event= must be .* a list of lists"),
+    "ids in a list of lists": (panel(persons=[[871]]), "persons= must be .* a list of lists"),
+    "ids in a table": (panel(persons=PERSONS), "persons= must be .*, not a table"),
     "no register": (
         lambda: tr.Panel.from_register(None),
         "must be a trajectories.Register, not NoneType",

@@ -129,7 +129,7 @@ def check_units(units: Any, n_units: int) -> pd.Index[Any]:
 
 
 def _listed(units: Any) -> Any:
-    if isinstance(units, (str, bytes)) or not isinstance(units, Iterable):
+    if isinstance(units, (str, bytes, pd.DataFrame)) or not isinstance(units, Iterable):
         raise InputError(f"units must be a sequence of ids, not {type(units).__name__}")
     return units.to_numpy() if isinstance(units, pd.Series) else list(units)
 

@@ -29,6 +29,8 @@ def read_long(
     rows, units = _unit_rows(frame[unit])
     row_ages = _column(frame, age)[:, 0]
     _refuse_missing(np.isnan(row_ages), f"column {age!r}", "age")
+    if ages is not None and np.size(ages) == 0:
+        raise InputError("ages are empty: give the ages of the panel, or leave ages= out")
     grid = np.unique(row_ages) if ages is None else check_ages(ages, np.size(ages))
     columns, inside = _age_columns(row_ages, grid)
     _refuse_no_row(inside, row_ages, grid, f"column {age!r}")
@@ -58,7 +60,7 @@ def _check_columns(frame: pd.DataFrame, named: dict[str, Any]) -> None:
     if not isinstance(frame, pd.DataFrame):
         raise InputError("a long table must be a pandas DataFrame; for arrays use Panel.from_wide")
     for argument, label in named.items():
-        if not is_hashable(label):
+        if not is_hashable(label) or (label is None and argument in ("unit", "age", "count")):
             raise InputError(
                 f"{argument}= must be the label of a column of the table, not "
                 f"{type(label).__name__}: make it a column of the table first"

@@ -50,16 +50,19 @@ def row_numbers(rows: Any, n_units: int) -> NDArray[np.intp]:
     InputError
         If a mask has another length, or a row does not exist.
     """
-    if isinstance(rows, slice):
-        return np.arange(n_units)[rows]
-    given = np.asarray(rows)
-    if given.size == 0:
-        given = given.astype(np.intp)
-    if given.ndim != 1 or given.dtype.kind not in "biu":
+    try:
+        if isinstance(rows, slice):
+            return np.arange(n_units)[rows]
+        given = np.asarray(rows)
+        if given.size == 0:
+            given = given.astype(np.intp)
+        if given.ndim != 1 or given.dtype.kind not in "biu":
+            raise TypeError
+    except (TypeError, ValueError):
         raise InputError(
             "rows must be a boolean mask, a slice or row numbers "
             "(for unit ids: panel.units.get_indexer(ids))"
-        )
+        ) from None
     if given.dtype == bool:
         if len(given) != n_units:
             raise InputError(f"mask has length {len(given):,}, the panel has {n_units:,} units")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from pandas.api import types
+from pandas.api.types import is_hashable
 
 from trajectories.errors import InputError
 from trajectories.panel.arrays import BoolArray, counted, names, where_rows
@@ -115,6 +116,8 @@ def _listed(values: Any, what: str, kinds: str) -> pd.Index[Any]:
     if not isinstance(values, Iterable):
         raise InputError(f"{what}= must be {kinds}, not {type(values).__name__}")
     listed: pd.Index[Any] = pd.Index(list(values), tupleize_cols=False)
+    if isinstance(values, pd.DataFrame) or not all(map(is_hashable, listed)):
+        raise InputError(f"{what}= must be {kinds}, not a table or a list of lists")
     return listed
 
 
