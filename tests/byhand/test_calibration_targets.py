@@ -29,9 +29,19 @@ def test_the_published_figures_keep_their_printed_decimals() -> None:
 @pytest.mark.parametrize(
     ("target", "words"),
     [
-        ({"no_such_row": 1.0}, "unknown key 'no_such_row'"),
+        ({"no_such_row": 1.0}, "unknown key, number 1 of 1; the keys are"),
+        (
+            {"male_share": 0.5, "share_low_rates": 1.0},
+            "number 2 of 2, nearest known 'share_low_rate'",
+        ),
+        ({1: 1.0}, "unknown key"),
+        ([1], "targets must be a dict"),
+        ([], "targets must be a dict"),
+        ({"onset_age_late_peak": "19"}, "onset_age_late_peak is text; give a finite number"),
+        ({"onset_age_late_peak": [19]}, "onset_age_late_peak is of the kind list"),
+        ({"effect_job_traffickers": "0.3"}, "effect_job_traffickers is text; give log-odds"),
         ({"share_low_rate": 1.4}, "share_low_rate is 1.4"),
-        ({"share_low_rate": "many"}, "share_low_rate is 'many'"),
+        ({"share_low_rate": "many"}, "share_low_rate is text"),
         ({"share_low_rate": float("nan")}, "share_low_rate is nan"),
         ({"share_low_rate": True}, "share_low_rate is True"),
         ({"onset_age_late_peak": 3.0}, "onset_age_late_peak is 3"),
@@ -40,9 +50,9 @@ def test_the_published_figures_keep_their_printed_decimals() -> None:
         ({"n_traffickers": 10.5}, "n_traffickers is 10.5"),
         ({"effect_job_traffickers": "harmful"}, "give log-odds or one of: protective"),
         ({"effect_job_traffickers": 50}, "effect_job_traffickers is 50"),
-        ({"observation_end": "2010-01-01"}, "observation_end is '2010-01-01'"),
+        ({"observation_end": "2010-01-01"}, "observation_end is 2010-01-01"),
         ({"observation_end": 2021}, "observation_end is 2021"),
-        ({"observation_end": "yesterday"}, "observation_end is 'yesterday'"),
+        ({"observation_end": "yesterday"}, "observation_end is text"),
     ],
 )
 def test_a_target_that_cannot_be_is_refused_by_name(target: dict[str, object], words: str) -> None:

@@ -83,12 +83,8 @@ def calibrate(targets: Mapping[str, float | str] | None = None) -> Calibration:
         For an unknown key, a value that cannot be, requests that contradict each other, and
         requests that no career of the model can satisfy; the message names the keys.
     """
-    items = tuple((key, value) for key, value in (targets or {}).items())
-    try:
-        hash(items)
-    except TypeError:
-        return _calibrate.__wrapped__(items)
-    return _calibrate(items)
+    read_targets(targets)  # before the cache, to which True is 1
+    return _calibrate(tuple((targets or {}).items()))
 
 
 @lru_cache(maxsize=16)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -53,7 +54,9 @@ def simulate(
         size of a pool changes neither the traffickers nor the other pool.
     targets
         Figure key → value to plant instead of the published one; the keys are those of
-        ``figures()``. What follows from a replaced figure is derived anew.
+        ``figures()``, the values numbers (a direction: log-odds or a published word; the end of
+        observation: a date). What follows from a replaced figure is derived anew, and published
+        rows that cannot hold together with the targets move: see ``truth.figures``.
     n_general_offenders, n_non_offenders
         Sizes of the pools to match from.
 
@@ -63,18 +66,25 @@ def simulate(
         ``persons``, ``offences``, ``spells``, ``relations``, ``reference_date`` and ``truth``
         (a :class:`Truth`). The traffickers are what is studied, so that panels are made of them
         unless told otherwise. Dates have the resolution of a day; ends are exclusive.
+        ``truth.figures`` has a row a published figure, and its ``status`` says what became of it:
+        ``published`` (planted at its published value, within the tolerance of its rounding),
+        ``target`` (planted as asked), ``derived`` (moved: no longer within that tolerance, because
+        of the targets), ``context`` (nothing is simulated for it), ``not applicable`` (its group
+        is absent).
 
     Raises
     ------
     InputError
         For a seed or a size that is no whole number of 0 or more.
     TargetError
-        For unknown keys, and for targets that contradict each other or cannot be planted.
+        For targets that are no dict, unknown keys, values of the wrong kind (numbers as text
+        too), and targets that contradict each other or cannot be planted.
     """
     sizes = {"n_general_offenders": n_general_offenders, "n_non_offenders": n_non_offenders}
     for name, value in {"seed": seed, **sizes}.items():
         if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 0:
-            raise InputError(f"{name} must be a whole number, 0 or more; got {value!r}")
+            found = str(value) if isinstance(value, Real) else type(value).__name__
+            raise InputError(f"{name} must be a whole number, 0 or more; got {found}")
     calibration = calibrate(targets)
     traffickers = _traffickers(calibration, stream(seed, 0, CAREERS))
     drawn = [_complete(calibration, traffickers, seed)]

@@ -9,8 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from numbers import Real
 
+import numpy as np
 import pandas as pd
 
 from trajectories.errors import TargetError
@@ -89,33 +94,54 @@ def read_targets(targets: Mapping[str, float | str] | None) -> Targets:
         For an unknown key, a value of the wrong kind, or one outside its range.
     """
     frame = figures()
-    given = dict(targets or {})
-    unknown = [str(key) for key in given if key not in set(frame["key"])]
-    if unknown:
-        raise TargetError(
-            f"targets: unknown key {unknown[0]!r}; the keys are those of rapporteur.figures()"
-        )
+    given = _given(targets, set(frame["key"]))
     reference = pd.Timestamp(published_text()["observation_end"])
     values: dict[str, float] = {}
     for key, kind, printed in zip(frame["key"], frame["kind"], frame["value"], strict=True):
-        value = given.get(key, printed)
         if kind == "date":
-            reference = _date(key, value)
+            reference = _date(key, given.get(key, printed))
         elif kind == "direction":
-            values[key] = _direction(key, value)
+            values[key] = _direction(key, given.get(key, printed))
         else:
-            values[key] = _number(key, kind, value)
+            values[key] = _number(key, kind, given[key] if key in given else float(printed))
     order = tuple(key for key in frame["key"] if key in given)
     return Targets(values, order, reference)
 
 
+def _given(targets: object, known: set[str]) -> dict[str, object]:
+    """Return the user's targets, all of known keys; text that the user gave is not repeated."""
+    if targets is None:
+        return {}
+    if not isinstance(targets, Mapping):
+        raise TargetError(
+            "targets must be a dict, figure key to value ({'onset_age_late_peak': 19.5}), not "
+            f"{type(targets).__name__}"
+        )
+    for position, key in enumerate(targets, start=1):
+        if not isinstance(key, str) or key not in known:
+            near = get_close_matches(str(key), sorted(known), n=1)
+            nearest = f", nearest known {near[0]!r}" if near else ""
+            raise TargetError(
+                f"targets: unknown key, number {position} of {len(targets)}{nearest}; the keys are "
+                "those of rapporteur.figures()"
+            )
+    return dict(targets)
+
+
+def _shown(value: object) -> str:
+    """Describe a value that cannot be used: numbers as they are, of anything else the kind."""
+    if value is None or isinstance(value, (Real, np.bool_)):
+        return str(value)
+    return "text" if isinstance(value, str) else f"of the kind {type(value).__name__}"
+
+
 def _float(key: str, value: object) -> float:
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        number = math.nan
-    if isinstance(value, bool) or not math.isfinite(number):
-        raise TargetError(f"targets: {key} is {value!r}; give a finite number")
+    number = math.nan
+    if isinstance(value, Real) and not isinstance(value, bool):
+        with suppress(OverflowError):
+            number = float(value)
+    if not math.isfinite(number):
+        raise TargetError(f"targets: {key} is {_shown(value)}; give a finite number")
     return number
 
 
@@ -145,7 +171,7 @@ def _direction(key: str, value: object) -> float:
         number = _float(key, value)
     except TargetError:
         raise TargetError(
-            f"targets: {key} is {value!r}; give log-odds or one of: {words}"
+            f"targets: {key} is {_shown(value)}; give log-odds or one of: {words}"
         ) from None
     if abs(number) > _LARGEST_LOG_ODDS:
         raise TargetError(f"targets: {key} is {number:g}; log-odds lie between -5 and 5")
@@ -153,16 +179,21 @@ def _direction(key: str, value: object) -> float:
 
 
 def _date(key: str, value: object) -> pd.Timestamp:
-    try:
-        if isinstance(value, bool | float | int):
-            raise TypeError
-        date = pd.Timestamp(str(value)).tz_localize(None).normalize()
-        is_near = EARLIEST_REFERENCE <= date <= LATEST_REFERENCE
-    except (ValueError, TypeError):
-        is_near = False
-    if not is_near:
+    day = _day(value)
+    if day is None or not EARLIEST_REFERENCE <= day <= LATEST_REFERENCE:
+        found = _shown(value) if day is None else str(day.date())
         raise TargetError(
-            f"targets: {key} is {value!r}; give a date from {EARLIEST_REFERENCE.date()} "
+            f"targets: {key} is {found}; give a date from {EARLIEST_REFERENCE.date()} "
             f"(cases are registered until 2017) to {LATEST_REFERENCE.date()}"
         )
-    return date
+    return day
+
+
+def _day(value: object) -> pd.Timestamp | None:
+    """Return the day of a date or of text that holds one; None of anything else."""
+    if not isinstance(value, (str, date, np.datetime64)):
+        return None
+    with suppress(ValueError):
+        moment = pd.Timestamp(value)
+        return None if pd.isna(moment) else moment.tz_localize(None).normalize()
+    return None
