@@ -51,6 +51,22 @@ def from_long(table, **kwargs):
     return tr.Panel.from_long(table, exposure="free", weight="w", **kwargs)
 
 
+@given(wide_tables(), st.randoms(use_true_random=False))
+def test_an_array_with_ids_and_ages_is_the_table_whatever_the_order_of_what_stands_beside(
+    tables, random
+):
+    frame, exposure, weights = tables
+    rows, columns = list(range(len(frame))), list(range(frame.shape[1]))
+    random.shuffle(rows)
+    random.shuffle(columns)
+    beside = {"exposure": exposure.iloc[rows, columns], "weights": weights.iloc[rows]}
+    array = tr.Panel.from_wide(
+        frame.to_numpy(), ages=list(frame.columns), units=list(frame.index), **beside
+    )
+    same(array, tr.Panel.from_wide(frame, exposure=exposure, weights=weights))
+    same(array, tr.Panel.from_wide(frame, **beside))
+
+
 @given(wide_tables())
 def test_a_wide_and_a_long_table_give_the_same_panel(tables):
     frame, exposure, weights = tables
