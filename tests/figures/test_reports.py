@@ -15,7 +15,7 @@ import pytest
 
 from trajectories import plot, report
 from trajectories.errors import InputError
-from trajectories.report.fit_tables import group_means
+from trajectories.report.fit_tables import audit_table, group_means
 from trajectories.report.numbers import fixed, interval, number, percent
 
 _SPEC = importlib.util.spec_from_file_location("standin", Path(__file__).parent / "standin.py")
@@ -210,6 +210,95 @@ def test_a_minimum_cell_reaches_every_table_and_the_figure_of_a_fit() -> None:
     assert len(figure.axes[2].get_lines()[1].get_xdata()) == 0
     assert figure.axes[0].get_title("left") == "1 low rate\n(40 %)"
     assert figure.axes[2].get_title("left") == "3 high rate persistent"
+
+
+def test_a_group_of_few_expected_persons_is_hidden_though_many_are_assigned() -> None:
+    # shares .40, .35, .25 of 40 persons: 16, 14 and 10 expected
+    tables = report.fit_tables(standin.Results((12, 13, 15)), standin.panel(), minimum_cell=11)
+    assert tables["groups"]["assigned_persons"].tolist() == ["not shown", 13, "<11"]
+    assert tables["groups"]["share"].tolist() == ["suppressed", 0.35, "suppressed"]
+    membership = tables["parameters"]["part"] == "membership"
+    assert set(tables["parameters"].loc[membership, "estimate"]) == {"suppressed"}
+    assert not isinstance(tables["parameters"].loc[~membership, "estimate"].iloc[0], str)
+
+
+def test_no_number_observed_is_found_by_subtraction_at_any_age() -> None:
+    results, panel = standin.Results((24, 14, 2)), standin.panel()
+    observed = report.fit_tables(results, panel, minimum_cell=5)["observed"]
+    hidden = observed["persons"].map(lambda value: isinstance(value, str))
+    assert (hidden.groupby(observed["age"]).sum() == 2).all()
+    # the mean of the group that is withheld for another's sake stays
+    assert set(observed.loc[observed["group"] == 3, "mean"]) == {"suppressed"}
+    assert "suppressed" not in set(observed.loc[observed["group"] == 2, "mean"])
+
+
+@pytest.mark.parametrize("copies", [3, 37])
+def test_distinct_and_repeated_histories_are_hidden_together(copies: int) -> None:
+    from trajectories import Panel
+
+    counts = np.zeros((40, 29))
+    counts[: 40 - copies, 0] = np.arange(40 - copies)
+    table = audit_table(Panel.from_wide(counts), 5)
+    units = table.set_index("check")["units"]
+    assert isinstance(units["distinct histories"], str)
+    assert isinstance(units["repeated histories"], str)
+    plain = audit_table(Panel.from_wide(counts)).set_index("check")["units"]
+    assert plain["distinct histories"] + plain["repeated histories"] == 40
+
+
+def test_shares_that_stand_for_few_or_leave_out_few_are_suppressed() -> None:
+    from trajectories.report.share_cells import suppress_group_figures
+
+    groups = ["a", "b", "c", "d"]
+    persons = [100.0, 100.0, 100.0, 4.0]
+    table = pd.DataFrame(
+        {
+            "quantity": ["female"] * 4 + ["prior_cases"] * 4 + ["share"] * 4,
+            "group": groups * 3,
+            "estimate": [0.02, 0.985, 0.004, 0.5, 2.0, 3.0, 4.0, 5.0, 0.33, 0.33, 0.33, 0.01],
+            "lower": 0.1,
+            "upper": 0.2,
+            "persons": persons * 3,
+        }
+    )
+    hidden = suppress_group_figures(table, ["d", "a"], 5)
+    text = "suppressed"
+    assert hidden["estimate"].tolist() == [
+        *(text, text, 0.004, text),
+        *(2.0, 3.0, 4.0, text),
+        *(text, 0.33, 0.33, text),
+    ]
+    assert hidden["persons"].tolist() == ["not shown", 100.0, 100.0, "<5"] * 3
+    pd.testing.assert_frame_equal(suppress_group_figures(table, [], 0), table)
+
+
+def test_what_is_suppressed_by_group_is_suppressed_among_the_recovered_figures() -> None:
+    made = replication()
+    estimates = {"share": 0.35, "female": 0.05}
+    made.tables["group_figures"] = pd.DataFrame(
+        {
+            "quantity": list(estimates),
+            "group": "low_rate",
+            "estimate": list(estimates.values()),
+            "lower": 0.01,
+            "upper": 0.5,
+            "persons": 14.0,
+            "method": "model",
+        }
+    )
+    row = RECOVERY.iloc[[0]].assign(key="female_low_rate", quantity="female", estimate=0.05)
+    overall = RECOVERY.iloc[[1]].assign(key="first_offence_minor", group="all", estimate=0.95)
+    made.table = pd.concat([RECOVERY, row, overall], ignore_index=True)
+    tables = report.replication_tables(made, minimum_cell=5)
+    recovery = tables["recovery"].set_index("key")["estimate"]
+    assert recovery["share_low_rate"] == 0.35
+    assert recovery["female_low_rate"] == "suppressed"  # 0.7 of 14 persons
+    assert recovery["first_offence_minor"] == "suppressed"  # all but 2 of 40
+    figure = report.replication_figures(made, tables)["recovery"]
+    assert sum(len(ax.get_yticks()) for ax in figure.axes) == 3
+    report.replication_report(made, minimum_cell=5)
+    everything = report.replication_tables(made)["recovery"]
+    pd.testing.assert_frame_equal(everything, made.table)
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import pandas as pd
 
 from trajectories.errors import InputError
 
-__all__ = ["suppress_small_cells"]
+__all__ = ["HIDDEN", "suppress_small_cells"]
 
-_HIDDEN = "suppressed"
+HIDDEN = "suppressed"
 
 
 def suppress_small_cells(
@@ -65,7 +65,7 @@ def suppress_small_cells(
         result[column] = _replace(frame[column], hidden, texts)
         touched |= hidden
     for column in derived:
-        result[column] = _replace(frame[column], touched, np.full(len(frame), _HIDDEN))
+        result[column] = _replace(frame[column], touched, np.full(len(frame), HIDDEN))
     return result
 
 

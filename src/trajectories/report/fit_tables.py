@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from trajectories.report.cells import suppress_small_cells
+from trajectories.report.cells import HIDDEN, suppress_small_cells
+from trajectories.report.group_cells import (
+    suppress_groups,
+    suppress_membership,
+    suppress_observed,
+    suppress_reasons,
+)
 
 if TYPE_CHECKING:
     from trajectories.groups import GroupTrajectoriesResults
@@ -43,18 +49,17 @@ def fit_tables(
         ``fit``, ``parameters``, ``groups``, ``trajectories``, ``typology`` and, with a panel,
         ``observed`` and ``audit``.
     """
+    groups = suppress_groups(_groups(results, level), float(results.nobs), minimum_cell)
     tables = {
         "fit": _fit(results),
-        "parameters": _parameters(results, level),
-        "groups": _groups(results, level, minimum_cell),
+        "parameters": suppress_membership(_parameters(results, level), groups),
+        "groups": groups,
         "trajectories": results.trajectories(level=level),
-        "typology": results.typology().reset_index(),
+        "typology": suppress_reasons(results.typology().reset_index(), groups),
     }
     if panel is not None:
         observed = group_means(panel, results.posterior)
-        tables["observed"] = suppress_small_cells(
-            observed, ["persons"], minimum_cell=minimum_cell, derived=["mean"]
-        )
+        tables["observed"] = suppress_observed(observed, groups, minimum_cell)
         tables["audit"] = audit_table(panel, minimum_cell)
     return tables
 
@@ -105,19 +110,12 @@ def _parameters(results: GroupTrajectoriesResults, level: float) -> pd.DataFrame
     return table.reset_index()
 
 
-def _groups(results: GroupTrajectoriesResults, level: float, minimum_cell: int) -> pd.DataFrame:
+def _groups(results: GroupTrajectoriesResults, level: float) -> pd.DataFrame:
     table = results.adequacy(level=level).reset_index()
     place = list(table.columns).index("assigned_share")
     persons = (table["assigned_share"] * results.nobs).round()
     table.insert(place, "assigned_persons", persons.astype("int64"))
-    derived = [column for column in table.columns if column not in ("group", "assigned_persons")]
-    return suppress_small_cells(
-        table,
-        ["assigned_persons"],
-        minimum_cell=minimum_cell,
-        derived=derived,
-        total_known=True,
-    )
+    return table
 
 
 def group_means(panel: Panel, posterior: pd.DataFrame) -> pd.DataFrame:
@@ -158,7 +156,19 @@ def group_means(panel: Panel, posterior: pd.DataFrame) -> pd.DataFrame:
 
 
 def audit_table(panel: Panel, minimum_cell: int = 0) -> pd.DataFrame:
-    """Return ``panel.audit()`` with small numbers of persons suppressed."""
-    return suppress_small_cells(
-        panel.audit(), ["units"], minimum_cell=minimum_cell, derived=["cells", "rate", "value"]
+    """Return ``panel.audit()`` with small numbers of persons suppressed.
+
+    Distinct and repeated histories add up to all persons: where one is small, both are withheld.
+    """
+    derived = ["cells", "rate", "value"]
+    table = suppress_small_cells(
+        panel.audit(), ["units"], minimum_cell=minimum_cell, derived=derived
     )
+    pair = table["check"].isin(["distinct histories", "repeated histories"])
+    hidden = table["units"].map(lambda value: isinstance(value, str))
+    if (pair & hidden).any():
+        other = pair & ~hidden
+        table["units"] = table["units"].astype(object).where(~other, "not shown")
+        for column in derived:
+            table[column] = table[column].astype(object).where(~other, HIDDEN)
+    return table

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from trajectories.rapporteur.replicate import group_names
 from trajectories.report.fit_tables import fit_tables
+from trajectories.report.group_cells import hidden_groups
 from trajectories.report.group_parts import (
     add_groups,
     add_model,
@@ -18,6 +20,7 @@ from trajectories.report.group_parts import (
 )
 from trajectories.report.html import Report
 from trajectories.report.recovery import add_recovery
+from trajectories.report.share_cells import suppress_group_figures, suppress_recovery
 from trajectories.report.suppression import suppress_selection, suppress_tables
 from trajectories.report.wording import GROUPS_ARE, SMALL_CELLS, SYNTHETIC, footer
 
@@ -36,11 +39,29 @@ def replication_tables(replication: Replication, minimum_cell: int = 0) -> dict[
         persons = float(replication.results.nobs)
         own["selection"] = suppress_selection(own["selection"], persons, minimum_cell)
     fitted = fit_tables(replication.results, replication.panel, minimum_cell=minimum_cell)
+    names = typology_names(fitted["typology"])
+    hidden = {names[group] for group in hidden_groups(fitted["groups"])}
+    figures = own.pop("group_figures", None)
+    if figures is not None:
+        figures = suppress_group_figures(figures, hidden, minimum_cell)
+    recovery = suppress_recovery(
+        replication.table,
+        figures,
+        float(replication.results.nobs),
+        replication.register,
+        minimum_cell,
+    )
     return {
-        "recovery": replication.table,
+        "recovery": recovery,
         **fitted,
         **suppress_tables(own, minimum_cell),
+        **({} if figures is None else {"group_figures": figures}),
     }
+
+
+def typology_names(typology: pd.DataFrame) -> dict[int, str]:
+    """Return the names under which groups stand in the figures by group."""
+    return dict(group_names(typology.set_index("group")))
 
 
 def replication_figures(
@@ -59,7 +80,7 @@ def replication_figures(
             results.typology()["name"],
             planted=truth.curves,
         )
-    rows = replication.table
+    rows = tables["recovery"]
     estimated = pd.to_numeric(rows["estimate"], errors="coerce").notna()
     if (estimated & rows["recovered"].notna()).any():
         figures["recovery"] = plot.recovery(rows)

@@ -1,0 +1,105 @@
+"""Suppress groups of few persons in the tables of a fit: sizes, parameters, observed means."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from trajectories.report.cells import HIDDEN, suppress_small_cells
+
+__all__ = [
+    "hidden_groups",
+    "suppress_groups",
+    "suppress_membership",
+    "suppress_observed",
+    "suppress_reasons",
+]
+
+
+def suppress_groups(table: pd.DataFrame, persons: float, minimum_cell: int) -> pd.DataFrame:
+    """Return the table of groups without the sizes of groups of few persons.
+
+    A group is small by the persons assigned to it or by the persons expected in it (its share of
+    all). Where one group only is small, the next smallest is withheld too: the sizes add up.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``group``, ``assigned_persons``, ``share`` and what derives from them.
+    persons : float
+        Number of persons fitted.
+    minimum_cell : int
+        As in :func:`trajectories.report.suppress_small_cells`.
+    """
+    if minimum_cell <= 1:
+        return table
+    expected = table["share"].to_numpy(dtype=float) * persons
+    assigned = table["assigned_persons"].to_numpy(dtype=float)
+    counts = np.where(assigned > 0.0, np.minimum(assigned, expected), expected)
+    derived = [column for column in table.columns if column not in ("group", "assigned_persons")]
+    result = suppress_small_cells(
+        table.assign(_count=counts),
+        ["_count"],
+        minimum_cell=minimum_cell,
+        derived=derived,
+        total_known=True,
+    )
+    hidden = result["_count"].map(lambda value: isinstance(value, str))
+    if hidden.any():
+        sizes = result["assigned_persons"].astype(object)
+        result["assigned_persons"] = sizes.where(~hidden, result["_count"])
+    return result.drop(columns="_count")
+
+
+def hidden_groups(groups: pd.DataFrame) -> dict[int, str]:
+    """Return the groups whose size is suppressed, with what stands in the place of it."""
+    sizes = zip(groups["group"], groups["assigned_persons"], strict=True)
+    return {int(group): size for group, size in sizes if isinstance(size, str)}
+
+
+def suppress_membership(parameters: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
+    """Return the parameters without those that the shares of hidden groups follow from."""
+    if not hidden_groups(groups) or "part" not in parameters.columns:
+        return parameters
+    rows = (parameters["part"] == "membership").to_numpy()
+    result = parameters.copy()
+    for column in ("estimate", "standard_error", "lower", "upper"):
+        values = result[column].astype(object)
+        values[rows] = HIDDEN
+        result[column] = values
+    return result
+
+
+def suppress_reasons(typology: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
+    """Return the names of groups without reasons that tell the share of a hidden group."""
+    tells = typology["reason"].astype(str).str.contains("of the persons", regex=False)
+    rows = tells & typology["group"].isin(list(hidden_groups(groups)))
+    return typology.assign(reason=typology["reason"].where(~rows, "too small to be named"))
+
+
+def suppress_observed(
+    observed: pd.DataFrame, groups: pd.DataFrame, minimum_cell: int
+) -> pd.DataFrame:
+    """Return observed means without those of few persons.
+
+    The numbers of a hidden group are withheld at every age. Where one number only is small at an
+    age, the next smallest is withheld too; its mean stays, unless its group is small.
+    """
+    if minimum_cell <= 1:
+        return observed
+    hidden = hidden_groups(groups)
+    persons, means = observed["persons"].astype(object), observed["mean"].astype(object)
+    for _, at_age in observed.groupby("age"):
+        shown = suppress_small_cells(
+            at_age, ["persons"], minimum_cell=minimum_cell, total_known=True
+        )
+        persons[at_age.index] = shown["persons"].astype(object)
+    for group, size in hidden.items():
+        rows = observed["group"] == group
+        numbers = persons[rows].map(lambda value: isinstance(value, str))
+        persons[rows] = persons[rows].where(numbers, "not shown")
+        if size != "not shown":
+            means[rows] = HIDDEN
+    means[persons == f"<{minimum_cell}"] = HIDDEN
+    changed = persons.map(lambda value: isinstance(value, str)).any()
+    return observed.assign(persons=persons, mean=means) if changed else observed

@@ -1,0 +1,113 @@
+"""Suppress shares of persons that stand for a few, or leave out a few."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from trajectories.rapporteur.person_figures import criminal_relatives
+from trajectories.rapporteur.quantities import AMONG_RELATIVES, BY_GROUP
+from trajectories.report.cells import HIDDEN
+
+if TYPE_CHECKING:
+    from trajectories.panel import Register
+
+__all__ = ["is_small_share", "suppress_group_figures", "suppress_recovery"]
+
+_NUMBERS = ("estimate", "lower", "upper")
+_LEAST = 0.5  # what rounds to nobody tells of nobody
+
+
+def is_small_share(
+    share: np.ndarray, persons: np.ndarray, minimum_cell: int
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Tell which shares stand for 1 to ``minimum_cell`` − 1 persons, or for all but so many.
+
+    Expected numbers round to whole persons: below a half is nobody.
+    """
+    some, others = share * persons, (1.0 - share) * persons
+    with np.errstate(invalid="ignore"):
+        small = [(n > _LEAST) & (n < minimum_cell) for n in (some, others)]
+    result: np.ndarray[tuple[int], np.dtype[np.bool_]] = small[0] | small[1]
+    return result
+
+
+def suppress_group_figures(
+    table: pd.DataFrame, hidden: Collection[str], minimum_cell: int
+) -> pd.DataFrame:
+    """Return the figures by group without those of few persons.
+
+    Parameters
+    ----------
+    table : DataFrame
+        quantity, group, estimate, lower, upper, persons, …
+    hidden : collection of str
+        Names of the groups whose size is suppressed in the table of groups.
+    minimum_cell : int
+        As in :func:`trajectories.report.suppress_small_cells`.
+    """
+    if minimum_cell <= 1:
+        return table
+    persons = table["persons"].to_numpy(dtype=float)
+    few = (persons > 0.0) & (persons < minimum_cell)
+    size = (table["quantity"] == "share").to_numpy()
+    names = [name for name in table["group"].unique() if name in set(hidden)]
+    secret = table["group"].isin(names).to_numpy()
+    shares = np.array([name in BY_GROUP and BY_GROUP[name].is_share for name in table["quantity"]])
+    small = shares & is_small_share(table["estimate"].to_numpy(dtype=float), persons, minimum_cell)
+    result = _hide(table, few | small | (size & secret))
+    if (few | secret).any():
+        texts = pd.Series(np.where(few, f"<{minimum_cell}", "not shown"), index=table.index)
+        result["persons"] = result["persons"].astype(object).where(~(few | secret), texts)
+    return result
+
+
+def suppress_recovery(
+    table: pd.DataFrame,
+    group_figures: pd.DataFrame | None,
+    persons: float,
+    register: Register,
+    minimum_cell: int,
+) -> pd.DataFrame:
+    """Return the recovery table without the estimates that are suppressed elsewhere, or small.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``replication.table``.
+    group_figures : DataFrame, optional
+        Suppressed already.
+    persons : float
+        Number of traffickers.
+    register : Register
+        For the number of criminal relatives that shares among them are of.
+    minimum_cell : int
+        As in :func:`trajectories.report.suppress_small_cells`.
+    """
+    if minimum_cell <= 1:
+        return table
+    estimates = pd.to_numeric(table["estimate"], errors="coerce").to_numpy(dtype=float)
+    share = (table["unit"] == "proportion").to_numpy() & ~np.isnan(estimates)
+    overall = (table["group"] == "all").to_numpy()
+    base = np.full(len(table), persons)
+    for key, relation in AMONG_RELATIVES.items():
+        rows = (table["key"] == key).to_numpy() & share
+        if rows.any():
+            base[rows] = float(criminal_relatives(register, relation)["criminal"].sum())
+    hidden = share & overall & is_small_share(estimates, base, minimum_cell)
+    if group_figures is not None:
+        withheld = group_figures[group_figures["estimate"].map(lambda cell: isinstance(cell, str))]
+        keys = {f"{row.quantity}_{row.group}" for row in withheld.itertuples()}
+        hidden = hidden | table["key"].isin(keys).to_numpy()
+    return _hide(table, hidden)
+
+
+def _hide(table: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+    result = table.copy()
+    if rows.any():
+        for column in _NUMBERS:
+            result[column] = result[column].astype(object).where(~rows, HIDDEN)
+    return result
