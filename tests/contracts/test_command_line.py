@@ -148,7 +148,7 @@ def test_without_a_number_of_groups_one_is_chosen_and_the_rule_said(
         "selection.png",
         "selection.svg",
     }
-    assert "lowest bic" in capsys.readouterr().out
+    assert "lowest BIC" in capsys.readouterr().out
     assert tr.load("data-fit/model.json").n_groups == 2
 
 
@@ -166,7 +166,7 @@ def test_select_compares_and_writes_the_table(
         "report.html",
         MARKER,
     }
-    assert "lowest bic" in capsys.readouterr().out
+    assert "lowest BIC" in capsys.readouterr().out
 
 
 def test_the_same_command_gives_the_same_bytes(data: Path) -> None:
@@ -358,7 +358,7 @@ def test_replicate_writes_report_tables_figures_and_model(
     assert files_in(Path("here")) == expected | {"report.html", "model.json", MARKER}
     assert tr.load("here/model.json").n_groups == 2
     said = capsys.readouterr().out
-    assert "1 of the 1 figures that were estimated were recovered" in said
+    assert "1 of the 1 figure that was estimated was recovered" in said
     assert "report: here/report.html" in said
 
 
@@ -382,8 +382,58 @@ def test_select_without_any_usable_solution_still_writes_its_table(
 ) -> None:
     # eight ages do not determine a curve of degree 8
     assert main(["select", str(data), "--groups", "1,2", "--degree", "8"]) == 0
-    assert "no candidate reached a usable solution" in capsys.readouterr().out
+    assert (
+        "No candidate reached a usable solution; see why in the table." in capsys.readouterr().out
+    )
     table = pd.read_csv("data-select/selection.csv")
     assert len(table) == 2
     assert not set(table["stop_reason"]) & {"converged", "boundary"}
     assert table["llf"].isna().all()
+
+
+def test_one_of_a_thing_is_singular_and_one_age_is_drawn_as_a_point(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["fit", str(data), "--counts", "y14", "--groups", "1", "--degree", "0"]
+    assert main(command) == 0
+    said = capsys.readouterr().out
+    assert "80 persons, age 14\n" in said
+    assert "Counts from 1 column, y14;" in said
+    assert "1 group, poisson" in said
+    assert "one start" in said
+
+
+def test_the_fit_is_named_with_the_settings_of_its_family(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--groups", "1", "--degree", "0", "--family", "zip", "--inflation-degree", "1"]
+    assert main(["fit", str(data), *options]) == 0
+    name = "zip (inflation_degree 1)"
+    assert f"1 group, {name}, degree 0" in capsys.readouterr().out
+    values = pd.read_csv("data-fit/fit.csv", index_col="quantity")["value"]
+    assert values["family"] == name
+    page = Path("data-fit/report.html").read_text("utf-8")
+    assert f"1 group, {name}, degree 0" in page
+    assert "offences per age step" in page
+    assert "per year free" not in page
+
+
+def test_a_full_disk_names_the_users_folder_not_the_temporary_one(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(folder: Path, *_: object) -> None:
+        raise OSError(28, "No space left on device", str(folder / "trajectories.png"))
+
+    monkeypatch.setattr(fit, "write_figures", full)
+    command = ["fit", str(data), "--groups", "1", "--degree", "0", "--quiet"]
+    assert main(command) == 2
+    assert "error: data-fit/trajectories.png: No space" in capsys.readouterr().err
+
+
+def test_a_fit_chosen_among_none_that_is_usable_says_what_to_do(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["fit", str(data), "--groups", "1:2", "--degree", "8", "--quiet"]) == 2
+    said = capsys.readouterr().err
+    assert "'trajectories select'" in said
+    assert "table[" not in said

@@ -39,6 +39,7 @@ class Results:
     llf, n_params, aic, bic, bic_cells, icl = -2000.0, 11, 4022.0, 4072.5, 4110.25, 4090.0
     relative_entropy, converged, n_iter, n_starts = 0.91, True, 37, 20
     n_finished, n_replicated, notes = 19, 18, ()
+    has_exposure = True
     nobs, n_groups, family, degree, ages = 40, 3, "poisson", 2, AGES
     stop_reason = SimpleNamespace(value="converged", advice="Nothing to do <here>.")
     group_probabilities = SHARES.rename("group_probability")

@@ -231,3 +231,15 @@ def test_a_notebook_shows_a_figure_without_set_up() -> None:
     )
     figure = plot.trajectories(frame)
     assert figure._repr_png_().startswith(b"\x89PNG")
+
+
+def test_selection_draws_boundary_solutions_and_keeps_settings_apart() -> None:
+    table = selection_table().assign(settings="", stop_reason="converged")
+    table.loc[table["family"] == "zip", "settings"] = "inflation_degree 0"
+    other = table[table["family"] == "zip"].assign(settings="inflation_degree 1")
+    other["stop_reason"] = ["boundary", "converged", "stalled", "boundary", "converged"]
+    figure = plot.selection(pd.concat([table, other], ignore_index=True), criteria=("bic",))
+    lines = {line.get_label(): line for line in figure.axes[0].get_lines()}
+    assert "zip (inflation_degree 0), degree 2" in lines
+    drawn = lines["zip (inflation_degree 1), degree 2"].get_ydata()
+    np.testing.assert_array_equal(np.isnan(drawn), [False, False, True, False, False])

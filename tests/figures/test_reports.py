@@ -427,3 +427,40 @@ def test_a_page_is_written_as_utf8_and_the_same_each_time(tmp_path: Path) -> Non
     path = report.write_report(page, tmp_path / "page.html")
     assert path.read_text(encoding="utf-8") == page.html()
     assert fit_page() == fit_page()
+
+
+@pytest.mark.parametrize("has_exposure", [True, False])
+def test_rates_are_per_year_free_only_where_exposure_is_known(has_exposure: bool) -> None:
+    results = standin.Results()
+    results.has_exposure = has_exposure
+    tables = report.fit_tables(results, standin.panel())
+    figures = report.group_figures(results, tables, 0.95)
+    unit = "per year free" if has_exposure else "per age step"
+    assert figures["trajectories"].axes[0].get_ylabel() == f"offences {unit}"
+    assert figures["observed"].get_supylabel() == f"offences {unit}"
+    page = report.fit_report(results, tables, figures=figures).html()
+    assert f"Expected offences {unit} by age" in page
+    assert ("year free" in page) is has_exposure
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_curve_of_one_point_is_drawn_as_a_point_with_error_bars(apart: bool) -> None:
+    from trajectories.report.single_age import show_single_age
+
+    curves = standin.curves()
+    curves = curves[curves["age"] == 20.0]
+    figure = plot.observed_means(curves, curves) if apart else plot.trajectories(curves)
+    show_single_age(figure, curves)
+    bars = [[bar for bar in ax.collections if hasattr(bar, "get_segments")] for ax in figure.axes]
+    ends = [segment for ax in bars for bar in ax for segment in bar.get_segments()]
+    np.testing.assert_allclose([end[:, 1] for end in ends], curves[["lower", "upper"]])
+    markers = [line.get_marker() for ax in figure.axes for line in ax.get_lines()]
+    assert markers.count("s") == 3
+    assert all(ax.get_xlim() == (19.5, 20.5) for ax in figure.axes)
+
+
+def test_rules_are_put_in_words() -> None:
+    from trajectories.report.wording import plain_rule
+
+    rule = plain_rule("lowest bic_cells among 2: 1 groups, zip; 11 groups has a lower bic")
+    assert rule == "lowest BIC (n = cells) among 2: 1 group, zip; 11 groups has a lower BIC"

@@ -46,7 +46,9 @@ def _fail(message: str) -> int:
 def _show_warning(usual: Any) -> Any:
     def show(message: Any, category: type[Warning], *rest: Any, **named: Any) -> None:
         if issubclass(category, TrajectoriesWarning):
-            sys.stderr.write(f"trajectories: warning: {' '.join(str(message).split())}\n")
+            # how the fit ended is no warning where it ended well
+            text = " ".join(str(message).split()).removeprefix("converged: ")
+            sys.stderr.write(f"trajectories: warning: {text}\n")
         else:
             usual(message, category, *rest, **named)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from trajectories.errors import InputError
+from trajectories.report.wording import plain_rule
 
 if TYPE_CHECKING:
     from trajectories.families import Family
@@ -41,8 +42,15 @@ def fit_or_choose(
         spec = GroupTrajectories(n_groups=groups[0], family=model, degree=args.degree)
         return spec.fit(panel, seed=args.seed, **_control(args)), None, ""
     selection = choose(panel, groups, [model], [args.degree], args)
-    results, rule = selection.recommend()
-    return results, selection.table, rule
+    try:
+        results, rule = selection.recommend()
+    except InputError:
+        reasons = ", ".join(dict.fromkeys(selection.table["stop_reason"].astype(str)))
+        raise InputError(
+            f"no candidate reached a usable solution ({reasons}); compare them with "
+            "'trajectories select', or give one number with --groups"
+        ) from None
+    return results, selection.table, plain_rule(rule)
 
 
 def choose(
@@ -74,10 +82,17 @@ def _control(args: argparse.Namespace) -> dict[str, Any]:
 
 def headline(results: GroupTrajectoriesResults) -> str:
     """Return likelihood, criteria and how the fit ended, in one line."""
+    from trajectories.panel.arrays import counted
+
+    starts = (
+        f"{results.n_replicated} of the {results.n_finished} best of {results.n_starts} starts "
+        "agree"
+        if results.n_starts > 1
+        else "one start"
+    )
     return (
-        f"{results.n_groups} groups, {getattr(results.family, 'name', results.family)}, degree "
+        f"{counted(results.n_groups, 'group')}, {results.family}, degree "
         f"{results.degree}: log-likelihood {results.llf:.4f}, BIC {results.bic:.2f} (cells "
         f"{results.bic_cells:.2f}), relative entropy {results.relative_entropy:.3f}; "
-        f"{results.stop_reason}, {results.n_replicated} of the "
-        f"{results.n_finished} best of {results.n_starts} starts agree"
+        f"{results.stop_reason}, {starts}"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -50,6 +51,23 @@ def new_folder(folder: Path, command: str, force: bool) -> Iterator[Path]:
     check_folder(folder, force)
     folder.parent.mkdir(parents=True, exist_ok=True)
     prefix = f".{folder.resolve().name}-"
+    try:
+        with _draft(folder, prefix, command) as draft:
+            yield draft
+    except OSError as error:
+        if isinstance(error.filename, str):
+            error.filename = _users_path(error.filename, folder, prefix)
+        raise
+
+
+def _users_path(path: str, folder: Path, prefix: str) -> str:
+    """Return the path under the user's folder that a path in the temporary one stands for."""
+    draft = re.escape(str(folder.resolve().parent / prefix)) + r"[^/\\]*"
+    return re.sub(draft, lambda _: str(folder), path)
+
+
+@contextmanager
+def _draft(folder: Path, prefix: str, command: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(dir=folder.resolve().parent, prefix=prefix) as name:
         draft = Path(name)
         yield draft

@@ -11,6 +11,7 @@ from trajectories.cli.cautions import warn_of
 from trajectories.cli.output import check_folder, new_folder, write_figures, write_tables
 from trajectories.cli.reading import read_panel
 from trajectories.errors import InputError
+from trajectories.report.wording import as_sentence, plain_rule
 
 __all__ = ["run"]
 
@@ -25,10 +26,14 @@ def run(args: argparse.Namespace) -> None:
     selection = modelling.choose(read.panel, args.groups, families, args.degree, args)
     try:
         best, rule = selection.recommend()
+        rule = plain_rule(rule)
         chosen = [modelling.headline(best)]
     except InputError as error:
         # no model to recommend is a finding: the table says why
-        rule, chosen = f"{error}.", []
+        rule, chosen = (
+            as_sentence(str(error).replace("table['stop_reason']", "why in the table")),
+            [],
+        )
 
     from trajectories import plot, report
 

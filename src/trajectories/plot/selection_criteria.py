@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from trajectories.errors import InputError
+from trajectories.panel.arrays import counted
 from trajectories.plot.check import need_columns
 from trajectories.plot.style import line_look, new_figure, styled
 
@@ -41,8 +42,9 @@ def selection(
     table : DataFrame
         As ``select(...).table`` gives it: ``family``, ``degree``, ``n_groups`` and the criteria.
         A fit without a value leaves a gap. With a column ``stop_reason``, only rows that are
-        'converged' are drawn; the others are crosses at the top: a likelihood that is no proper
-        maximum has no criterion to compare.
+        'converged' or stopped at 'boundary' are drawn; the others are crosses at the top: a
+        likelihood that is no maximum has no criterion to compare. With a column ``settings``,
+        families of other settings have lines of their own.
     criteria : sequence of str
         Columns of ``table``, one panel each.
 
@@ -73,7 +75,7 @@ def selection(
 
 def _draw_criterion(ax: Axes, table: pd.DataFrame, criterion: str) -> None:
     for position, ((family, degree), lines) in enumerate(
-        table.groupby(["family", "degree"], sort=False)
+        table.assign(family=_family(table)).groupby(["family", "degree"], sort=False)
     ):
         lines = lines.sort_values("n_groups")
         look, proper = line_look(position), _proper(lines).to_numpy()
@@ -101,7 +103,7 @@ def _draw_criterion(ax: Axes, table: pd.DataFrame, criterion: str) -> None:
     if criterion not in _NO_BEST and values.notna().any():
         finite = values.dropna()
         place = finite.argmax() if criterion in _HIGHER_IS_BETTER else finite.argmin()
-        best = table[values.notna()].iloc[int(place)]
+        best = table.assign(family=_family(table))[values.notna()].iloc[int(place)]
         ax.plot(
             [best["n_groups"]],
             [best[criterion]],
@@ -112,13 +114,21 @@ def _draw_criterion(ax: Axes, table: pd.DataFrame, criterion: str) -> None:
             linestyle="none",
             label="_best",
         )
-        title = f"{title}\nbest: {best['n_groups']} groups"
-        if len(table[["family", "degree"]].drop_duplicates()) > 1:
+        title = f"{title}\nbest: {counted(int(best['n_groups']), 'group')}"
+        if len(table.assign(family=_family(table))[["family", "degree"]].drop_duplicates()) > 1:
             title = f"{title}, {best['family']}, degree {best['degree']}"
     ax.set_title(title, fontsize=9)
     ax.grid(axis="y")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.margins(x=0.08, y=0.12)
+
+
+def _family(table: pd.DataFrame) -> list[str]:
+    """Return each row's family as it prints: with its settings, where it has any."""
+    if "settings" not in table.columns:
+        return [str(family) for family in table["family"]]
+    pairs = zip(table["family"], table["settings"].fillna(""), strict=True)
+    return [f"{family} ({settings})" if settings else str(family) for family, settings in pairs]
 
 
 def _proper(table: pd.DataFrame) -> pd.Series:

@@ -75,7 +75,7 @@ def fit_report(
     if cautions:
         report.note(*(as_sentence(caution) for caution in cautions))
     report.section("Groups").note(*GROUPS_ARE)
-    add_groups(report, tables, figures, level)
+    add_groups(report, tables, figures, level, bool(getattr(results, "has_exposure", True)))
     report.section("Model")
     add_model(report, results, tables["fit"])
     if selection is not None:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from trajectories.panel.arrays import counted
 from trajectories.report.html import Report
 from trajectories.report.numbers import fixed
-from trajectories.report.wording import as_sentence
+from trajectories.report.single_age import show_single_age
+from trajectories.report.wording import as_sentence, per, plain_rule
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,13 +39,23 @@ def group_figures(
     curves = results.trajectories(level=level)
     names = results.typology()["name"]
     shares = shown_shares(tables["groups"])
+    unit = f"offences per {per(_has_exposure(results))}"
     figures = {"trajectories": plot.trajectories(curves, shares, names)}
+    figures["trajectories"].axes[0].set_ylabel(unit)
     if "observed" in tables:
         observed = tables["observed"]
         means = pd.to_numeric(observed["mean"], errors="coerce")
         shown = observed.assign(mean=means)[means.notna()]
         figures["observed"] = plot.observed_means(curves, shown, shares, names)
+        figures["observed"].supylabel(unit, fontsize=9)
+    if len(curves) == results.n_groups:
+        for figure in figures.values():
+            show_single_age(figure, curves)
     return figures
+
+
+def _has_exposure(results: GroupTrajectoriesResults) -> bool:
+    return bool(getattr(results, "has_exposure", True))
 
 
 def shown_shares(groups: pd.DataFrame) -> pd.Series:
@@ -57,13 +69,15 @@ def add_groups(
     tables: Mapping[str, pd.DataFrame],
     figures: Mapping[str, Figure],
     level: float,
+    has_exposure: bool = True,
 ) -> None:
     """Add the curves, and for each group its size, how apart it is, and its name."""
+    unit = f"per {per(has_exposure)}"
     percent = f"{100 * level:g} %"
     report.figure(
         figures["trajectories"],
-        _describe(tables["typology"]),
-        f"Expected offences per year free by age, with pointwise {percent} bands.",
+        _describe(tables["typology"], unit),
+        f"Expected offences {unit} by age, with pointwise {percent} bands.",
     )
     report.table(
         tables["groups"],
@@ -82,7 +96,7 @@ def add_groups(
     )
     report.table(
         tables["typology"],
-        "Names by stated rules: offences per year free, ages in years, decline as the share of "
+        f"Names by stated rules: offences {unit}, ages in years, decline as the share of "
         "the peak rate lost ten years later. No name where none fits.",
         formats={
             "name": lambda value: value if isinstance(value, str) else "none",
@@ -103,13 +117,13 @@ def add_groups(
         )
 
 
-def _describe(typology: pd.DataFrame) -> str:
+def _describe(typology: pd.DataFrame, unit: str) -> str:
     parts = [
         f"group {row.group} ({row.name_ if isinstance(row.name_, str) else 'no name'}) is highest "
-        f"at age {row.peak_age:g} with {row.peak_rate:.2f} offences a year"
+        f"at age {row.peak_age:g} with {row.peak_rate:.2f} offences {unit}"
         for row in typology.rename(columns={"name": "name_"}).itertuples()
     ]
-    return f"Curves of {len(parts)} groups over age: {'; '.join(parts)}."
+    return f"Curves of {counted(len(parts), 'group')} over age: {'; '.join(parts)}."
 
 
 def add_model(report: Report, results: GroupTrajectoriesResults, fit: pd.DataFrame) -> None:
@@ -144,18 +158,22 @@ def add_parameters(report: Report, parameters: pd.DataFrame, level: float) -> No
 def add_selection(report: Report, table: pd.DataFrame, rule: str, figure: Figure | None) -> None:
     """Add the table of candidate models and the rule that chose one."""
     if rule:
-        report.text(as_sentence(rule))
+        report.text(as_sentence(plain_rule(rule)))
     if figure is not None:
         report.figure(
             figure,
             "Information criteria against the number of groups, one line per family and degree; "
             "the best value of each is ringed.",
             "Information criteria side by side; the best value of each is ringed. A cross at the "
-            "top: no proper solution, so nothing to compare. Where criteria disagree, the number "
+            "top: no usable solution, so nothing to compare. Where criteria disagree, the number "
             "of groups is a choice that has to be argued.",
         )
     criteria = ("llf", "aic", "bic", "bic_cells", "icl")
-    first = [name for name in ("family", "degree", "n_groups", "stop_reason") if name in table]
+    first = [
+        name
+        for name in ("family", "settings", "degree", "n_groups", "stop_reason")
+        if name in table
+    ]
     report.table(
         table[first + [name for name in table.columns if name not in first]],
         "Candidate models.",

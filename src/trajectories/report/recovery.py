@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from trajectories.panel.arrays import counted
 from trajectories.rapporteur.figures import published_text
 from trajectories.report.html import Report
 from trajectories.report.numbers import interval, number
@@ -31,7 +32,8 @@ def recovery_summary(table: pd.DataFrame) -> str:
     yes, no = int((judged == "yes").sum()), int((judged == "no").sum())
     rest = table.loc[judged == "", "status"].astype(str).value_counts(sort=False)
     parts = [
-        f"{yes} of the {yes + no} figures that were estimated were recovered: the planted value "
+        f"{yes} of the {counted(yes + no, 'figure')} that {'was' if yes + no == 1 else 'were'} "
+        f"estimated {'was' if yes == 1 else 'were'} recovered: the planted value "
         "lies within the interval of the estimate."
     ]
     if no:

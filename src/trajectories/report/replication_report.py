@@ -142,7 +142,7 @@ def replication_report(
             "published value as a diamond. The table above holds the numbers.",
         )
     report.section("Groups").note(*GROUPS_ARE)
-    add_groups(report, tables, figures, level)
+    add_groups(report, tables, figures, level, bool(getattr(results, "has_exposure", True)))
     report.section("Model")
     add_model(report, results, tables["fit"])
     if "selection" in tables:

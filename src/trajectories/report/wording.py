@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import platform
+import re
 
 from trajectories.version import __version__
 
-__all__ = ["GROUPS_ARE", "SMALL_CELLS", "SYNTHETIC", "as_sentence", "versions"]
+__all__ = ["GROUPS_ARE", "SMALL_CELLS", "SYNTHETIC", "as_sentence", "per", "plain_rule", "versions"]
 
 GROUPS_ARE = (
     "What groups are: a summary of careers. The model describes a population of differing "
@@ -36,6 +37,23 @@ SMALL_CELLS = (
 def as_sentence(text: str) -> str:
     """Return the text with a capital letter and a full stop."""
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+
+
+def plain_rule(rule: str) -> str:
+    """Return the rule of a recommendation with criteria as they are written in a sentence."""
+    for name, written in (
+        ("bic_cells", "BIC (n = cells)"),
+        ("bic", "BIC"),
+        ("aic", "AIC"),
+        ("icl", "ICL"),
+    ):
+        rule = re.sub(rf"\b{name}\b", written, rule)
+    return re.sub(r"\b1 groups\b", "1 group", rule)
+
+
+def per(has_exposure: bool) -> str:
+    """Return what a rate is of: a year free where exposure is known, else one step of age."""
+    return "year free" if has_exposure else "age step"
 
 
 def versions() -> dict[str, str]:
