@@ -144,6 +144,7 @@ def test_standard_errors_are_withheld_where_the_fit_did_not_end_at_a_maximum() -
         results = tr.GroupTrajectories(3, "poisson", 2).fit(panel, control=short)
     assert results.bse.isna().all()
     assert results.trajectories()[["lower", "upper"]].isna().all(axis=None)
+    assert results.plot().axes[0].get_ylabel() == "offences per age step"
 
 
 def test_a_group_that_nobody_is_assigned_to_is_said() -> None:

@@ -316,6 +316,7 @@ class GroupTrajectoriesResults:
             shares=self.group_probabilities,
             names=self.typology()["name"],
             ax=ax,
+            unit="offences per year free" if self.has_exposure else "offences per age step",
         )
 
     def save(self, path: str | Path) -> None:

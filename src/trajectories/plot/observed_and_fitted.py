@@ -23,6 +23,7 @@ def observed_means(
     shares: pd.Series | Mapping[Any, float] | None = None,
     names: pd.Series | Mapping[Any, str | None] | None = None,
     share_y: bool = False,
+    unit: str = "offences per year free",
 ) -> Figure:
     """Draw, group by group, posterior-weighted observed means as dots over the fitted curve.
 
@@ -37,6 +38,8 @@ def observed_means(
         As in :func:`trajectories.plot.trajectories`.
     share_y : bool
         One scale for all panels: levels compare, but the shape of a low group is lost.
+    unit : str
+        Of the means; beside the panels.
 
     Returns
     -------
@@ -93,5 +96,5 @@ def observed_means(
     for ax in grid.flat[len(groups) :]:
         ax.remove()
     figure.supxlabel("age", fontsize=9)
-    figure.supylabel("offences per year free", fontsize=9)
+    figure.supylabel(unit, fontsize=9)
     return figure

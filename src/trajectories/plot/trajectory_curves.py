@@ -38,6 +38,7 @@ def trajectories(
     planted: pd.DataFrame | None = None,
     ax: Axes | None = None,
     title: str | None = None,
+    unit: str = "offences per year free",
 ) -> Figure:
     """Draw the curve of every group over age, with its pointwise band.
 
@@ -58,6 +59,8 @@ def trajectories(
         Draw here instead of in a new figure.
     title : str, optional
         Above the axes.
+    unit : str
+        Of the mean; beside the axis.
 
     Returns
     -------
@@ -99,7 +102,7 @@ def trajectories(
         looks.append(look)
     if planted is not None:
         _draw_planted(ax, planted)
-    _finish(ax, frame, banded, title)
+    _finish(ax, frame, banded, title, unit)
     label_ends(ax, ends, texts, looks)
     return figure
 
@@ -118,16 +121,17 @@ def _draw_planted(ax: Axes, planted: pd.DataFrame) -> None:
     ax.legend(handles=[line for line in ax.get_lines() if line.get_label() == "planted"])
 
 
-def _finish(ax: Axes, frame: pd.DataFrame, banded: bool, title: str | None) -> None:
+def _finish(ax: Axes, frame: pd.DataFrame, banded: bool, title: str | None, unit: str) -> None:
     ages = frame["age"].to_numpy(dtype=float)
     ax.set_xlim(ages.min(), ages.max() if ages.max() > ages.min() else ages.min() + 1.0)
     top = float(frame["mean"].max())
     if banded:
         # a runaway band must not flatten the curves
-        top = max(top, min(float(np.nanmax(frame["upper"].to_numpy())), 2.0 * top))
+        upper = frame["upper"].to_numpy(dtype=float)
+        top = max(top, min(float(upper[np.isfinite(upper)].max(initial=0.0)), 2.0 * top))
     ax.set_ylim(0.0, 1.05 * top if top > 0.0 else 1.0)
     ax.grid(axis="y")
     ax.set_xlabel("age")
-    ax.set_ylabel("offences per year free")
+    ax.set_ylabel(unit)
     if title:
         ax.set_title(title)

@@ -40,14 +40,12 @@ def group_figures(
     names = results.typology()["name"]
     shares = shown_shares(tables["groups"])
     unit = f"offences per {per(_has_exposure(results))}"
-    figures = {"trajectories": plot.trajectories(curves, shares, names)}
-    figures["trajectories"].axes[0].set_ylabel(unit)
+    figures = {"trajectories": plot.trajectories(curves, shares, names, unit=unit)}
     if "observed" in tables:
         observed = tables["observed"]
         means = pd.to_numeric(observed["mean"], errors="coerce")
         shown = observed.assign(mean=means)[means.notna()]
-        figures["observed"] = plot.observed_means(curves, shown, shares, names)
-        figures["observed"].supylabel(unit, fontsize=9)
+        figures["observed"] = plot.observed_means(curves, shown, shares, names, unit=unit)
     if len(curves) == results.n_groups:
         for figure in figures.values():
             show_single_age(figure, curves)
