@@ -14,7 +14,7 @@ from trajectories.panel.distinct import distinct_rows
 FIELDS = ("outcomes", "ages", "exposure", "observed", "weights")
 
 
-def same(one, other):
+def assert_same(one, other):
     for field in FIELDS:
         a, b = getattr(one, field), getattr(other, field)
         if a is None or b is None:
@@ -63,15 +63,15 @@ def test_an_array_with_ids_and_ages_is_the_table_whatever_the_order_of_what_stan
     array = tr.Panel.from_wide(
         frame.to_numpy(), ages=list(frame.columns), units=list(frame.index), **beside
     )
-    same(array, tr.Panel.from_wide(frame, exposure=exposure, weights=weights))
-    same(array, tr.Panel.from_wide(frame, **beside))
+    assert_same(array, tr.Panel.from_wide(frame, exposure=exposure, weights=weights))
+    assert_same(array, tr.Panel.from_wide(frame, **beside))
 
 
 @given(wide_tables())
 def test_a_wide_and_a_long_table_give_the_same_panel(tables):
     frame, exposure, weights = tables
     wide = tr.Panel.from_wide(frame, exposure=exposure, weights=weights)
-    same(wide, from_long(long_of(*tables)))
+    assert_same(wide, from_long(long_of(*tables)))
 
 
 @given(wide_tables())
@@ -81,7 +81,7 @@ def test_a_missing_count_is_the_same_as_no_row(tables):
     panel = from_long(table, ages=ages)
     without = from_long(table.dropna(subset="count"), ages=ages)
     # units come in order of first appearance, and a first row may be among those dropped
-    same(panel, without.subset(without.units.get_indexer(panel.units)))
+    assert_same(panel, without.subset(without.units.get_indexer(panel.units)))
 
 
 @given(wide_tables(), st.randoms(use_true_random=False))
@@ -97,9 +97,9 @@ def test_the_order_of_the_rows_of_any_table_does_not_matter(tables, random):
     moved = tr.Panel.from_wide(
         shuffled(frame), exposure=shuffled(exposure), weights=shuffled(weights)
     )
-    same(panel, moved.subset(moved.units.get_indexer(panel.units)))
+    assert_same(panel, moved.subset(moved.units.get_indexer(panel.units)))
     moved = from_long(shuffled(long_of(*tables)))
-    same(panel, moved.subset(moved.units.get_indexer(panel.units)))
+    assert_same(panel, moved.subset(moved.units.get_indexer(panel.units)))
     pd.testing.assert_frame_equal(panel.audit(), moved.audit())
 
 
@@ -109,7 +109,7 @@ def test_a_table_and_its_bare_arrays_give_the_same_panel(tables):
     bare = tr.Panel.from_wide(
         frame.to_numpy(), frame.columns, exposure.to_numpy(), frame.index, weights.to_numpy()
     )
-    same(bare, tr.Panel.from_wide(frame, exposure=exposure, weights=weights))
+    assert_same(bare, tr.Panel.from_wide(frame, exposure=exposure, weights=weights))
 
 
 @given(wide_tables())
