@@ -6,7 +6,7 @@ zero. Each channel is a polynomial in age with coefficients per group.
 
 from __future__ import annotations
 
-from trajectories.families.base import Family, Moments
+from trajectories.families.base import Boundary, Family, Moments
 from trajectories.families.poisson import Poisson
 from trajectories.families.registry import FAMILIES, resolve
 from trajectories.families.zero_inflated_poisson import ZeroInflatedPoisson
@@ -14,6 +14,7 @@ from trajectories.families.zero_inflated_poisson_tau import ZeroInflatedPoissonT
 
 __all__ = [
     "FAMILIES",
+    "Boundary",
     "Family",
     "Moments",
     "Poisson",

@@ -39,6 +39,22 @@ class Moments:
     any_exposure: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """Where a group's parameters ran off to.
+
+    Attributes
+    ----------
+    note : str
+        In words, after "group k: ".
+    whole_group : bool
+        Whether all of the group's parameters ran off, or those after the first channel.
+    """
+
+    note: str
+    whole_group: bool
+
+
 class Family(ABC):
     """A distribution with one or more channels.
 
@@ -86,8 +102,8 @@ class Family(ABC):
     def start(self, rate: FloatArray, zero_share: FloatArray) -> FloatArray:
         """Return plausible channels, shape (q, ...), for a rate and a share of zeros."""
 
-    def boundary(self, channels: FloatArray) -> str | None:
-        """Say in words whether one group's channels, shape (q, T), lie at a boundary."""
+    def boundary(self, channels: FloatArray) -> Boundary | None:
+        """Say whether one group's channels, shape (q, T), lie at a boundary."""
         del channels
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from trajectories.families.base import Family, Moments, bounded_exp
+from trajectories.families.base import Boundary, Family, Moments, bounded_exp
 from trajectories.numerics.types import FloatArray
 
 
@@ -42,12 +42,12 @@ class Poisson(Family):
         del zero_share
         return np.log(rate)[None]
 
-    def boundary(self, channels: FloatArray) -> str | None:
+    def boundary(self, channels: FloatArray) -> Boundary | None:
         return rate_at_zero(channels[0])
 
 
-def rate_at_zero(eta: FloatArray) -> str | None:
+def rate_at_zero(eta: FloatArray) -> Boundary | None:
     """Say so if a group's rate is practically zero at every age."""
     if eta.max() < -12.0:
-        return "its rate went to zero at every age"
+        return Boundary("its rate went to zero at every age", whole_group=True)
     return None

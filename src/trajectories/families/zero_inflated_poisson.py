@@ -6,12 +6,16 @@ import numpy as np
 from scipy.special import log_expit, logit
 
 from trajectories.errors import InputError
-from trajectories.families.base import Family, Moments, bounded_exp
+from trajectories.families.base import Boundary, Family, Moments, bounded_exp
 from trajectories.families.poisson import rate_at_zero
 from trajectories.numerics.types import FloatArray
 
 BOUNDARY_LOGIT = -10.0
 """An extra-zero probability below expit(-10), 5e-5, at every age counts as gone."""
+
+NO_EXTRA_ZEROS = Boundary(
+    "its probability of an extra zero went to zero at every age", whole_group=False
+)
 
 
 class ZeroInflatedPoisson(Family):
@@ -71,9 +75,9 @@ class ZeroInflatedPoisson(Family):
         extra, count_rate = split_zeros(rate, zero_share)
         return np.stack([np.log(count_rate), logit(extra)])
 
-    def boundary(self, channels: FloatArray) -> str | None:
+    def boundary(self, channels: FloatArray) -> Boundary | None:
         if channels[1].max() < BOUNDARY_LOGIT:
-            return "its probability of an extra zero went to zero at every age"
+            return NO_EXTRA_ZEROS
         return rate_at_zero(channels[0])
 
 

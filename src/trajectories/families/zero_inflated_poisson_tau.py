@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import log_expit, logit
 
-from trajectories.families.base import Family, bounded_exp
+from trajectories.families.base import Boundary, Family, bounded_exp
 from trajectories.families.poisson import rate_at_zero
 from trajectories.families.zero_inflated_poisson import (
     BOUNDARY_LOGIT,
+    NO_EXTRA_ZEROS,
     ZeroInflatedPoisson,
     logistic,
     split_zeros,
@@ -78,12 +79,14 @@ class ZeroInflatedPoissonTau(Family):
         log_tau = np.log(np.clip(tied.mean(axis=-1, keepdims=True), 0.05, 2.0))
         return np.stack([eta, np.broadcast_to(log_tau, eta.shape)])
 
-    def boundary(self, channels: FloatArray) -> str | None:
+    def boundary(self, channels: FloatArray) -> Boundary | None:
         eta, log_tau = channels
         if log_tau.max() < SMALLEST_LOG_TAU:
-            return "tau went to zero: extra zeros do not become rarer where the rate is higher"
+            note = "tau went to zero: extra zeros do not become rarer where the rate is higher"
+            return Boundary(note, whole_group=False)
         if log_tau.max() > LARGEST_LOG_TAU:
-            return "tau ran off: its rate is close to one at all ages where tau matters"
+            note = "tau ran off: its rate is close to one at all ages where tau matters"
+            return Boundary(note, whole_group=False)
         if (-bounded_exp(log_tau) * eta).max() < BOUNDARY_LOGIT:
-            return "its probability of an extra zero went to zero at every age"
+            return NO_EXTRA_ZEROS
         return rate_at_zero(eta)

@@ -56,7 +56,7 @@ def share_intervals(
     if withheld[: n_groups - 1].any():
         return np.full(n_groups, np.nan), np.full(n_groups, np.nan)
     block = covariance[: n_groups - 1, : n_groups - 1]
-    error = np.sqrt(np.einsum("kj,jl,kl->k", gradient, block, gradient))
+    error = np.sqrt(np.maximum(np.einsum("kj,jl,kl->k", gradient, block, gradient), 0.0))
     centre = logit(np.clip(probability, 1e-300, 1 - 1e-16))
     half = normal_quantile(level) * error
     return np.asarray(expit(centre - half)), np.asarray(expit(centre + half))

@@ -76,8 +76,9 @@ def diagnose(
             withheld[own] = True
         boundary = model.family.boundary(channels[:, :, k])
         if boundary is not None:
-            found.append((StopReason.BOUNDARY, f"{label}: {boundary}"))
-            withheld[own] |= _boundary_parameters(model, boundary)
+            found.append((StopReason.BOUNDARY, f"{label}: {boundary.note}"))
+            kept = 0 if boundary.whole_group else model.bases[0].degree + 1
+            withheld[own.start + kept : own.stop] = True
     found += _duplicates(channels, held)
     _add_numerical(model, fitted, withheld, found)
     found += _separated(model, fitted, ages, channels, withheld)
@@ -95,14 +96,6 @@ _GRAVITY = (
     StopReason.SINGULAR_INFORMATION,
     StopReason.BOUNDARY,
 )
-
-
-def _boundary_parameters(model: Model, boundary: str) -> BoolArray:
-    """Return which of a group's parameters ran off: all, or those of the extra zeros."""
-    sizes = [basis.degree + 1 for basis in model.bases]
-    if "rate went to zero" in boundary:
-        return np.ones(sum(sizes), dtype=bool)
-    return np.arange(sum(sizes)) >= sizes[0]
 
 
 def _separated(
@@ -124,7 +117,8 @@ def _separated(
             start = own.stop
             if withheld[own].all():
                 continue
-            error = np.sqrt(np.einsum("tp,pq,tq->t", design, covariance[own, own], design))
+            variance = np.einsum("tp,pq,tq->t", design, covariance[own, own], design)
+            error = np.sqrt(np.maximum(variance, 0.0))  # rounding may take it just below zero
             farthest = int(np.abs(channels[channel, :, k]).argmax())
             far = abs(channels[channel, farthest, k]) > SEPARATED
             if far and error[farthest] > SEPARATED:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from trajectories.groups.diagnosis import Diagnosis, diagnose
 from trajectories.groups.features import smoothed_histories
 from trajectories.groups.model import Model
 from trajectories.groups.prepare import Prepared, count_distinct, prepare, row_blocks
+from trajectories.groups.progress import watch
 from trajectories.groups.starts import starting_points
 from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.density import CellDensity
@@ -57,7 +58,6 @@ def solve(
     seed: int,
     control: Control,
     progress: bool = False,
-    engine: str = "auto",
 ) -> Solution:
     """Search from many starts and return the best proper solution.
 
@@ -66,7 +66,7 @@ def solve(
     InputError
         If the panel cannot carry the model; see :func:`check_support`.
     """
-    prepared = prepare(panel, model.family, engine=engine)
+    prepared = prepare(panel, model.family)
     check_support(panel, model)
     mixture = make_mixture(panel, model, prepared.statistics)
     if model.n_groups == 1:
@@ -80,7 +80,8 @@ def solve(
     )
     if prepared.statistics.n_rows > 5 * control.sample_size:
         starts = starts[: max(1, control.n_finish // 3)]
-    finished = [finish(mixture, start, control) for start in _watch(starts, progress)]
+    watched = watch(starts, progress, "best starts", "start")
+    finished = [finish(mixture, start, control) for start in watched]
     highest = highest_rate(panel)
     weight = prepared.statistics.total_weight
     judged = [(one, diagnose(model, one, panel.ages, weight, highest)) for one in finished]
@@ -186,11 +187,3 @@ def _features(panel: Panel, model: Model, prepared: Prepared) -> Callable[[IntAr
         return smoothed_histories(panel, max(model.degree), units)
 
     return features
-
-
-def _watch(starts: list[Parameters], progress: bool) -> Iterable[Parameters]:
-    if not progress:
-        return starts
-    from tqdm import tqdm
-
-    return tqdm(starts, desc="best starts", unit="start", leave=False)

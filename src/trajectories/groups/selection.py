@@ -13,6 +13,7 @@ import pandas as pd
 from trajectories.errors import DegenerateSolutionWarning, InputError
 from trajectories.families import Family, resolve
 from trajectories.groups.control import Control
+from trajectories.groups.progress import watch
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.spec import GroupTrajectories
 from trajectories.groups.stop_reason import StopReason
@@ -123,9 +124,10 @@ def select(
     if not candidates:
         raise InputError("there is no candidate: give at least one n_groups, degree and family")
     specs = [GroupTrajectories(n_groups=k, family=one, degree=d) for one, d, k in candidates]
+    work = list(zip(candidates, specs, strict=True))
     rows = []
     fitted: dict[Candidate, GroupTrajectoriesResults] = {}
-    for candidate, spec in _watch(list(zip(candidates, specs, strict=True)), progress):
+    for candidate, spec in watch(work, progress, "candidate models", "model"):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", DegenerateSolutionWarning)
@@ -157,13 +159,3 @@ def _row(
     row["n_replicated"] = 0 if results is None else results.n_replicated
     row["stop_reason"] = reason
     return row
-
-
-def _watch(
-    work: list[tuple[Candidate, GroupTrajectories]], progress: bool
-) -> Iterable[tuple[Candidate, GroupTrajectories]]:
-    if not progress:
-        return work
-    from tqdm import tqdm
-
-    return tqdm(work, desc="candidate models", unit="model", leave=False)

@@ -158,7 +158,6 @@ class GroupTrajectories:
         given = self.degree
         if not isinstance(given, int | np.integer | Sequence) or isinstance(given, str):
             raise InputError(f"degree must be a whole number, or one per group; found {given!r}")
-        single = isinstance(given, int | np.integer)
         values: list[Any] = [given] if isinstance(given, int | np.integer) else list(given)
         for value in values:
             whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
@@ -167,7 +166,7 @@ class GroupTrajectories:
                     f"degree must be a whole number from 0 to {HIGHEST_DEGREE}, or one per group; "
                     f"found {value!r}"
                 )
-        if single:
+        if isinstance(given, int | np.integer):
             return int(values[0])
         if len(values) != self.n_groups:
             raise InputError(

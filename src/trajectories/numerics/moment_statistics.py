@@ -110,7 +110,8 @@ class MomentStatistics(Statistics):
         base = float((sums * by_feature[:, :, reference]).sum())
         base += self.total_weight * float(offset[reference] + log_probability[reference])
         if not others:
-            return self._totals(self.constant + base, sums[:, :, None], np.ones(1))
+            whole = np.array([self.total_weight])
+            return self._totals(self.constant + base, sums[:, :, None], whole)
         ratio = np.zeros((len(sums), padded_rows(len(others)), self.n_ages))
         ratio[:, : len(others)] = (
             by_feature[:, :, others] - by_feature[:, :, [reference]]
@@ -123,7 +124,7 @@ class MomentStatistics(Statistics):
         share = np.empty(n_groups)
         share[others] = group_weight
         share[reference] = self.total_weight - group_weight.sum()
-        return self._totals(self.constant + base + llf, totals, share, scaled=True)
+        return self._totals(self.constant + base + llf, totals, share)
 
     def _ratio_pass(
         self, ratio: FloatArray, shift: FloatArray
@@ -188,10 +189,8 @@ class MomentStatistics(Statistics):
             self._feature_sums = sums
         return self._feature_sums
 
-    def _totals(
-        self, llf: float, stored: FloatArray, share: FloatArray, *, scaled: bool = False
-    ) -> Totals:
-        group_weight = share if scaled else share * self.total_weight
+    def _totals(self, llf: float, stored: FloatArray, group_weight: FloatArray) -> Totals:
+        """Make totals of those of the stored features; time at risk may be implied."""
         if self.at_risk is None:
             constant = np.broadcast_to(group_weight, (1, self.n_ages, len(group_weight)))
             stored = np.concatenate([stored, constant])
