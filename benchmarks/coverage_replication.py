@@ -30,21 +30,8 @@ from results_file import commit, markdown_table, write_section
 from tqdm import tqdm
 
 import trajectories as tr
+from trajectories.rapporteur.planted_truths import PLANTED_TRUTHS
 
-TRUTHS: dict[str, dict[str, float]] = {
-    "published": {},
-    "equal": {
-        f"share_{group}": 0.25
-        for group in ("low_rate", "early_peak", "late_peak", "high_rate_persistent")
-    },
-    "late": {"onset_age_early_peak": 16.5, "onset_age_late_peak": 19.0},
-    "three": {
-        "share_low_rate": 0.40,
-        "share_early_peak": 0.35,
-        "share_late_peak": 0.25,
-        "share_high_rate_persistent": 0.0,
-    },
-}
 AGES = (15, 20, 25, 30, 35, 40)
 NORMAL = 1.959964
 T = TypeVar("T")
@@ -52,7 +39,7 @@ T = TypeVar("T")
 
 def draw(seed: int, truth: str, choose: bool = False) -> tr.rapporteur.Replication:
     """Replicate once, on a register without pools."""
-    targets = TRUTHS[truth]
+    targets = PLANTED_TRUTHS[truth]
     n_groups = 4 - sum(value == 0.0 for value in targets.values())
     candidates = {} if choose else {"n_groups": n_groups, "family": "poisson"}
     return tr.rapporteur.replicate(
@@ -163,7 +150,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=200, help="replications (default: 200)")
     parser.add_argument("--first", type=int, default=10_000, help="first seed (default: 10000)")
     parser.add_argument("--processes", type=int, default=2, help="processes (default: 2)")
-    parser.add_argument("--truth", choices=sorted(TRUTHS), default="published")
+    parser.add_argument("--truth", choices=sorted(PLANTED_TRUTHS), default="published")
     parser.add_argument("--choice", type=int, default=30, help="runs that choose K (default: 30)")
     parser.add_argument("--write", action="store_true", help="write the section of RESULTS.md")
     args = parser.parse_args()

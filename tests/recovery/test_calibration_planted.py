@@ -17,7 +17,8 @@ from trajectories.rapporteur.calibration import OFFENCE_TYPES
 from trajectories.rapporteur.career_rows import career_rows
 from trajectories.rapporteur.careers import Careers, draw_careers
 from trajectories.rapporteur.default_shapes import DEFAULT_SHAPES
-from trajectories.rapporteur.figures import GROUPS, figures
+from trajectories.rapporteur.figures import figures
+from trajectories.rapporteur.planted_truths import PLANTED_TRUTHS
 from trajectories.rapporteur.reconcile import reconcile_shares
 from trajectories.rapporteur.targets import read_targets
 from trajectories.simulate.calendar import age_in_years, birthdays
@@ -26,17 +27,6 @@ N = 20_000
 STANDARD_ERRORS = 4.0
 YEAR = 365.2425
 AGES = np.arange(12, 41)
-TRUTHS: dict[str, dict[str, float | str]] = {
-    "published": {},
-    "equal shares": {f"share_{g}": 0.25 for g in GROUPS},
-    "late onset": {"onset_age_early_peak": 16.5, "onset_age_late_peak": 19.0},
-    "three groups": {
-        "share_low_rate": 0.40,
-        "share_early_peak": 0.35,
-        "share_late_peak": 0.25,
-        "share_high_rate_persistent": 0.0,
-    },
-}
 Floats = NDArray[np.float64]
 
 
@@ -55,7 +45,7 @@ class Drawn:
 
 @lru_cache(maxsize=4)
 def drawn(truth: str) -> Drawn:
-    calibration = calibrate(TRUTHS[truth])
+    calibration = calibrate(PLANTED_TRUTHS[truth])
     careers = draw_careers(calibration, N, np.random.default_rng(20240611))
     reference = np.datetime64(calibration.reference_date.date(), "D")
     end = np.fmin(np.fmin(careers.death_date, careers.emigration_date), reference)
@@ -129,7 +119,7 @@ def kaplan_meier(found: Drawn, years: float, kind: str | None) -> tuple[float, f
     return 1.0 - survival, survival * variance**0.5
 
 
-@pytest.mark.parametrize("truth", TRUTHS)
+@pytest.mark.parametrize("truth", PLANTED_TRUTHS)
 def test_planted_career_rows_are_what_the_careers_yield(truth: str) -> None:
     found = drawn(truth)
     planted = found.calibration.planted.set_index("key")["planted"]
@@ -150,7 +140,7 @@ def test_planted_career_rows_are_what_the_careers_yield(truth: str) -> None:
         assert abs(estimate - planted[key]) < allowed, key
 
 
-@pytest.mark.parametrize("truth", TRUTHS)
+@pytest.mark.parametrize("truth", PLANTED_TRUTHS)
 def test_planted_recidivism_by_type_is_what_the_careers_yield(truth: str) -> None:
     found = drawn(truth)
     planted = found.calibration.planted.set_index("key")["planted"]
@@ -172,7 +162,7 @@ def test_planted_recidivism_by_type_is_what_the_careers_yield(truth: str) -> Non
     assert abs(ever.mean() / any_again - share) < STANDARD_ERRORS * error
 
 
-@pytest.mark.parametrize("truth", TRUTHS)
+@pytest.mark.parametrize("truth", PLANTED_TRUTHS)
 def test_counts_follow_the_planted_curve_in_every_group_and_cell(truth: str) -> None:
     found = drawn(truth)
     for k, name in enumerate(found.calibration.groups):
@@ -200,7 +190,7 @@ def test_scores_are_as_variable_as_a_poisson_model_says() -> None:
         assert np.all(np.abs(ratio - 1.0) < 0.12), name
 
 
-@pytest.mark.parametrize("truth", TRUTHS)
+@pytest.mark.parametrize("truth", PLANTED_TRUTHS)
 def test_nothing_is_registered_where_it_cannot_be(truth: str) -> None:
     found = drawn(truth)
     c = found.careers
@@ -219,18 +209,18 @@ def test_nothing_is_registered_where_it_cannot_be(truth: str) -> None:
     assert years.max() == 2017
 
 
-@pytest.mark.parametrize("truth", TRUTHS)
+@pytest.mark.parametrize("truth", PLANTED_TRUTHS)
 def test_the_planted_curves_keep_their_typology(truth: str) -> None:
-    curves = calibrate(TRUTHS[truth]).curves
+    curves = calibrate(PLANTED_TRUTHS[truth]).curves
     for name, frame in curves.groupby("group"):
         numbers = measure_curve(frame["age"].to_numpy(float), frame["mean"].to_numpy())
         assert name_curve(numbers, TypologyRules())[0] == name
 
 
-@pytest.mark.parametrize("truth", TRUTHS)
+@pytest.mark.parametrize("truth", PLANTED_TRUTHS)
 def test_requested_rows_are_planted_as_requested(truth: str) -> None:
-    planted = calibrate(TRUTHS[truth]).planted.set_index("key")
-    for key, value in TRUTHS[truth].items():
+    planted = calibrate(PLANTED_TRUTHS[truth]).planted.set_index("key")
+    for key, value in PLANTED_TRUTHS[truth].items():
         allowed = 1e-9 if key.startswith("share_") else 0.02
         assert planted.at[key, "planted"] == pytest.approx(value, abs=allowed)
         assert planted.at[key, "status"] == "target"
@@ -245,7 +235,7 @@ def test_every_published_row_is_planted_within_its_rounding() -> None:
 
 
 def test_rows_of_an_absent_group_do_not_apply() -> None:
-    planted = calibrate(TRUTHS["three groups"]).planted.set_index("key")
+    planted = calibrate(PLANTED_TRUTHS["three"]).planted.set_index("key")
     about = [key for key in planted.index if key.endswith("_high_rate_persistent")]
     about.remove("share_high_rate_persistent")
     assert planted.loc[about, "planted"].isna().all()

@@ -10,22 +10,12 @@ import pandas as pd
 import pytest
 
 import trajectories as tr
+from trajectories.rapporteur.planted_truths import PLANTED_TRUTHS
 from trajectories.rapporteur.quantities import BY_GROUP, waiting_status
 from trajectories.rapporteur.replicate import combined_groups, group_names, study
 
 NORMAL = 1.959964
 NAMES = ("low_rate", "early_peak", "late_peak", "high_rate_persistent")
-TRUTHS: dict[str, dict[str, float]] = {
-    "published": {},
-    "equal": {f"share_{group}": 0.25 for group in NAMES},
-    "late": {"onset_age_early_peak": 16.5, "onset_age_late_peak": 19.0},
-    "three": {
-        "share_low_rate": 0.40,
-        "share_early_peak": 0.35,
-        "share_late_peak": 0.25,
-        "share_high_rate_persistent": 0.0,
-    },
-}
 SEEDS = {"published": 2024, "equal": 1, "late": 2, "three": 3}
 
 
@@ -34,7 +24,7 @@ def replication(truth: str) -> tr.rapporteur.Replication:
     """Replicate on a register without pools; K from 1 to 6 by BIC."""
     return tr.rapporteur.replicate(
         SEEDS[truth],
-        TRUTHS[truth],
+        PLANTED_TRUTHS[truth],
         n_general_offenders=0,
         n_non_offenders=0,
         family=("poisson", "zip") if truth == "published" else "poisson",
@@ -48,7 +38,7 @@ def rows(truth: str) -> pd.DataFrame:
     return table
 
 
-@pytest.mark.parametrize("truth", TRUTHS)
+@pytest.mark.parametrize("truth", PLANTED_TRUTHS)
 def test_groups_come_back_in_number_and_name(truth: str) -> None:
     study_of_it = replication(truth)
     planted = study_of_it.curves_planted["group"].unique()
@@ -57,7 +47,7 @@ def test_groups_come_back_in_number_and_name(truth: str) -> None:
     assert study_of_it.results.converged
 
 
-@pytest.mark.parametrize("truth", TRUTHS)
+@pytest.mark.parametrize("truth", PLANTED_TRUTHS)
 def test_every_estimate_lies_within_four_standard_errors_of_the_planted_value(truth: str) -> None:
     table = rows(truth)
     judged = table[table["recovered"].notna()]
@@ -66,7 +56,7 @@ def test_every_estimate_lies_within_four_standard_errors_of_the_planted_value(tr
     assert (miss < 4.0).all(), miss[miss >= 4.0].to_dict()
 
 
-@pytest.mark.parametrize("truth", TRUTHS)
+@pytest.mark.parametrize("truth", PLANTED_TRUTHS)
 def test_about_nineteen_in_twenty_intervals_contain_the_planted_value(truth: str) -> None:
     recovered = rows(truth)["recovered"].dropna().astype(bool)
     assert recovered.mean() > 0.85
@@ -90,7 +80,7 @@ def test_estimates_follow_the_planted_truth_and_not_the_published_one(
     assert ((published < table["lower"]) | (published > table["upper"])).all()
 
 
-@pytest.mark.parametrize("truth", TRUTHS)
+@pytest.mark.parametrize("truth", PLANTED_TRUTHS)
 def test_curves_lie_within_four_standard_errors_of_the_planted_curves(truth: str) -> None:
     study_of_it = replication(truth)
     fitted = study_of_it.results.trajectories()
@@ -151,7 +141,7 @@ def test_without_its_truth_a_register_gives_the_same_estimates() -> None:
 
 
 def test_limits_enclose_estimates_and_shares_stay_between_0_and_1() -> None:
-    for truth in TRUTHS:
+    for truth in PLANTED_TRUTHS:
         table = replication(truth).tables["group_figures"]
         assert ((table["lower"] <= table["estimate"]) & (table["estimate"] <= table["upper"])).all()
         stems = [stem for stem, quantity in BY_GROUP.items() if quantity.is_share]
