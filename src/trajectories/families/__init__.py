@@ -6,7 +6,7 @@ zero. Each channel is a polynomial in age with coefficients per group.
 
 from __future__ import annotations
 
-from trajectories.families.base import Boundary, Family, Moments
+from trajectories.families.base import Boundary, Family, Moments, Summary
 from trajectories.families.poisson import Poisson
 from trajectories.families.registry import FAMILIES, resolve
 from trajectories.families.zero_inflated_poisson import ZeroInflatedPoisson
@@ -18,6 +18,7 @@ __all__ = [
     "Family",
     "Moments",
     "Poisson",
+    "Summary",
     "ZeroInflatedPoisson",
     "ZeroInflatedPoissonTau",
     "resolve",

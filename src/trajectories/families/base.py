@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.special import gammaln, xlogy
 
-from trajectories.numerics.types import FloatArray
+from trajectories.errors import InputError
+from trajectories.numerics.types import AnyArray, BoolArray, FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,31 @@ class Boundary:
     ----------
     note : str
         In words, after "group k: ".
-    whole_group : bool
-        Whether all of the group's parameters ran off, or those after the first channel.
+    channels : tuple of str
+        The channels that ran off; empty if all of the group's parameters did.
     """
 
     note: str
-    whole_group: bool
+    channels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What starting values are made from: smoothed figures by group and age, shapes (G, T).
+
+    Attributes
+    ----------
+    mean : ndarray
+        Outcome per unit of exposure; above 0 for counts.
+    variance : ndarray
+        Of the outcome.
+    zero_share : ndarray
+        Share of zeros among the cells, strictly between 0 and 1.
+    """
+
+    mean: FloatArray
+    variance: FloatArray
+    zero_share: FloatArray
 
 
 class Family(ABC):
@@ -64,13 +85,65 @@ class Family(ABC):
     """
 
     name: ClassVar[str]
-    channels: ClassVar[tuple[str, ...]]
-    is_count: ClassVar[bool] = True
-    moments: ClassVar[Moments | None] = None
+    """Short name, as in ``GroupTrajectories(family="poisson")``."""
 
-    def channel_degrees(self, degree: int) -> tuple[int, ...]:
-        """Return the polynomial degree of each channel, given the degree of the first."""
+    channels: ClassVar[tuple[str, ...]]
+    """Names of the channels; the first one carries the curve."""
+
+    is_count: ClassVar[bool] = True
+    """Whether outcomes are whole numbers of 0 or more."""
+
+    takes_exposure: ClassVar[bool] = True
+    """Whether the mean is proportional to the exposure; if not, exposures must be 1."""
+
+    has_zero: ClassVar[bool] = True
+    """Whether a group may be fixed at an outcome of zero, degree -1."""
+
+    link: ClassVar[str] = "log"
+    """Scale on which intervals of the mean are built; see ``families/links.py``."""
+
+    moments: ClassVar[Moments | None] = None
+    """How the fast engine sums a unit up; None for families that need the table engine."""
+
+    largest_first: ClassVar[float] = 15.0
+    """Steps that take the first channel above this are refused.
+
+    A rate of 3,000,000 a year is beyond any data; far above it the log densities are numbers so
+    large that what they differ by is lost to rounding.
+    """
+
+    @property
+    def largest_change(self) -> tuple[float, ...]:
+        """Largest change of each channel, at any age, in one Newton step."""
+        return (3.0,) * len(self.channels)
+
+    def common_channels(self) -> tuple[str, ...]:
+        """Return the channels whose parameters all groups share."""
+        return ()
+
+    def channel_degrees(self, degree: int, group: int = 0) -> tuple[int, ...]:
+        """Return the degree of each channel of a group (from 0), given that of its first."""
+        del group
         return (degree,)
+
+    def check_groups(self, n_groups: int) -> None:
+        """Raise an InputError if a setting per group does not fit the number of groups."""
+        del n_groups
+
+    def check_outcomes(self, outcome: AnyArray, observed: BoolArray | None) -> None:
+        """Raise an InputError if observed outcomes lie outside what the family describes.
+
+        Counts are checked by the panel; other families say so here.
+        """
+        del outcome, observed
+
+    def history(self, outcome: FloatArray) -> FloatArray:
+        """Return outcomes on the scale on which starting partitions tell persons apart."""
+        return np.sqrt(outcome)
+
+    def apart(self, one: FloatArray, other: FloatArray) -> float:
+        """Return how far two groups' channels, shapes (q, T), differ, free of units."""
+        return float(np.abs(one - other).max())
 
     @abstractmethod
     def log_density(
@@ -92,23 +165,23 @@ class Family(ABC):
         """Return first (q, C, G) and second (q, q, C, G) derivatives in the channels."""
 
     @abstractmethod
-    def log_mean(self, channels: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the log of the mean per unit of exposure and its derivative in the channels.
+    def link_mean(self, channels: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the mean per unit of exposure on the scale of ``link``, and its derivatives.
 
         For channels of shape (q, T, G): shapes (T, G) and (q, T, G).
         """
 
     @abstractmethod
-    def start(self, rate: FloatArray, zero_share: FloatArray) -> FloatArray:
-        """Return plausible channels, shape (q, ...), for a rate and a share of zeros."""
+    def start(self, summary: Summary) -> FloatArray:
+        """Return plausible channels, shape (q, G, T), for groups with these figures."""
 
     def boundary(self, channels: FloatArray) -> Boundary | None:
         """Say whether one group's channels, shape (q, T), lie at a boundary."""
         del channels
         return None
 
-    def settings(self) -> dict[str, int]:
-        """Return the arguments that rebuild the family, for a saved model."""
+    def settings(self) -> dict[str, Any]:
+        """Return the arguments that rebuild the family, as JSON knows them."""
         return {}
 
     def __repr__(self) -> str:
@@ -118,7 +191,9 @@ class Family(ABC):
 
     def __str__(self) -> str:
         """Return the name, with the settings where there are any: ``zip (inflation_degree 1)``."""
-        settings = ", ".join(f"{name} {value}" for name, value in self.settings().items())
+        settings = ", ".join(
+            f"{name} {value}" for name, value in self.settings().items() if value is not None
+        )
         return f"{self.name} ({settings})" if settings else self.name
 
     def __eq__(self, other: object) -> bool:
@@ -127,7 +202,39 @@ class Family(ABC):
 
     def __hash__(self) -> int:
         """Hash by class and settings."""
-        return hash((type(self), tuple(self.settings().items())))
+        return hash(repr(self))
+
+
+def degree_in(setting: int | tuple[int, ...], group: int) -> int:
+    """Return a group's own value of a setting that is one for all, or one per group."""
+    return setting if isinstance(setting, int) else setting[group]
+
+
+def check_length(name: str, setting: int | tuple[int, ...], n_groups: int) -> None:
+    """Raise an InputError if a setting per group has another length than there are groups."""
+    if not isinstance(setting, int) and len(setting) != n_groups:
+        raise InputError(
+            f"{name} has {len(setting)} entries for {n_groups} groups: give one for all, or one "
+            "per group"
+        )
+
+
+def per_group(name: str, value: Any, lowest: int = 0) -> int | tuple[int, ...]:
+    """Return a setting that is one whole number for all groups, or one per group.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    many = isinstance(value, Sequence) and not isinstance(value, str) and len(value) > 0
+    for one in value if many else (value,):
+        if isinstance(one, bool) or not isinstance(one, int | np.integer) or one < lowest:
+            raise InputError(
+                f"{name} must be a whole number of {lowest} or more, or one per group; "
+                f"found {one!r}"
+            )
+    return tuple(int(one) for one in value) if many else int(value)
 
 
 EXPONENT_LIMIT = 60.0

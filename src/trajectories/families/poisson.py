@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from trajectories.families.base import Boundary, Family, Moments, bounded_exp
+from trajectories.families.base import Boundary, Family, Moments, Summary, bounded_exp
 from trajectories.numerics.types import FloatArray
 
 
@@ -35,12 +35,11 @@ class Poisson(Family):
         mean = exposure * bounded_exp(channels[0])
         return (outcome - mean)[None], -mean[None, None]
 
-    def log_mean(self, channels: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def link_mean(self, channels: FloatArray) -> tuple[FloatArray, FloatArray]:
         return channels[0], np.ones_like(channels)
 
-    def start(self, rate: FloatArray, zero_share: FloatArray) -> FloatArray:
-        del zero_share
-        return np.log(rate)[None]
+    def start(self, summary: Summary) -> FloatArray:
+        return np.log(summary.mean)[None]
 
     def boundary(self, channels: FloatArray) -> Boundary | None:
         return rate_at_zero(channels[0])
@@ -49,5 +48,5 @@ class Poisson(Family):
 def rate_at_zero(eta: FloatArray) -> Boundary | None:
     """Say so if a group's rate is practically zero at every age."""
     if eta.max() < -12.0:
-        return Boundary("its rate went to zero at every age", whole_group=True)
+        return Boundary("its rate went to zero at every age")
     return None

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from scipy.special import log_expit, logit
 
-from trajectories.errors import InputError
-from trajectories.families.base import Boundary, Family, Moments, bounded_exp
+from trajectories.families.base import (
+    Boundary,
+    Family,
+    Moments,
+    Summary,
+    bounded_exp,
+    check_length,
+    degree_in,
+    per_group,
+)
 from trajectories.families.poisson import rate_at_zero
 from trajectories.numerics.types import FloatArray
 
 BOUNDARY_LOGIT = -10.0
 """An extra-zero probability below expit(-10), 5e-5, at every age counts as gone."""
 
-NO_EXTRA_ZEROS = Boundary(
-    "its probability of an extra zero went to zero at every age", whole_group=False
-)
+NO_EXTRA_ZEROS = "its probability of an extra zero went to zero at every age"
 
 
 class ZeroInflatedPoisson(Family):
@@ -26,8 +35,8 @@ class ZeroInflatedPoisson(Family):
 
     Parameters
     ----------
-    inflation_degree : int
-        Degree of the polynomial zeta; 1 unless told.
+    inflation_degree : int or sequence of int
+        Degree of the polynomial zeta, one for all groups or one per group; 1 unless told.
 
     Notes
     -----
@@ -44,17 +53,16 @@ class ZeroInflatedPoisson(Family):
         any_exposure=False,
     )
 
-    def __init__(self, inflation_degree: int = 1) -> None:
-        if not isinstance(inflation_degree, int | np.integer) or inflation_degree < 0:
-            raise InputError(
-                f"inflation_degree must be a whole number of 0 or more, not {inflation_degree!r}"
-            )
-        self.inflation_degree = int(inflation_degree)
+    def __init__(self, inflation_degree: int | Sequence[int] = 1) -> None:
+        self.inflation_degree = per_group("inflation_degree", inflation_degree)
 
-    def channel_degrees(self, degree: int) -> tuple[int, ...]:
-        return (degree, self.inflation_degree)
+    def channel_degrees(self, degree: int, group: int = 0) -> tuple[int, ...]:
+        return (degree, degree_in(self.inflation_degree, group))
 
-    def settings(self) -> dict[str, int]:
+    def check_groups(self, n_groups: int) -> None:
+        check_length("inflation_degree", self.inflation_degree, n_groups)
+
+    def settings(self) -> dict[str, Any]:
         return {"inflation_degree": self.inflation_degree}
 
     def log_density(
@@ -67,17 +75,17 @@ class ZeroInflatedPoisson(Family):
     ) -> tuple[FloatArray, FloatArray]:
         return zip_derivatives(outcome, exposure, channels[0], channels[1])
 
-    def log_mean(self, channels: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def link_mean(self, channels: FloatArray) -> tuple[FloatArray, FloatArray]:
         eta, zeta = channels
         return eta + log_expit(-zeta), np.stack([np.ones_like(eta), -logistic(zeta)])
 
-    def start(self, rate: FloatArray, zero_share: FloatArray) -> FloatArray:
-        extra, count_rate = split_zeros(rate, zero_share)
+    def start(self, summary: Summary) -> FloatArray:
+        extra, count_rate = split_zeros(summary.mean, summary.zero_share)
         return np.stack([np.log(count_rate), logit(extra)])
 
     def boundary(self, channels: FloatArray) -> Boundary | None:
         if channels[1].max() < BOUNDARY_LOGIT:
-            return NO_EXTRA_ZEROS
+            return Boundary(NO_EXTRA_ZEROS, ("inflation",))
         return rate_at_zero(channels[0])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import log_expit, logit
 
-from trajectories.families.base import Boundary, Family, bounded_exp
+from trajectories.families.base import Boundary, Family, Summary, bounded_exp
 from trajectories.families.poisson import rate_at_zero
 from trajectories.families.zero_inflated_poisson import (
     BOUNDARY_LOGIT,
@@ -43,7 +43,8 @@ class ZeroInflatedPoissonTau(Family):
     channels = ("mean", "log_tau")
     moments = ZeroInflatedPoisson.moments
 
-    def channel_degrees(self, degree: int) -> tuple[int, ...]:
+    def channel_degrees(self, degree: int, group: int = 0) -> tuple[int, ...]:
+        del group
         return (degree, 0)
 
     def log_density(
@@ -67,13 +68,13 @@ class ZeroInflatedPoissonTau(Family):
         chained[1, 1] = zeta**2 * second[1, 1] + by_log_tau
         return first, chained
 
-    def log_mean(self, channels: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def link_mean(self, channels: FloatArray) -> tuple[FloatArray, FloatArray]:
         eta, tau = channels[0], bounded_exp(channels[1])
         omega = logistic(-tau * eta)
         return eta + log_expit(tau * eta), np.stack([1 + tau * omega, tau * eta * omega])
 
-    def start(self, rate: FloatArray, zero_share: FloatArray) -> FloatArray:
-        extra, count_rate = split_zeros(rate, zero_share)
+    def start(self, summary: Summary) -> FloatArray:
+        extra, count_rate = split_zeros(summary.mean, summary.zero_share)
         eta = np.log(count_rate)
         tied = -logit(extra) * eta / np.maximum(eta**2, 0.1)
         log_tau = np.log(np.clip(tied.mean(axis=-1, keepdims=True), 0.05, 2.0))
@@ -83,10 +84,10 @@ class ZeroInflatedPoissonTau(Family):
         eta, log_tau = channels
         if log_tau.max() < SMALLEST_LOG_TAU:
             note = "tau went to zero: extra zeros do not become rarer where the rate is higher"
-            return Boundary(note, whole_group=False)
+            return Boundary(note, ("log_tau",))
         if log_tau.max() > LARGEST_LOG_TAU:
             note = "tau ran off: its rate is close to one at all ages where tau matters"
-            return Boundary(note, whole_group=False)
+            return Boundary(note, ("log_tau",))
         if (-bounded_exp(log_tau) * eta).max() < BOUNDARY_LOGIT:
-            return NO_EXTRA_ZEROS
+            return Boundary(NO_EXTRA_ZEROS, ("log_tau",))
         return rate_at_zero(eta)

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import expit, logit, ndtri
 
 from trajectories.errors import InputError
+from trajectories.families.links import INVERSE
 from trajectories.groups.model import Model
 from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.types import BoolArray, FloatArray
@@ -72,12 +73,13 @@ def curve_intervals(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return mean, lower and upper limit of every group's curve, shapes (T, K).
 
-    Pointwise intervals by the delta method on the log of the mean. Limits are NaN where standard
-    errors of the group's first channel are withheld, and infinite where the data set no bound.
+    Pointwise intervals by the delta method on the scale of the family's link. Limits are NaN where
+    standard errors of the group's first channel are withheld, and infinite where the data set no
+    bound.
     """
-    log_mean, gradient = model.log_mean(parameters.theta, ages)
+    centre, gradient = model.link_mean(parameters.theta, ages)
     n_own = model.n_group_parameters
-    half = np.empty_like(log_mean)
+    half = np.empty_like(centre)
     for k in range(model.n_groups):
         start = model.n_groups - 1 + k * n_own
         block = covariance[start : start + n_own, start : start + n_own]
@@ -86,5 +88,6 @@ def curve_intervals(
         first = slice(start, start + model.bases[0].degree + 1)
         if (withheld & model.free())[first].any():
             half[:, k] = np.nan
+    inverse = INVERSE[model.family.link]
     with np.errstate(over="ignore"):
-        return np.exp(log_mean), np.exp(log_mean - half), np.exp(log_mean + half)
+        return inverse(centre), inverse(centre - half), inverse(centre + half)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from trajectories.families import Family
 from trajectories.groups.covariance import observed_covariance
 from trajectories.groups.model import Model
 from trajectories.groups.stop_reason import StopReason
@@ -77,9 +78,8 @@ def diagnose(
         boundary = model.family.boundary(channels[:, :, k])
         if boundary is not None:
             found.append((StopReason.BOUNDARY, f"{label}: {boundary.note}"))
-            kept = 0 if boundary.whole_group else model.bases[0].degree + 1
-            withheld[own.start + kept : own.stop] = True
-    found += _duplicates(channels, held)
+            withheld[own] |= model.columns(boundary.channels)
+    found += _duplicates(model.family, channels, held)
     _add_numerical(model, fitted, withheld, found)
     found += _separated(model, fitted, ages, channels, withheld)
     order = list(_GRAVITY)
@@ -129,11 +129,13 @@ def _separated(
     return found
 
 
-def _duplicates(channels: FloatArray, held: FloatArray) -> list[tuple[StopReason, str]]:
+def _duplicates(
+    family: Family, channels: FloatArray, held: FloatArray
+) -> list[tuple[StopReason, str]]:
     found = []
     for k in range(channels.shape[2]):
         for j in range(k):
-            apart = np.abs(channels[:, :, k] - channels[:, :, j]).max()
+            apart = family.apart(channels[:, :, k], channels[:, :, j])
             if apart < SAME_CURVE and min(held[j], held[k]) >= FEWEST_PERSONS:
                 note = f"groups {j + 1} and {k + 1} have the same curve"
                 found.append((StopReason.DUPLICATE_GROUPS, note))

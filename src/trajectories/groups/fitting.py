@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from trajectories.errors import InputError
+from trajectories.families.links import INVERSE
 from trajectories.groups.control import Control
 from trajectories.groups.diagnosis import Diagnosis, diagnose
 from trajectories.groups.features import smoothed_histories
@@ -58,8 +59,12 @@ def solve(
     seed: int,
     control: Control,
     progress: bool = False,
+    extra_starts: Sequence[Parameters] = (),
 ) -> Solution:
     """Search from many starts and return the best proper solution.
+
+    ``extra_starts`` are run to the end besides the best random ones: solutions of a smaller model,
+    or of the data that a bootstrap sample was drawn from. They are laid on this model's bases.
 
     Raises
     ------
@@ -80,7 +85,7 @@ def solve(
     )
     if prepared.statistics.n_rows > 5 * control.sample_size:
         starts = starts[: max(1, control.n_finish // 3)]
-    watched = watch(starts, progress, "best starts", "start")
+    watched = watch([*extra_starts, *starts], progress, "best starts", "start")
     finished = [finish(mixture, start, control) for start in watched]
     highest = highest_rate(panel)
     weight = prepared.statistics.total_weight
@@ -134,8 +139,8 @@ def finish(mixture: Mixture, start: Parameters, control: Control) -> Fitted:
 
 def in_order(mixture: Mixture, model: Model, panel: Panel, fitted: Fitted) -> Fitted:
     """Sort the groups by expected offences over the observed ages, lowest first."""
-    log_mean, _ = model.log_mean(fitted.parameters.theta, panel.ages)
-    size = np.exp(np.minimum(log_mean, 300)).sum(axis=0)
+    centre, _ = model.link_mean(fitted.parameters.theta, panel.ages)
+    size = INVERSE[model.family.link](np.minimum(centre, 300)).sum(axis=0)
     order = np.lexsort((fitted.parameters.log_probability, size))
     parameters = fitted.parameters.ordered(order)
     llf, score, information, _ = mixture.score_and_information(parameters)
@@ -184,6 +189,6 @@ def _features(panel: Panel, model: Model, prepared: Prepared) -> Callable[[IntAr
 
     def features(rows: IntArray) -> FloatArray:
         units = rows if first is None else first[rows]
-        return smoothed_histories(panel, max(model.degree), units)
+        return smoothed_histories(panel, model.family, max(model.degree), units)
 
     return features

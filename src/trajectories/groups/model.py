@@ -65,6 +65,15 @@ class Model:
             )
         return np.array(rows)
 
+    def columns(self, channels: tuple[str, ...] = ()) -> BoolArray:
+        """Return which of a group's parameters belong to some channels (none named: all), (Q,)."""
+        return np.concatenate(
+            [
+                np.full(basis.degree + 1, not channels or channel in channels)
+                for channel, basis in zip(self.family.channels, self.bases, strict=True)
+            ]
+        )
+
     def free(self) -> BoolArray:
         """Return which of the packed parameters are estimated, shape (D,)."""
         return np.concatenate([np.ones(self.n_groups - 1, dtype=bool), self.active().ravel()])
@@ -120,14 +129,14 @@ class Model:
             start = stop
         return np.stack(values)
 
-    def log_mean(self, theta: FloatArray, ages: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the log mean per unit of exposure (T, K) and its gradient (T, K, Q)."""
-        log_mean, by_channel = self.family.log_mean(self.channels(theta, ages))
+    def link_mean(self, theta: FloatArray, ages: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the mean on the family's link scale (T, K) and its gradient (T, K, Q)."""
+        link_mean, by_channel = self.family.link_mean(self.channels(theta, ages))
         parts = [
             by_channel[q][:, :, None] * design[:, None, :]
             for q, design in enumerate(self.designs(ages))
         ]
-        return log_mean, np.concatenate(parts, axis=2)
+        return link_mean, np.concatenate(parts, axis=2)
 
 
 def power_names(degree: int) -> list[str]:

@@ -69,8 +69,14 @@ def prepare(panel: Panel, family: Family, *, engine: str = "auto", merge: bool =
     if family.is_count:
         panel.require_counts()
     outcome, exposure, observed = panel.outcomes, panel.exposure, panel.observed
+    family.check_outcomes(outcome, observed)
     if exposure is not None and _all_one(exposure, observed):
         exposure = None
+    if exposure is not None and not family.takes_exposure:
+        raise InputError(
+            f"family {family.name!r} has no exposure, and this panel has years free other than 1: "
+            "leave the exposure out, or use a family for counts"
+        )
     weights = panel.weights
     constant = base_measure(family, outcome, exposure, observed, weights)
     merged = merge_rows(outcome, exposure, observed) if merge else None

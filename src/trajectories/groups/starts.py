@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from trajectories.families import Family, Summary
 from trajectories.groups.control import Control
 from trajectories.numerics.density import CellDensity
 from trajectories.numerics.mixture import SMALLEST_PROBABILITY, Mixture, Parameters
@@ -143,12 +144,8 @@ def _first_m_step(
 
 def first_theta(density: CellDensity, cell_weight: FloatArray) -> FloatArray:
     """Return rough parameters of G groups, shape (G, Q), from their totals by age."""
-    outcome, zeros, at_risk = totals_by_age(density, cell_weight)
-    overall = outcome.sum(axis=0) / np.maximum(at_risk.sum(axis=0), 1e-12)
-    prior = 2.0
-    rate = (outcome + prior * np.maximum(overall, 1e-4)) / (at_risk + prior)
-    zero_share = np.clip((zeros + prior * 0.5) / (at_risk + prior), 0.01, 0.99)
-    channels = density.family.start(rate.T, zero_share.T)  # type: ignore[attr-defined]
+    family: Family = density.family  # type: ignore[assignment]
+    channels = family.start(summarise(density, cell_weight, family.is_count))
     parts = []
     for design, values in zip(density.designs, channels, strict=True):
         solution = np.linalg.lstsq(design, values.T, rcond=None)[0]
@@ -156,18 +153,29 @@ def first_theta(density: CellDensity, cell_weight: FloatArray) -> FloatArray:
     return np.concatenate(parts, axis=1)
 
 
-def totals_by_age(
-    density: CellDensity, cell_weight: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return outcome, number of zeros and exposure by age and group, shapes (T, G)."""
+def summarise(density: CellDensity, cell_weight: FloatArray, is_count: bool) -> Summary:
+    """Return mean, variance and share of zeros by group and age, drawn towards the group's own."""
     cells = density.cells
     n_ages = len(density.designs[0])
-    sums = []
-    for values in (cells.outcome, (cells.outcome == 0).astype(float), cells.exposure):
+
+    def by_age(values: FloatArray) -> FloatArray:
         total = np.zeros((n_ages, cell_weight.shape[1]))
         np.add.at(total, cells.age_index, values[:, None] * cell_weight)
-        sums.append(total)
-    return sums[0], sums[1], sums[2]
+        return total
+
+    outcome, at_risk = by_age(cells.outcome), by_age(cells.exposure)
+    zeros, squares = by_age((cells.outcome == 0).astype(float)), by_age(cells.outcome**2)
+    whole = np.maximum(at_risk.sum(axis=0), 1e-12)
+    overall = outcome.sum(axis=0) / whole
+    if is_count:
+        overall = np.maximum(overall, 1e-4)
+    spread = np.maximum(squares.sum(axis=0) / whole - overall**2, 1e-12)
+    prior = 2.0
+    mean = (outcome + prior * overall) / (at_risk + prior)
+    zero_share = np.clip((zeros + prior * 0.5) / (at_risk + prior), 0.01, 0.99)
+    square = (squares + prior * (spread + overall**2)) / (at_risk + prior)
+    variance = np.maximum(square - mean**2, 1e-6 * spread)
+    return Summary(mean.T, variance.T, zero_share.T)
 
 
 def _em_steps(mixture: Mixture, statistics: Statistics, batch: Batch, steps: int) -> Batch:
