@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         load,
         select,
     )
-    from trajectories.panel import Panel, Register
+    from trajectories.panel import Panel, Register, TimeAtRisk, time_at_risk
 
 _HOME = {
     "GroupTrajectories": "trajectories.groups",
@@ -30,8 +30,10 @@ _HOME = {
     "Register": "trajectories.panel",
     "Selection": "trajectories.groups",
     "StopReason": "trajectories.groups",
+    "TimeAtRisk": "trajectories.panel",
     "load": "trajectories.groups",
     "select": "trajectories.groups",
+    "time_at_risk": "trajectories.panel",
 }
 _MODULES = ("errors", "families", "plot", "rapporteur", "report")
 
@@ -42,6 +44,7 @@ __all__ = [
     "Register",
     "Selection",
     "StopReason",
+    "TimeAtRisk",
     "__version__",
     "errors",
     "families",
@@ -50,6 +53,7 @@ __all__ = [
     "rapporteur",
     "report",
     "select",
+    "time_at_risk",
 ]
 
 

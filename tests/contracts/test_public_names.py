@@ -17,6 +17,7 @@ PUBLIC = {
     "Register",
     "Selection",
     "StopReason",
+    "TimeAtRisk",
     "__version__",
     "errors",
     "families",
@@ -25,6 +26,7 @@ PUBLIC = {
     "rapporteur",
     "report",
     "select",
+    "time_at_risk",
 }
 
 # What design.md promises of each object; more may be there, nothing here may go.

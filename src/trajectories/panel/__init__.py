@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from trajectories.panel.panel import Panel
 from trajectories.panel.register import Register
+from trajectories.panel.time_at_risk import TimeAtRisk, time_at_risk
 
-__all__ = ["Panel", "Register"]
+__all__ = ["Panel", "Register", "TimeAtRisk", "time_at_risk"]
