@@ -13,6 +13,7 @@ from trajectories.version import __version__
 
 if TYPE_CHECKING:
     from trajectories import errors, families, plot, rapporteur, report
+    from trajectories.disclosure_control import disclosure
     from trajectories.groups import (
         GroupTrajectories,
         GroupTrajectoriesResults,
@@ -31,6 +32,7 @@ _HOME = {
     "Selection": "trajectories.groups",
     "StopReason": "trajectories.groups",
     "TimeAtRisk": "trajectories.panel",
+    "disclosure": "trajectories.disclosure_control",
     "load": "trajectories.groups",
     "select": "trajectories.groups",
     "time_at_risk": "trajectories.panel",
@@ -46,6 +48,7 @@ __all__ = [
     "StopReason",
     "TimeAtRisk",
     "__version__",
+    "disclosure",
     "errors",
     "families",
     "load",

@@ -19,6 +19,7 @@ PUBLIC = {
     "StopReason",
     "TimeAtRisk",
     "__version__",
+    "disclosure",
     "errors",
     "families",
     "load",
