@@ -22,11 +22,12 @@ if TYPE_CHECKING:
         load,
         select,
     )
-    from trajectories.panel import Panel, Register, TimeAtRisk, time_at_risk
+    from trajectories.panel import OffenceClassification, Panel, Register, TimeAtRisk, time_at_risk
 
 _HOME = {
     "GroupTrajectories": "trajectories.groups",
     "GroupTrajectoriesResults": "trajectories.groups",
+    "OffenceClassification": "trajectories.panel",
     "Panel": "trajectories.panel",
     "Register": "trajectories.panel",
     "Selection": "trajectories.groups",
@@ -42,6 +43,7 @@ _MODULES = ("errors", "families", "plot", "rapporteur", "report")
 __all__ = [
     "GroupTrajectories",
     "GroupTrajectoriesResults",
+    "OffenceClassification",
     "Panel",
     "Register",
     "Selection",

@@ -13,6 +13,7 @@ import trajectories as tr
 PUBLIC = {
     "GroupTrajectories",
     "GroupTrajectoriesResults",
+    "OffenceClassification",
     "Panel",
     "Register",
     "Selection",

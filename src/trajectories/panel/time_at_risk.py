@@ -154,15 +154,15 @@ class TimeAtRisk:
         return gone
 
     def _asked_for(self, row: Any) -> IntArray:
-        row = _rows(row)
-        unknown = (row < 0) | (row >= len(self.begin))
-        unknown[~unknown] = np.isnat(self.begin[row[~unknown]])
+        rows = _rows(row)
+        unknown = (rows < 0) | (rows >= len(self.begin))
+        unknown[~unknown] = np.isnat(self.begin[rows[~unknown]])
         if unknown.any():
             raise InputError(
                 f"{counted(int(unknown.sum()), 'row')} of persons without a known time at risk "
                 f"({where_rows(unknown)} of those given): ask time_at_risk for these persons"
             )
-        return row
+        return rows
 
     def __repr__(self) -> str:
         """Describe the size; never show a person."""
