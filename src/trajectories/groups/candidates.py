@@ -90,10 +90,11 @@ def look_again(work: Sequence[Work], outcomes: Sequence[Outcome]) -> list[Outcom
 def refit(
     work: Work, own: GroupTrajectoriesResults, starts: Sequence[Parameters]
 ) -> GroupTrajectoriesResults:
-    """Fit a candidate from given starts besides a single random one; all starts are counted."""
+    """Fit a candidate from given starts only; the random ones before are counted with them."""
     panel = work.panel.without_empty_ages()
-    single = replace(work.control, n_starts=1, n_finish=1)
-    solution = solve(panel, own.model, work.seed, single, extra_starts=starts)
+    solution = solve(
+        panel, own.model, work.seed, work.control, extra_starts=starts, random_starts=False
+    )
     results = from_solution(panel, own.model, solution, work.seed, work.control)
     return replace(results, n_finished=own.n_finished + len(starts))
 
