@@ -59,7 +59,8 @@ def separated_by(strata: Strata, direction: FloatArray) -> tuple[str, ...]:
 
     The conditional likelihood has no maximum if, in every stratum, each row with an event lies at
     least as far along some direction as each row without, and farther somewhere (Albert &
-    Anderson 1984 for the unconditional likelihood, applied here within strata).
+    Anderson 1984 for the unconditional likelihood, applied here within strata); that of counts,
+    if each row with an event lies farthest of its stratum.
 
     Parameters
     ----------
@@ -79,7 +80,10 @@ def _separates(strata: Strata, direction: FloatArray) -> bool:
     along = strata.design @ direction
     event = strata.outcome > 0
     lowest = np.minimum.reduceat(np.where(event, along, np.inf), strata.first)
-    highest = np.maximum.reduceat(np.where(event, -np.inf, along), strata.first)
+    # counts pile up without end in rows that lie farthest: there, events are compared with each
+    # other too
+    others = np.where(event, -np.inf, along) if strata.binary else along
+    highest = np.maximum.reduceat(others, strata.first)
     slack = SLACK * np.abs(direction).max()
     # the direction varies within strata, so where it orders all pairs it orders some strictly
     return bool((lowest - highest >= -slack).all() and np.abs(along).max() > slack)
@@ -87,9 +91,9 @@ def _separates(strata: Strata, direction: FloatArray) -> bool:
 
 def separation_message(names: Sequence[str]) -> str:
     """Say that columns separate, and what to do."""
-    what = "separates" if len(names) == 1 else "together separate"
+    what = listed(names) if len(names) == 1 else f"a combination of {listed(names)}"
     return (
-        f"design: {listed(names)} {what} rows with from rows without an event in every informative "
-        "stratum, so that the likelihood rises without end and no finite estimate exists: leave it "
-        "out, merge categories, or use more data"
+        f"design: {what} separates: it never lies the other way between a row with and a row "
+        "without an event of the same stratum, so the likelihood rises without end and no finite "
+        "estimate exists; leave it out, merge categories, or use more data"
     )

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from trajectories.errors import InputError
+from trajectories.numerics.conditional_counts import StrataCounts
 from trajectories.numerics.conditional_design import (
     listed,
     refuse_collinear,
@@ -15,7 +16,7 @@ from trajectories.numerics.conditional_design import (
     separated_by,
     separation_message,
 )
-from trajectories.numerics.conditional_strata import Strata, StrataCounts
+from trajectories.numerics.conditional_strata import Strata
 from trajectories.numerics.types import FloatArray
 
 STEPS, HALVINGS = 60, 40

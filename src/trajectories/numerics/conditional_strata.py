@@ -9,40 +9,10 @@ from typing import Any
 import numpy as np
 
 from trajectories.errors import InputError
-from trajectories.numerics.types import AnyArray, BoolArray, FloatArray, IntArray
+from trajectories.numerics.conditional_counts import StrataCounts, count_strata
+from trajectories.numerics.types import AnyArray, FloatArray, IntArray
 
 WHOLE = "outcome must be whole numbers, 0 or more"
-
-
-@dataclass(frozen=True, slots=True)
-class StrataCounts:
-    """Numbers of strata, rows and events, with and without information.
-
-    A stratum says something about a within-stratum effect only if its outcome varies: with one
-    row, no event, or (for outcomes of 0 and 1) nothing but events, its conditional likelihood
-    is 1 whatever the coefficients are.
-
-    Attributes
-    ----------
-    strata, rows, events
-        All that was given.
-    informative_strata, informative_rows, informative_events
-        What the estimates rest on.
-    single_row, without_event, only_events, zero_weight
-        Strata without information, each counted once, under the first of the four that holds
-        (zero weight before the others).
-    """
-
-    strata: int
-    rows: int
-    events: float
-    informative_strata: int
-    informative_rows: int
-    informative_events: float
-    single_row: int
-    without_event: int
-    only_events: int
-    zero_weight: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +34,8 @@ class Strata:
     names : tuple of str
         Of the columns.
     counts : StrataCounts
+    binary : bool
+        Whether the outcome is 0 or 1, and not a count.
     """
 
     first: IntArray
@@ -76,6 +48,7 @@ class Strata:
     cluster: IntArray | None
     names: tuple[str, ...]
     counts: StrataCounts
+    binary: bool
 
     def total(self, values: FloatArray) -> FloatArray:
         """Return sums over the rows of each stratum, shape (S, …), of values by row."""
@@ -119,7 +92,7 @@ def prepare_strata(
     if (weight < 0).any():
         raise InputError("weights must be 0 or more")
     events = np.add.reduceat(y, first)
-    counts, informative = _count(size, events, weight, binary)
+    counts, informative = count_strata(size, events, weight, binary)
     clusters = None if cluster is None else _clusters(cluster, order, first, size)
     kept = np.repeat(informative, size)
     if not informative.all():
@@ -140,6 +113,7 @@ def prepare_strata(
         else np.unique(clusters[informative], return_inverse=True)[1],
         names=labels,
         counts=counts,
+        binary=binary,
     )
 
 
@@ -255,35 +229,6 @@ def _clusters(cluster: Any, order: IntArray | None, first: IntArray, size: IntAr
     return _constant(codes.astype(np.float64), "clusters", order, first, size, np.zeros(0)).astype(
         np.int64
     )
-
-
-def _count(
-    size: IntArray, events: FloatArray, weight: FloatArray, binary: bool
-) -> tuple[StrataCounts, BoolArray]:
-    zero_weight = weight == 0
-    single = (size == 1) & ~zero_weight
-    without = (events == 0) & ~single & ~zero_weight
-    only = (events == size) & ~single & ~without & ~zero_weight & binary
-    informative = ~(zero_weight | single | without | only)
-    counts = StrataCounts(
-        strata=len(size),
-        rows=int(size.sum()),
-        events=float(events.sum()),
-        informative_strata=int(informative.sum()),
-        informative_rows=int(size[informative].sum()),
-        informative_events=float(events[informative].sum()),
-        single_row=int(single.sum()),
-        without_event=int(without.sum()),
-        only_events=int(only.sum()),
-        zero_weight=int(zero_weight.sum()),
-    )
-    if not informative.any():
-        raise InputError(
-            f"none of {len(size):,} strata is informative: {counts.single_row:,} have one row, "
-            f"{counts.without_event:,} no event, {counts.only_events:,} nothing but events, "
-            f"{counts.zero_weight:,} weight 0; a within-stratum effect needs an outcome that varies"
-        )
-    return counts, informative
 
 
 def _within(
