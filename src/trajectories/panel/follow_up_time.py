@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trajectories.numerics.intervals import Intervals
-from trajectories.panel.arrays import FloatArray, IntArray
+from trajectories.panel.arrays import BoolArray, FloatArray, IntArray
 from trajectories.panel.birthdays import Birthdays
 from trajectories.panel.detention import as_numbers
 from trajectories.panel.time_at_risk import TimeAtRisk
@@ -37,6 +37,12 @@ class FollowUpTime:
     def exposure(self) -> FloatArray:
         """Years free in each cell: days free over the days of that year of age, 0 to 1."""
         return np.divide(self.free_days, self.cell_days, dtype=np.float64)
+
+    def take(self, kept: BoolArray) -> FollowUpTime:
+        """Return the time of some persons."""
+        births = replace(self.birthdays, code=self.birthdays.code[kept])
+        cells = (days[kept] for days in (self.cell_days, self.observed_days, self.free_days))
+        return FollowUpTime(births, *cells)
 
 
 def follow_up_time(time: TimeAtRisk, ages: IntArray) -> FollowUpTime:

@@ -32,18 +32,22 @@ def read_register(
     whole_ages = _whole_ages(ages)
     risk = time_at_risk(register, persons, until=until)
     time = follow_up_time(risk, whole_ages)
-    outcomes = _counts(register, event, risk, whole_ages, time)
+    row, column = _events(register, event, risk, whole_ages, time)
     observed = time.free_days > 0
     kept = _persons_kept(observed, whole_ages, drop_unobserved)
-    fields: dict[str, Any] = {
-        "outcomes": outcomes,
+    units = risk.persons
+    if not kept.all():
+        # offences of persons never observed lie outside the ages, or after ``until``
+        row = (np.cumsum(kept) - 1)[row]
+        time, observed, units = time.take(kept), observed[kept], units[kept]
+    return {
+        "outcomes": _counts(row, column, observed.shape),
+        "ages": whole_ages.astype(np.float64),
         "exposure": time.exposure,
         "observed": observed,
-        "units": risk.persons,
+        "units": units,
+        "n_left_out": int((~kept).sum()),
     }
-    if not kept.all():
-        fields = {name: values[kept] for name, values in fields.items()}
-    return fields | {"ages": whole_ages.astype(np.float64), "n_left_out": int((~kept).sum())}
 
 
 def _whole_ages(ages: Any) -> IntArray:
@@ -58,10 +62,10 @@ def _whole_ages(ages: Any) -> IntArray:
     return values.astype(np.int64)
 
 
-def _counts(
+def _events(
     register: Register, event: Any, risk: TimeAtRisk, ages: IntArray, time: FollowUpTime
-) -> FloatArray:
-    """Count the selected offences of the chosen persons by age, (N, T)."""
+) -> tuple[IntArray, IntArray]:
+    """Return row and column of each offence that counts: of the type, persons and ages asked."""
     row = _person_rows(register, risk)
     number = np.flatnonzero(select_offences(register.offences, event) & (row >= 0))
     row = row[number]
@@ -77,9 +81,14 @@ def _counts(
     _refuse_offences(wrong, number)
     # what lies after ``until`` was left out by the user, what lies outside ``ages`` too
     inside = (column >= 0) & (day < end)
-    flat = row[inside] * len(ages) + column[inside]
-    counts = np.bincount(flat, minlength=len(risk.position) * len(ages))
-    return counts.reshape(len(risk.position), len(ages)).astype(np.float64)
+    return row[inside], column[inside]
+
+
+def _counts(row: IntArray, column: IntArray, shape: tuple[int, ...]) -> FloatArray:
+    """Count events in cells, as float64 at once: a weight of 1 each saves a copy of the panel."""
+    cell = row * shape[1] + column
+    counts: FloatArray = np.bincount(cell, np.ones(len(cell)), shape[0] * shape[1])  # type: ignore[assignment]
+    return counts.reshape(shape)
 
 
 def _limits(register: Register, risk: TimeAtRisk) -> tuple[Any, Any, Any]:
