@@ -81,17 +81,15 @@ def trajectories_with_bands(
     for k in np.flatnonzero(~withheld_curves(results)):
         if packed is not None:
             curves = drawn_curves(results, packed, int(k), grid)
-            limits = envelope(curves, level, band == "simultaneous")
-        else:
-            own = group_columns(results, int(k))
-            block = results.covariance[own, own]
-            slope = gradient[:, k]
-            error = np.sqrt(np.maximum(np.einsum("tp,pq,tq->t", slope, block, slope), 0.0))
-            c = z
-            if band == "simultaneous":
-                c = largest_deviation(slope, block, error, level, draws, seed)
-            limits = centre[:, k] - c * error, centre[:, k] + c * error
-        lower[:, k], upper[:, k] = limits
+            lower[:, k], upper[:, k] = envelope(curves, level, band == "simultaneous")
+            continue
+        own = group_columns(results, int(k))
+        block, slope = results.covariance[own, own], gradient[:, k]
+        error = np.sqrt(np.maximum(np.einsum("tp,pq,tq->t", slope, block, slope), 0.0))
+        c = z
+        if band == "simultaneous":
+            c = largest_deviation(slope, block, error, level, draws, seed)
+        lower[:, k], upper[:, k] = centre[:, k] - c * error, centre[:, k] + c * error
     inverse = INVERSE[results.family.link]
     with np.errstate(over="ignore"):
         mean, lower, upper = inverse(centre), inverse(lower), inverse(upper)

@@ -32,9 +32,9 @@ from trajectories.groups.parallel import run_jobs
 from trajectories.groups.prepare import prepare
 from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.mixture import Parameters
-from trajectories.numerics.types import FloatArray
+from trajectories.numerics.types import FloatArray, IntArray
 from trajectories.panel import Panel
-from trajectories.panel.distinct import distinct_rows
+from trajectories.panel.distinct import distinct_rows, row_keys
 
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
@@ -156,7 +156,7 @@ def resampling(
             f"{int((weights % 1 != 0).sum()):,} of {panel.n_units:,} weights are no whole numbers: "
             "the bootstrap draws persons, so that weights must be numbers of persons"
         )
-    first, inverse = distinct_rows(panel.outcomes, panel.exposure, panel.observed)
+    first, inverse = _distinct_in_order(panel)
     mass = np.ones(panel.n_units) if weights is None else weights
     held = replace(
         panel.subset(first),
@@ -167,8 +167,21 @@ def resampling(
     if clusters is not None:
         codes, n_clusters = cluster_codes(clusters, panel)
         members = csr_array((mass, (codes, inverse)), shape=(n_clusters, len(first)))
+        # two clusters of one content are the same, so this order is one of clusters, not of names
+        mark = np.random.default_rng(0).integers(1, 2**40, len(first)).astype(float)
+        members = members[np.argsort(members @ mark, kind="stable")]
     posterior = posterior_of(held, results.model, results.parameters)
     return Resampling(held, members, results.model, results.parameters, posterior, control)
+
+
+def _distinct_in_order(panel: Panel) -> tuple[IntArray, IntArray]:
+    """Return the first row of each history, and every row's, whatever the order of the persons."""
+    arrays = (panel.outcomes, panel.exposure, panel.observed)
+    first, inverse = distinct_rows(*arrays)
+    order = np.argsort(row_keys(*arrays)[first], kind="stable")
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return first[order], rank[inverse]
 
 
 def one_replicate(plan: Resampling, seed: np.random.SeedSequence) -> Replicate:

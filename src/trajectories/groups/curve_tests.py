@@ -9,6 +9,7 @@ import numpy as np
 
 from trajectories.errors import InputError
 from trajectories.groups.hypotheses import HypothesisTest, InapplicableTest
+from trajectories.groups.model import power_names
 from trajectories.groups.wald import packed_test
 from trajectories.groups.withheld import group_columns
 from trajectories.numerics.basis import PolynomialBasis
@@ -16,6 +17,8 @@ from trajectories.numerics.types import BoolArray, FloatArray
 
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
+
+METHOD = "Wald test"
 
 ONE_GROUP = (
     "under this null the two groups are one and the model has a group too many, where the "
@@ -48,38 +51,28 @@ def equal_curves(
     one, other = _group(results, first), _group(results, second)
     if one == other:
         raise InputError(f"group {first} has the same curve as itself: name two groups")
-    null = f"groups {first} and {second} have the same curve"
+    own, shared = _mean_channels(results), set(results.family.common_channels())
+    name, *others = [
+        channel
+        for channel, used in zip(results.family.channels, own, strict=True)
+        if used and channel not in shared
+    ]
+    null = f"groups {first} and {second} have the same curve: equal {' and '.join([name, *others])}"
     if shape_only:
-        scale = results.family.link
-        null = f"the curves of groups {first} and {second} are parallel on the {scale} scale"
+        same = f", and equal {' and '.join(others)}" if others else ""
+        null = f"the curves of groups {first} and {second} are parallel in {name}{same}"
     for k in (one, other):
         if results.model.degree[k] < 0:
             reason = f"group {k + 1} is fixed at a rate of zero and has no parameters"
-            return InapplicableTest(null, "Wald", reason)
-    own, shared = _mean_channels(results), set(results.family.common_channels())
-    rows, everything = [], True
-    for place, channel in enumerate(results.family.channels):
-        if channel in shared:
-            continue
-        if not own[place]:
-            everything = False
-            continue
-        design = results.model.designs(results.ages)[place]
-        if shape_only and place == 0:
-            design = design - design.mean(axis=0)
-        columns = results.model.columns((channel,))
-        used = np.asarray(results.model.active()[[one, other]].any(axis=0))[columns]
-        block = _row_space(design[:, used])
-        padded = np.zeros((len(block), results.model.n_group_parameters))
-        padded[:, np.flatnonzero(columns)[used]] = block
-        rows.append(padded)
-    contrast = np.concatenate(rows)
+            return InapplicableTest(null, METHOD, reason)
+    contrast = _contrast(results, one, other, shape_only)
     matrix = np.zeros((len(contrast), len(results.withheld)))
     matrix[:, group_columns(results, one)] = contrast
     matrix[:, group_columns(results, other)] = -contrast
     if not len(matrix):
-        return InapplicableTest(null, "Wald", "both curves are constants, so they are parallel")
-    caution = ONE_GROUP if everything and not shape_only else ""
+        return InapplicableTest(null, METHOD, "both curves are constants, so they are parallel")
+    alike = own | np.isin(results.family.channels, list(shared))
+    caution = ONE_GROUP if alike.all() and not shape_only else ""
     return packed_test(results, matrix, np.zeros(len(matrix)), null, caution)
 
 
@@ -101,17 +94,18 @@ def highest_degree(
     """
     wanted = range(results.n_groups) if group is None else [_group(results, group)]
     curved = [k for k in wanted if results.model.degree[k] > 0]
-    terms = [f"age^{results.model.degree[k]} of group {k + 1}" for k in curved]
+    powers = power_names(max(results.model.degree))
+    terms = [f"{powers[results.model.degree[k]]} of group {k + 1}" for k in curved]
     name = results.family.channels[0]
     null = f"the highest term of the {name} curve is zero: {', '.join(terms)}"
     if not isinstance(results.model.bases[0], PolynomialBasis):
         null = f"the highest power of age in the {name} curve is zero"
         reason = "the curve is a spline, whose terms are no powers of age; compare fits instead"
-        return InapplicableTest(null, "Wald", reason)
+        return InapplicableTest(null, METHOD, reason)
     if not curved:
         null = f"the highest power of age in the {name} curve is zero"
         return InapplicableTest(
-            null, "Wald", "the curve is a constant and has no term to leave out"
+            null, METHOD, "the curve is a constant and has no term to leave out"
         )
     matrix = np.zeros((len(curved), len(results.withheld)))
     for row, k in enumerate(curved):
@@ -135,12 +129,12 @@ def equal_dispersion(results: GroupTrajectoriesResults) -> HypothesisTest | Inap
     null = f"{' and '.join(scalar) or 'the dispersion'} is the same in all groups"
     if not scalar:
         reason = f"family {family.name!r} has no number for the scatter within a group"
-        return InapplicableTest(null, "Wald", reason)
+        return InapplicableTest(null, METHOD, reason)
     if results.n_groups == 1:
-        return InapplicableTest(null, "Wald", "there is a single group")
+        return InapplicableTest(null, METHOD, "there is a single group")
     if set(scalar) <= set(family.common_channels()):
         reason = "the groups share one by the model; fit one per group to test it"
-        return InapplicableTest(null, "Wald", reason)
+        return InapplicableTest(null, METHOD, reason)
     estimated = [k for k in range(results.n_groups) if results.model.degree[k] >= 0]
     rows = []
     for channel in scalar:
@@ -151,6 +145,32 @@ def equal_dispersion(results: GroupTrajectoriesResults) -> HypothesisTest | Inap
             row[group_columns(results, other).start + column] = -1.0
             rows.append(row)
     return packed_test(results, np.array(rows), np.zeros(len(rows)), null)
+
+
+def _contrast(
+    results: GroupTrajectoriesResults, one: int, other: int, shape_only: bool
+) -> FloatArray:
+    """Return what has to be equal in two groups' parameters, shape (m, Q).
+
+    The rows span the channels that the mean depends on, at the fitted ages; for the shape the
+    first channel's average over the ages is taken out.
+    """
+    model = results.model
+    needed = _mean_channels(results)
+    rows = [np.zeros((0, model.n_group_parameters))]
+    for place, channel in enumerate(results.family.channels):
+        if not needed[place] or channel in results.family.common_channels():
+            continue
+        design = model.designs(results.ages)[place]
+        if shape_only and place == 0:
+            design = design - design.mean(axis=0)
+        columns = model.columns((channel,))
+        used = np.asarray(model.active()[[one, other]].any(axis=0))[columns]
+        block = _row_space(design[:, used])
+        padded = np.zeros((len(block), model.n_group_parameters))
+        padded[:, np.flatnonzero(columns)[used]] = block
+        rows.append(padded)
+    return np.concatenate(rows)
 
 
 def _group(results: GroupTrajectoriesResults, group: int) -> int:

@@ -73,7 +73,7 @@ def expected_outcome(
     first, last = _checked_range(results, low, high)
     ages, weight = _nodes(results.ages, first, last, over)
     link = results.family.link
-    inverse, size = INVERSE[link], float(weight.sum())
+    inverse = INVERSE[link]
     centre, gradient = results.model.link_mean(results.parameters.theta, ages)
     mean = inverse(centre)
     expected = weight @ mean
@@ -86,16 +86,8 @@ def expected_outcome(
             lower[k], upper[k] = np.quantile(sums, [(1 - level) / 2, (1 + level) / 2])
             continue
         own = group_columns(results, int(k))
-        if not results.covariance[own, own].any():  # a group fixed at zero rate: nothing estimated
-            lower[k] = upper[k] = expected[k]
-            continue
-        average = expected[k] / size
-        slope = (weight * _slope(link, mean[:, k])) @ gradient[:, k] / size
-        variance = slope @ results.covariance[own, own] @ slope
-        error = np.sqrt(max(float(variance), 0.0)) / _slope(link, np.asarray(average))
-        middle = _forward(link, average)
-        with np.errstate(over="ignore"):
-            lower[k], upper[k] = size * inverse(middle + np.array([-z, z]) * error)
+        block = results.covariance[own, own]
+        lower[k], upper[k] = _delta(link, weight, mean[:, k], gradient[:, k], block, z)
     return pd.DataFrame(
         {
             "low": first,
@@ -107,6 +99,30 @@ def expected_outcome(
         },
         index=results.group_probabilities.index,
     )
+
+
+def _delta(
+    link: str,
+    weight: FloatArray,
+    mean: FloatArray,
+    gradient: FloatArray,
+    covariance: FloatArray,
+    z: float,
+) -> tuple[float, float]:
+    """Return limits of weight @ mean, (T,), by the delta method on the link scale of its average.
+
+    ``gradient`` (T, Q) is that of the linear predictor of the mean.
+    """
+    size = float(weight.sum())
+    average = float(weight @ mean) / size
+    if not covariance.any():  # a group fixed at zero rate: nothing was estimated
+        return size * average, size * average
+    slope = (weight * _slope(link, mean)) @ gradient / size
+    error = np.sqrt(max(float(slope @ covariance @ slope), 0.0))
+    error = error / float(_slope(link, np.asarray(average)))
+    with np.errstate(over="ignore"):
+        low, high = size * INVERSE[link](_forward(link, average) + np.array([-z, z]) * error)
+    return float(low), float(high)
 
 
 def _checked_range(

@@ -47,7 +47,7 @@ class HypothesisTest:
     def __str__(self) -> str:
         """Return the test as a few lines of text."""
         lines = [
-            f"{self.method} test",
+            self.method,
             f"  null: {self.null}",
             f"  statistic {self.statistic:.4f}, {self.distribution}, p-value {self.p_value:.4g}",
         ]
@@ -93,7 +93,7 @@ class InapplicableTest:
 
     def __str__(self) -> str:
         """Return null and reason as text."""
-        return f"{self.method} test\n  null: {self.null}\n  does not apply: {self.reason}"
+        return f"{self.method}\n  null: {self.null}\n  does not apply: {self.reason}"
 
     def _refuse(self) -> NoReturn:
         raise InputError(f"the test of '{self.null}' does not apply: {self.reason}")

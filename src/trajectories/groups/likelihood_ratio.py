@@ -30,7 +30,7 @@ from trajectories.numerics.basis import PolynomialBasis
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
 
-METHOD = "likelihood-ratio"
+METHOD = "likelihood-ratio test"
 
 ON_THE_EDGE = {
     ("poisson", "negbin"): "no dispersion beyond the Poisson",

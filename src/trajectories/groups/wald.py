@@ -74,7 +74,7 @@ def packed_test(
     caution: str = "",
 ) -> HypothesisTest | InapplicableTest:
     """Test restrictions on the packed parameters, shape (m, D), in the orthonormal basis."""
-    method = f"Wald, covariance {in_words(results)}"
+    method = f"Wald test with covariance: {in_words(results)}"
     touched = np.abs(matrix).sum(axis=0) > 1e-12 * np.abs(matrix).max()
     if (touched & results.withheld & results.model.free()).any():
         return InapplicableTest(null, method, why(results))
