@@ -92,8 +92,8 @@ def mean_plots(facts: Facts) -> Item:
         return "14b", title, ANALYST, "[Draw those of the other models; none is given.]"
     number = len(facts.selection.results)
     content = (
-        f"One figure for each of the {number} fitted candidates: [results.plot() for results in "
-        "selection.results.values()]. [Include them, in an appendix for instance.]"
+        f"plot() of each of the {number} fits in selection.results draws them. [Include them, in "
+        "an appendix for instance.]"
     )
     return "14b", title, PARTLY, content
 
