@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trajectories.errors import InputError
+from trajectories.groups.draws import mean_channels
 from trajectories.groups.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.groups.model import power_names
 from trajectories.groups.wald import packed_test
 from trajectories.groups.withheld import group_columns
 from trajectories.numerics.basis import PolynomialBasis
-from trajectories.numerics.types import BoolArray, FloatArray
+from trajectories.numerics.types import FloatArray
 
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
@@ -51,7 +52,7 @@ def equal_curves(
     one, other = _group(results, first), _group(results, second)
     if one == other:
         raise InputError(f"group {first} has the same curve as itself: name two groups")
-    own, shared = _mean_channels(results), set(results.family.common_channels())
+    own, shared = mean_channels(results), set(results.family.common_channels())
     name, *others = [
         channel
         for channel, used in zip(results.family.channels, own, strict=True)
@@ -156,7 +157,7 @@ def _contrast(
     first channel's average over the ages is taken out.
     """
     model = results.model
-    needed = _mean_channels(results)
+    needed = mean_channels(results)
     rows = [np.zeros((0, model.n_group_parameters))]
     for place, channel in enumerate(results.family.channels):
         if not needed[place] or channel in results.family.common_channels():
@@ -185,13 +186,6 @@ def _group(results: GroupTrajectoriesResults, group: int) -> int:
     if not whole or not 1 <= group <= results.n_groups:
         raise InputError(f"group must be one of 1 to {results.n_groups}, not {group!r}")
     return int(group) - 1
-
-
-def _mean_channels(results: GroupTrajectoriesResults) -> BoolArray:
-    """Return which channels the mean depends on, shape (q,)."""
-    channels = results.model.channels(results.parameters.theta, results.ages)
-    _, by_channel = results.family.link_mean(channels)
-    return np.asarray(by_channel.any(axis=(1, 2)))
 
 
 def _row_space(design: FloatArray) -> FloatArray:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trajectories.errors import InputError
-from trajectories.numerics.types import FloatArray
+from trajectories.errors import InputError, TrajectoriesWarning
+from trajectories.numerics.types import BoolArray, FloatArray
 
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
@@ -26,8 +27,14 @@ def draw_packed(results: GroupTrajectoriesResults, draws: int, seed: int) -> Flo
     ------
     InputError
         If there are too few draws, or the seed is no whole number of 0 or more.
+
+    Warns
+    -----
+    TrajectoriesWarning
+        If some parameter is so badly known that its estimate is not normally distributed.
     """
     check_draws(draws, seed)
+    warn_of_wild_draws(results)
     values, vectors = np.linalg.eigh(results.covariance)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     noise = np.random.default_rng(seed).standard_normal((int(draws), len(values)))
@@ -36,6 +43,43 @@ def draw_packed(results: GroupTrajectoriesResults, draws: int, seed: int) -> Flo
         ~results.covariance.any(axis=0)
     ]
     return np.asarray(drawn)
+
+
+def warn_of_wild_draws(results: GroupTrajectoriesResults) -> None:
+    """Warn where a channel's standard error at some age is beyond what a normal can describe.
+
+    Only channels that the mean depends on count: the draws of others move no curve.
+
+    On a log or logit scale an error above the largest change that one Newton step may make (3
+    units: a factor of 20) means that the likelihood is flat towards zero or one, and far from it
+    the draws mean nothing. Channels on the scale of the data have no such bound.
+    """
+    family, needed = results.family, mean_channels(results)
+    designs = results.model.designs(results.ages)
+    for k in range(results.n_groups):
+        start = results.n_groups - 1 + k * results.model.n_group_parameters
+        for channel, design, used, most in zip(
+            family.channels, designs, needed, family.largest_change, strict=True
+        ):
+            own = slice(start, start + design.shape[1])
+            start = own.stop
+            block = results.covariance[own, own]
+            error = float(np.sqrt(np.einsum("tp,pq,tq->t", design, block, design).max()))
+            if used and error > most:
+                warnings.warn(
+                    f"the {channel} of group {k + 1} has a standard error of {error:.1f} at some "
+                    "age, too large for a normal distribution: limits by simulation cannot be "
+                    "relied on there; use the delta method or the bootstrap",
+                    TrajectoriesWarning,
+                    stacklevel=3,
+                )
+
+
+def mean_channels(results: GroupTrajectoriesResults) -> BoolArray:
+    """Return which channels the mean depends on, shape (q,)."""
+    channels = results.model.channels(results.parameters.theta, results.ages)
+    _, by_channel = results.family.link_mean(channels)
+    return np.asarray(by_channel.any(axis=(1, 2)))
 
 
 def check_draws(draws: int, seed: int) -> None:
