@@ -23,7 +23,7 @@ def panel(counts: np.ndarray = GOOD, **options: object) -> tr.Panel:
         ({"n_groups": 0}, "1 or more"),
         ({"n_groups": 2.5}, "whole number"),
         ({"n_groups": 2, "family": "gaussian"}, "unknown family 'gaussian'"),
-        ({"n_groups": 2, "degree": -1}, "degree must be"),
+        ({"n_groups": 2, "degree": -1}, "not all"),
         ({"n_groups": 2, "degree": (1, 2, 3)}, "3 entries for 2 groups"),
         ({"n_groups": 2, "degree": None}, "degree must be"),
         ({"n_groups": 2, "degree": 1.5}, "degree must be"),

@@ -36,7 +36,7 @@ class GroupTrajectoriesResults:
     model : Model
         Family, bases and degrees.
     ages : ndarray, shape (T,)
-        The grid of ages.
+        The ages of the panel; of individual ages, as many evenly spaced ones.
     parameters : Parameters
         Estimates in the orthonormal basis; ``params`` has them in powers of age.
     covariance : ndarray, shape (D, D)
@@ -107,6 +107,13 @@ class GroupTrajectoriesResults:
         return degrees[0] if len(set(degrees)) == 1 else degrees
 
     @property
+    def unit(self) -> str:
+        """What the curves count, in words."""
+        if not self.family.is_count:
+            return "share" if self.family.link == "logit" else "mean outcome"
+        return "offences per year free" if self.has_exposure else "offences per age step"
+
+    @property
     def converged(self) -> bool:
         """Whether this is a proper interior maximum; never true at an iteration limit."""
         return self.stop_reason is StopReason.CONVERGED
@@ -114,7 +121,7 @@ class GroupTrajectoriesResults:
     @property
     def n_params(self) -> int:
         """Number of estimated parameters."""
-        return int(self.model.free().sum())
+        return self.model.n_parameters
 
     @property
     def aic(self) -> float:
@@ -148,9 +155,12 @@ class GroupTrajectoriesResults:
 
     @property
     def params(self) -> pd.Series:
-        """Estimates by (part, group, term): logits against group 1, then powers of age."""
+        """Estimates by (part, group, term): logits against group 1, then powers of age.
+
+        Group 0 stands for all groups, where they share a parameter.
+        """
         order = self.model.reporting_order()
-        values = self.model.to_powers() @ self.parameters.pack()
+        values = self.model.to_reported() @ self.parameters.pack()
         return pd.Series(values[order], index=self.model.index()[order], name="estimate")
 
     def cov_params(self) -> pd.DataFrame:
@@ -159,7 +169,7 @@ class GroupTrajectoriesResults:
         NaN where it is withheld; ``notes`` says why.
         """
         order = self.model.reporting_order()
-        change = self.model.to_powers()
+        change = self.model.to_reported()
         covariance = change @ self.covariance @ change.T
         unknown = self.withheld & self.model.free()
         hidden = (np.abs(change) @ unknown.astype(float)) > 0
@@ -231,7 +241,7 @@ class GroupTrajectoriesResults:
                 f"predict_proba needs a Panel, not a {type(panel).__name__}: make one with "
                 "Panel.from_wide, Panel.from_long or Panel.from_register"
             )
-        ages = np.asarray(panel.ages, dtype=float)
+        ages = np.asarray(panel.grid, dtype=float)
         low, high = float(self.ages[0]), float(self.ages[-1])
         outside = int(((ages < low) | (ages > high)).sum())
         if outside:
@@ -259,7 +269,7 @@ class GroupTrajectoriesResults:
         Parameters
         ----------
         level : float
-            Coverage of the pointwise intervals (delta method on the log of the mean).
+            Coverage of the pointwise intervals (delta method on the scale of the family's link).
         ages : array-like, optional
             Within the fitted range; the panel's ages unless told.
         """
@@ -299,6 +309,11 @@ class GroupTrajectoriesResults:
 
     def typology(self, rules: TypologyRules | None = None) -> pd.DataFrame:
         """Name the groups by stated rules, with the numbers behind each name, or None."""
+        if not self.family.is_count:
+            raise InputError(
+                f"the typology names groups by their offence rates, which the family "
+                f"{self.family.name!r} does not have: describe the curves instead"
+            )
         return typology(self.trajectories(), self.group_probabilities, rules or TypologyRules())
 
     def summary(self) -> str:
@@ -314,9 +329,9 @@ class GroupTrajectoriesResults:
         return trajectories(
             self.trajectories(),
             shares=self.group_probabilities,
-            names=self.typology()["name"],
+            names=self.typology()["name"] if self.family.is_count else None,
             ax=ax,
-            unit="offences per year free" if self.has_exposure else "offences per age step",
+            unit=self.unit,
         )
 
     def save(self, path: str | Path) -> None:
