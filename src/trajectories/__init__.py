@@ -13,6 +13,7 @@ from trajectories.version import __version__
 
 if TYPE_CHECKING:
     from trajectories import errors, families, plot, rapporteur, report
+    from trajectories.disclosure_control import disclosure
     from trajectories.groups import (
         GroupTrajectories,
         GroupTrajectoriesResults,
@@ -21,28 +22,35 @@ if TYPE_CHECKING:
         load,
         select,
     )
-    from trajectories.panel import Panel, Register
+    from trajectories.panel import OffenceClassification, Panel, Register, TimeAtRisk, time_at_risk
 
 _HOME = {
     "GroupTrajectories": "trajectories.groups",
     "GroupTrajectoriesResults": "trajectories.groups",
+    "OffenceClassification": "trajectories.panel",
     "Panel": "trajectories.panel",
     "Register": "trajectories.panel",
     "Selection": "trajectories.groups",
     "StopReason": "trajectories.groups",
+    "TimeAtRisk": "trajectories.panel",
+    "disclosure": "trajectories.disclosure_control",
     "load": "trajectories.groups",
     "select": "trajectories.groups",
+    "time_at_risk": "trajectories.panel",
 }
 _MODULES = ("errors", "families", "plot", "rapporteur", "report")
 
 __all__ = [
     "GroupTrajectories",
     "GroupTrajectoriesResults",
+    "OffenceClassification",
     "Panel",
     "Register",
     "Selection",
     "StopReason",
+    "TimeAtRisk",
     "__version__",
+    "disclosure",
     "errors",
     "families",
     "load",
@@ -50,6 +58,7 @@ __all__ = [
     "rapporteur",
     "report",
     "select",
+    "time_at_risk",
 ]
 
 

@@ -28,3 +28,11 @@ class TrajectoriesWarning(UserWarning):
 
 class DegenerateSolutionWarning(TrajectoriesWarning):
     """The best solution found is not a proper one; the message names what is wrong with it."""
+
+
+class MatchingWarning(TrajectoriesWarning):
+    """Cases stay without controls, or persons are left out of a match; the message says why."""
+
+
+class SeparationWarning(TrajectoriesWarning):
+    """A variable tells two groups apart completely, so that an effect has no finite estimate."""

@@ -13,11 +13,14 @@ import trajectories as tr
 PUBLIC = {
     "GroupTrajectories",
     "GroupTrajectoriesResults",
+    "OffenceClassification",
     "Panel",
     "Register",
     "Selection",
     "StopReason",
+    "TimeAtRisk",
     "__version__",
+    "disclosure",
     "errors",
     "families",
     "load",
@@ -25,6 +28,7 @@ PUBLIC = {
     "rapporteur",
     "report",
     "select",
+    "time_at_risk",
 }
 
 # What design.md promises of each object; more may be there, nothing here may go.

@@ -41,6 +41,14 @@ class Poisson(Family):
     def start(self, summary: Summary) -> FloatArray:
         return np.log(summary.mean)[None]
 
+    def draw(
+        self, channels: FloatArray, exposure: FloatArray, rng: np.random.Generator
+    ) -> FloatArray:
+        return rng.poisson(exposure * bounded_exp(channels[0])).astype(float)
+
+    def variance(self, channels: FloatArray, exposure: FloatArray) -> FloatArray:
+        return exposure * bounded_exp(channels[0])
+
     def boundary(self, channels: FloatArray) -> Boundary | None:
         return rate_at_zero(channels[0])
 

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from trajectories.errors import InputError
 from trajectories.families.base import Family
+from trajectories.families.bernoulli import Bernoulli
+from trajectories.families.beta import Beta
+from trajectories.families.censored_normal import CensoredNormal
+from trajectories.families.negative_binomial import NegativeBinomial
 from trajectories.families.poisson import Poisson
+from trajectories.families.zero_inflated_negative_binomial import ZeroInflatedNegativeBinomial
 from trajectories.families.zero_inflated_poisson import ZeroInflatedPoisson
 from trajectories.families.zero_inflated_poisson_tau import ZeroInflatedPoissonTau
 
 FAMILIES: dict[str, type[Family]] = {
-    family.name: family for family in (Poisson, ZeroInflatedPoisson, ZeroInflatedPoissonTau)
+    family.name: family
+    for family in (
+        Poisson,
+        ZeroInflatedPoisson,
+        ZeroInflatedPoissonTau,
+        NegativeBinomial,
+        ZeroInflatedNegativeBinomial,
+        Bernoulli,
+        CensoredNormal,
+        Beta,
+    )
 }
 
 
-def resolve(family: str | Family, **settings: int) -> Family:
+def resolve(family: str | Family, **settings: Any) -> Family:
     """Return a family object for a name or an object.
 
     Raises

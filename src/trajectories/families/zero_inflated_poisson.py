@@ -83,6 +83,14 @@ class ZeroInflatedPoisson(Family):
         extra, count_rate = split_zeros(summary.mean, summary.zero_share)
         return np.stack([np.log(count_rate), logit(extra)])
 
+    def draw(
+        self, channels: FloatArray, exposure: FloatArray, rng: np.random.Generator
+    ) -> FloatArray:
+        return draw_zip(channels[0], channels[1], exposure, rng)
+
+    def variance(self, channels: FloatArray, exposure: FloatArray) -> FloatArray:
+        return zip_variance(channels[0], channels[1], exposure)
+
     def boundary(self, channels: FloatArray) -> Boundary | None:
         if channels[1].max() < BOUNDARY_LOGIT:
             return Boundary(NO_EXTRA_ZEROS, ("inflation",))
@@ -129,6 +137,20 @@ def zip_derivatives(
     second[0, 1] = second[1, 0] = spread * mean
     second[1, 1] = spread - omega * (1 - omega)
     return first, second
+
+
+def draw_zip(
+    eta: FloatArray, zeta: FloatArray, exposure: FloatArray, rng: np.random.Generator
+) -> FloatArray:
+    """Draw a count for every cell: zero with probability omega, else Poisson."""
+    counts = rng.poisson(exposure * bounded_exp(eta)).astype(float)
+    return np.where(rng.random(counts.shape) < logistic(zeta), 0.0, counts)
+
+
+def zip_variance(eta: FloatArray, zeta: FloatArray, exposure: FloatArray) -> FloatArray:
+    """Return the variance of a zero-inflated Poisson count, (1 - omega) m (1 + omega m)."""
+    mean, omega = exposure * bounded_exp(eta), logistic(zeta)
+    return np.asarray((1 - omega) * mean * (1 + omega * mean))
 
 
 def logistic(values: FloatArray) -> FloatArray:

@@ -11,10 +11,12 @@ from trajectories.families.zero_inflated_poisson import (
     BOUNDARY_LOGIT,
     NO_EXTRA_ZEROS,
     ZeroInflatedPoisson,
+    draw_zip,
     logistic,
     split_zeros,
     zip_derivatives,
     zip_log_density,
+    zip_variance,
 )
 from trajectories.numerics.types import FloatArray
 
@@ -79,6 +81,16 @@ class ZeroInflatedPoissonTau(Family):
         tied = -logit(extra) * eta / np.maximum(eta**2, 0.1)
         log_tau = np.log(np.clip(tied.mean(axis=-1, keepdims=True), 0.05, 2.0))
         return np.stack([eta, np.broadcast_to(log_tau, eta.shape)])
+
+    def draw(
+        self, channels: FloatArray, exposure: FloatArray, rng: np.random.Generator
+    ) -> FloatArray:
+        eta, log_tau = channels
+        return draw_zip(eta, -bounded_exp(log_tau) * eta, exposure, rng)
+
+    def variance(self, channels: FloatArray, exposure: FloatArray) -> FloatArray:
+        eta, log_tau = channels
+        return zip_variance(eta, -bounded_exp(log_tau) * eta, exposure)
 
     def boundary(self, channels: FloatArray) -> Boundary | None:
         eta, log_tau = channels

@@ -1,4 +1,4 @@
-"""Standard errors from the exact observed information, and intervals by the delta method."""
+"""Covariance from the exact observed information, and intervals of the group probabilities."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import numpy as np
 from scipy.special import expit, logit, ndtri
 
 from trajectories.errors import InputError
-from trajectories.families.links import INVERSE
-from trajectories.groups.model import Model
 from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.types import BoolArray, FloatArray
 
@@ -68,33 +66,3 @@ def share_intervals(
     centre = logit(np.clip(probability, 1e-300, 1 - 1e-16))
     half = normal_quantile(level) * error
     return np.asarray(expit(centre - half)), np.asarray(expit(centre + half))
-
-
-def curve_intervals(
-    model: Model,
-    parameters: Parameters,
-    covariance: FloatArray,
-    withheld: BoolArray,
-    ages: FloatArray,
-    level: float,
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return mean, lower and upper limit of every group's curve, shapes (T, K).
-
-    Pointwise intervals by the delta method on the scale of the family's link. Limits are NaN where
-    standard errors of the group's first channel are withheld, and infinite where the data set no
-    bound.
-    """
-    centre, gradient = model.link_mean(parameters.theta, ages)
-    n_own = model.n_group_parameters
-    half = np.empty_like(centre)
-    for k in range(model.n_groups):
-        start = model.n_groups - 1 + k * n_own
-        block = covariance[start : start + n_own, start : start + n_own]
-        variance = np.einsum("tp,pq,tq->t", gradient[:, k], block, gradient[:, k])
-        half[:, k] = normal_quantile(level) * np.sqrt(np.maximum(variance, 0.0))
-        first = slice(start, start + model.bases[0].n_terms)
-        if (withheld & model.free())[first].any():
-            half[:, k] = np.nan
-    inverse = INVERSE[model.family.link]
-    with np.errstate(over="ignore"):
-        return inverse(centre), inverse(centre - half), inverse(centre + half)

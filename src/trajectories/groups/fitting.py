@@ -63,11 +63,13 @@ def solve(
     control: Control,
     progress: bool = False,
     extra_starts: Sequence[Parameters] = (),
+    random_starts: bool = True,
 ) -> Solution:
     """Search from many starts and return the best proper solution.
 
     ``extra_starts`` are run to the end besides the best random ones: solutions of a smaller model,
     or of the data that a bootstrap sample was drawn from. They are laid on this model's bases.
+    Without ``random_starts`` they are the only ones.
 
     Raises
     ------
@@ -79,13 +81,15 @@ def solve(
     mixture = make_mixture(panel, model, prepared.statistics)
     if model.n_groups == 1:
         control = replace(control, n_starts=1, n_finish=1)
-    starts = starting_points(
-        make_mixture(panel, model, prepared.coarse, prepared.coarse_grid),
-        _features(panel, model, prepared),
-        canonical_order(panel, prepared),
-        np.random.SeedSequence(seed),
-        control,
-    )
+    starts: list[Parameters] = []
+    if random_starts:
+        starts = starting_points(
+            make_mixture(panel, model, prepared.coarse, prepared.coarse_grid),
+            _features(panel, model, prepared),
+            canonical_order(panel, prepared),
+            np.random.SeedSequence(seed),
+            control,
+        )
     if prepared.statistics.n_rows > 5 * control.sample_size:
         starts = starts[: max(1, control.n_finish // 3)]
     watched = watch([*extra_starts, *starts], progress, "best starts", "start")

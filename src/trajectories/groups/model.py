@@ -75,6 +75,15 @@ class Model:
         """Return the model with its groups in another order."""
         return replace(self, degrees=tuple(self.degrees[k] for k in order))
 
+    def lowered(self, group: int) -> Model:
+        """Return the model in which the curve of one group (from 0) is one degree simpler.
+
+        A natural spline becomes a straight line. Bases stay, so that parameters mean the same.
+        """
+        degrees = [list(own) for own in self.degrees]
+        degrees[group][0] -= 2 if self.bases[0].natural and degrees[group][0] == 3 else 1
+        return replace(self, degrees=tuple(tuple(own) for own in degrees))
+
     def designs(self, ages: FloatArray) -> list[FloatArray]:
         """Return the design matrix of each channel at some ages, shapes (T, P_q)."""
         return [basis.evaluate(ages) for basis in self.bases]

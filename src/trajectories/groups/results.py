@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
-from trajectories.groups.covariance import curve_intervals, normal_quantile, share_intervals
+from trajectories.groups.covariance import normal_quantile, share_intervals
 from trajectories.groups.fitting import make_mixture
+from trajectories.groups.inference_methods import InferenceMethods
 from trajectories.groups.model import Model
 from trajectories.groups.prepare import prepare
 from trajectories.groups.stop_reason import StopReason
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GroupTrajectoriesResults:
+class GroupTrajectoriesResults(InferenceMethods):
     """A fitted trajectory model.
 
     Groups are numbered 1 to K by expected offences over the observed ages, lowest first. Groups
@@ -65,6 +66,10 @@ class GroupTrajectoriesResults:
         Version of the package that fitted the model.
     has_exposure : bool
         Whether the panel had exposure: then curves are per year free.
+    covariance_kind : {"observed", "robust", "cluster"}
+        Inverse observed information, or a sandwich; see ``with_covariance``.
+    n_clusters : int or None
+        Clusters that a cluster-robust covariance rests on.
     """
 
     model: Model
@@ -87,6 +92,8 @@ class GroupTrajectoriesResults:
     gradient: float
     version: str
     has_exposure: bool
+    covariance_kind: str = "observed"
+    n_clusters: int | None = None
     _posterior: FloatArray | None = field(default=None)
     _units: pd.Index[Any] | None = field(default=None)
 
@@ -164,7 +171,7 @@ class GroupTrajectoriesResults:
         return pd.Series(values[order], index=self.model.index()[order], name="estimate")
 
     def cov_params(self) -> pd.DataFrame:
-        """Return the covariance of ``params`` from the exact observed information.
+        """Return the covariance of ``params``, of the kind that ``covariance_kind`` says.
 
         NaN where it is withheld; ``notes`` says why.
         """
@@ -259,41 +266,6 @@ class GroupTrajectoriesResults:
         table = mixture.density.log_density(self.parameters.theta)
         posterior = prepared.statistics.posterior(table, self.parameters.log_probability)
         return pd.DataFrame(prepared.spread(posterior), index=panel.units, columns=self._groups())
-
-    def trajectories(self, level: float = 0.95, ages: Any = None) -> pd.DataFrame:
-        """Return the curves with pointwise intervals: group, age, mean, lower, upper.
-
-        The mean is the expected outcome of a group per unit of exposure (offences per year free).
-        Limits are NaN for a group whose standard errors are withheld; ``notes`` says why.
-
-        Parameters
-        ----------
-        level : float
-            Coverage of the pointwise intervals (delta method on the scale of the family's link).
-        ages : array-like, optional
-            Within the fitted range; the panel's ages unless told.
-        """
-        try:
-            grid = self.ages if ages is None else np.atleast_1d(np.asarray(ages, dtype=float))
-        except (TypeError, ValueError):
-            raise InputError("ages must be numbers") from None
-        if np.any(grid < self.ages[0]) or np.any(grid > self.ages[-1]):
-            raise InputError(
-                f"ages must lie within {self.ages[0]:g} to {self.ages[-1]:g}, the range the model "
-                "was fitted to"
-            )
-        mean, lower, upper = curve_intervals(
-            self.model, self.parameters, self.covariance, self.withheld, grid, level
-        )
-        return pd.DataFrame(
-            {
-                "group": np.repeat(self._groups(), len(grid)),
-                "age": np.tile(grid, self.n_groups),
-                "mean": mean.T.ravel(),
-                "lower": lower.T.ravel(),
-                "upper": upper.T.ravel(),
-            }
-        )
 
     def adequacy(self, level: float = 0.95) -> pd.DataFrame:
         """Return shares with intervals and how well persons are classified, by group.

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import product
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from trajectories.errors import DegenerateSolutionWarning, InputError
+from trajectories.errors import InputError
 from trajectories.families import Family, resolve
+from trajectories.groups.candidates import Work, fit_candidates
 from trajectories.groups.control import Control
-from trajectories.groups.progress import watch
+from trajectories.groups.cross_validation import CrossValidation, cross_validate
+from trajectories.groups.recommendation import recommend
 from trajectories.groups.results import GroupTrajectoriesResults
+from trajectories.groups.selection_table import Candidate, row
 from trajectories.groups.spec import GroupTrajectories
-from trajectories.groups.stop_reason import StopReason
 from trajectories.panel import Panel
 
-USABLE = (StopReason.CONVERGED, StopReason.BOUNDARY)
-"""Solutions that can be compared by their likelihood."""
-
-CRITERIA = ("aic", "bic", "bic_cells", "icl")
-Candidate = tuple[Family, int, int]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,52 +32,52 @@ class Selection:
     Attributes
     ----------
     table : DataFrame
-        One row per candidate: family, settings (of the family), degree, n_groups, llf, n_params,
-        aic, bic, bic_cells, icl, relative_entropy, smallest_share, lowest_avepp, n_replicated,
-        stop_reason. A candidate that could not be fitted stays in the table with the reason.
+        One row per candidate: family, settings (of the family), degree, n_groups; llf, n_params;
+        aic, bic, bic_cells, bic_nagin, bic_cells_nagin (larger is better in these two), sabic,
+        caic, icl; relative_entropy, smallest_share, lowest_avepp; n_replicated of n_finished
+        starts; start ('random', or 'smaller model' where splitting a group of that one found a
+        higher likelihood); stop_reason, usable, notes. A candidate that could not be fitted, or
+        whose solution cannot be used, stays in the table with the reason. With cross-validation,
+        its columns follow.
     results : dict
         (family, degree, n_groups) → results, for those that were fitted.
+    candidates : tuple
+        The key of every row.
+    cross_validation : CrossValidation or None
+        If it was asked for.
     """
 
     table: pd.DataFrame
     results: dict[Candidate, GroupTrajectoriesResults]
+    candidates: tuple[Candidate, ...] = ()
+    cross_validation: CrossValidation | None = field(default=None)
 
-    def recommend(self, criterion: str = "bic") -> tuple[GroupTrajectoriesResults, str]:
-        """Return the usable solution with the lowest criterion, and the rule in words.
+    def recommend(
+        self, criterion: str = "bic", *, one_standard_error: bool = False
+    ) -> tuple[GroupTrajectoriesResults, str]:
+        """Return the usable solution that is best by a criterion, and the rule in words.
 
         Usable are solutions that converged and those at a boundary, whose likelihood is the
-        maximum although a part of the model ran off to a simpler one. If another candidate has a
-        lower criterion, the rule says so.
+        maximum although a part of the model ran off to a simpler one. If another candidate is
+        better by the criterion, the rule says so.
+
+        Parameters
+        ----------
+        criterion : str
+            A criterion of the table: 'aic', 'bic', 'bic_cells', 'bic_nagin', 'bic_cells_nagin',
+            'sabic', 'caic', 'icl'; after cross-validation 'heldout_llf', and with a cut-off age
+            'forecast_llf', 'forecast_absolute_error' and 'forecast_squared_error'.
+        one_standard_error : bool
+            For a cross-validated criterion: the model with the fewest parameters whose gap to
+            the best is at most one standard error of that gap.
 
         Raises
         ------
         InputError
             For an unknown criterion, or if no candidate is usable.
         """
-        if criterion not in CRITERIA:
-            raise InputError(f"criterion must be one of {', '.join(CRITERIA)}, not {criterion!r}")
-        every = list(self.results.values())
-        usable = [results for results in every if results.stop_reason in USABLE]
-        if not usable:
-            raise InputError("no candidate reached a usable solution; see table['stop_reason']")
-
-        def value(results: GroupTrajectoriesResults) -> float:
-            return float(getattr(results, criterion))
-
-        best, lowest = min(usable, key=value), min(every, key=value)
-        rule = (
-            f"lowest {criterion} among the {len(usable)} of {len(self.table)} candidates that "
-            f"reached a usable solution: {best.n_groups} groups, {best.family}, "
-            f"degree {best.degree}"
-        )
-        if best.stop_reason is not StopReason.CONVERGED:
-            rule += f" (stopped at {best.stop_reason}: {'; '.join(best.notes)})"
-        if value(lowest) < value(best):
-            rule += (
-                f"; {lowest.n_groups} groups, {lowest.family}, degree {lowest.degree} is "
-                f"{value(best) - value(lowest):.1f} lower but stopped at {lowest.stop_reason}"
-            )
-        return best, rule
+        best, rule = recommend(self.table, criterion, one_standard_error)
+        return self.results[self.candidates[best]], rule
 
     def __repr__(self) -> str:
         """Return the table as text."""
@@ -88,24 +87,39 @@ class Selection:
 def select(
     panel: Panel,
     n_groups: Iterable[int] | int = range(1, 7),
-    degree: Iterable[int] | int = (2,),
+    degree: Iterable[int | Sequence[int]] | int = (2,),
     family: Iterable[str | Family] | str | Family = ("poisson",),
     seed: int = 0,
     n_starts: int | None = None,
     progress: bool = False,
     control: Control | None = None,
+    n_jobs: int = 1,
+    cross_validation: int | None = None,
+    cutoff_age: float | None = None,
 ) -> Selection:
     """Fit every combination of families, degrees and numbers of groups.
+
+    Where a candidate's best value was reached by one start only, or is no higher than that of
+    the model with one group fewer, it is fitted again from that model with each group in turn
+    split in two, and the higher of the two solutions is kept.
 
     Parameters
     ----------
     panel : Panel
-    n_groups, degree, family : one value or several
-        The candidates are all combinations.
+    n_groups, family : one value or several
+    degree : one value or several
+        A whole number is the degree of every group. A tuple has one degree per group, and goes
+        with the number of groups that it is long. The candidates are all combinations.
     seed, n_starts, control
         As for ``GroupTrajectories.fit``.
     progress : bool
         Whether to show a progress bar on standard error.
+    n_jobs : int
+        Processes in which candidates are fitted; -1 takes every core. The answer is the same.
+    cross_validation : int, optional
+        Number of folds of persons; adds held-out likelihood to the table.
+    cutoff_age : float, optional
+        With cross-validation: adds forecasts of what lies after this age from what lies before.
 
     Returns
     -------
@@ -117,45 +131,60 @@ def select(
         If there is no candidate, or a value is not valid. A candidate that the panel cannot carry
         is not an error: it stays in the table with its reason.
     """
+    candidates = _combine(family, degree, n_groups)
+    if cutoff_age is not None and cross_validation is None:
+        raise InputError("cutoff_age needs cross_validation: give the number of folds as well")
+    specs = [GroupTrajectories(n_groups=k, family=one, degree=d) for one, d, k in candidates]
+    control = Control() if control is None else control
+    if n_starts is not None:
+        control = replace(control, n_starts=n_starts)
+        control = replace(control, n_finish=min(n_starts, control.n_finish))
+    work = [Work(panel, spec, seed, control) for spec in specs]
+    outcomes = fit_candidates(work, n_jobs, progress)
+    rows, fitted = [], {}
+    for candidate, outcome in zip(candidates, outcomes, strict=True):
+        rows.append(row(candidate, outcome.results, outcome.reason, outcome.start))
+        if outcome.results is not None:
+            fitted[candidate] = outcome.results
+    table = pd.DataFrame(rows)
+    validation = None
+    if cross_validation is not None:
+        validation = cross_validate(
+            panel,
+            specs,
+            folds=cross_validation,
+            cutoff_age=cutoff_age,
+            seed=seed,
+            n_jobs=n_jobs,
+            progress=progress,
+            control=control,
+        )
+        table = pd.concat([table, validation.measures()], axis=1)
+    return Selection(table, fitted, tuple(candidates), validation)
+
+
+def _combine(
+    family: Iterable[str | Family] | str | Family,
+    degree: Iterable[int | Sequence[int]] | int,
+    n_groups: Iterable[int] | int,
+) -> list[Candidate]:
+    """Return all combinations; a degree per group goes with its own number of groups only."""
     families = [family] if isinstance(family, str | Family) else list(family)
     degrees = [degree] if isinstance(degree, int | np.integer) else list(degree)
     sizes = [n_groups] if isinstance(n_groups, int | np.integer) else list(n_groups)
-    candidates = [(resolve(one), d, k) for one, d, k in product(families, degrees, sizes)]
+    given: list[int | tuple[int, ...]] = [
+        int(one) if isinstance(one, int | np.integer) else tuple(one) for one in degrees
+    ]
+    unmatched = [one for one in given if isinstance(one, tuple) and len(one) not in sizes]
+    if unmatched:
+        raise InputError(
+            f"degree {unmatched[0]} is for {len(unmatched[0])} groups, which is not among n_groups"
+        )
+    candidates = [
+        (resolve(one), d, k)
+        for one, d, k in product(families, given, sizes)
+        if isinstance(d, int) or len(d) == k
+    ]
     if not candidates:
         raise InputError("there is no candidate: give at least one n_groups, degree and family")
-    specs = [GroupTrajectories(n_groups=k, family=one, degree=d) for one, d, k in candidates]
-    work = list(zip(candidates, specs, strict=True))
-    rows = []
-    fitted: dict[Candidate, GroupTrajectoriesResults] = {}
-    for candidate, spec in watch(work, progress, "candidate models", "model"):
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", DegenerateSolutionWarning)
-                results = spec.fit(panel, seed=seed, n_starts=n_starts, control=control)
-        except InputError as error:
-            rows.append(_row(candidate, None, str(error)))
-            continue
-        fitted[candidate] = results
-        rows.append(_row(candidate, results, str(results.stop_reason)))
-    return Selection(pd.DataFrame(rows), fitted)
-
-
-def _row(
-    candidate: Candidate, results: GroupTrajectoriesResults | None, reason: str
-) -> dict[str, object]:
-    family, degree, n_groups = candidate
-    settings = ", ".join(f"{name} {value}" for name, value in family.settings().items())
-    row: dict[str, object] = {
-        "family": family.name,
-        "settings": settings,
-        "degree": degree,
-        "n_groups": n_groups,
-    }
-    for name in ("llf", "n_params", "aic", "bic", "bic_cells", "icl", "relative_entropy"):
-        row[name] = float("nan") if results is None else getattr(results, name)
-    table = None if results is None else results.classification
-    row["smallest_share"] = float("nan") if table is None else table["share"].min()
-    row["lowest_avepp"] = float("nan") if table is None else table["avepp"].min()
-    row["n_replicated"] = 0 if results is None else results.n_replicated
-    row["stop_reason"] = reason
-    return row
+    return candidates

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from trajectories.groups.sandwich import in_words
+
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
 
@@ -57,10 +59,11 @@ def _groups(results: GroupTrajectoriesResults) -> str:
 
 def _parameters(results: GroupTrajectoriesResults) -> str:
     table = pd.concat([results.params, results.bse, results.conf_int()], axis=1)
+    body = _indent(table.to_string(float_format=lambda value: f"{value:.6g}"))
+    errors = f"  covariance: {in_words(results)}"
     terms = "powers of age" if results.model.bases[0].is_polynomial else "an orthonormal basis"
-    return f"Parameters (logits against group 1; {terms}; group 0: all groups)\n" + _indent(
-        table.to_string(float_format=lambda value: f"{value:.6g}")
-    )
+    heading = f"Parameters (logits against group 1; {terms}; group 0: all groups)"
+    return f"{heading}\n{body}\n{errors}"
 
 
 def _foot(results: GroupTrajectoriesResults) -> str:

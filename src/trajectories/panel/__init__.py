@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from trajectories.panel.classification import OffenceClassification
 from trajectories.panel.panel import Panel
 from trajectories.panel.register import Register
+from trajectories.panel.time_at_risk import TimeAtRisk, time_at_risk
 
-__all__ = ["Panel", "Register"]
+__all__ = ["OffenceClassification", "Panel", "Register", "TimeAtRisk", "time_at_risk"]

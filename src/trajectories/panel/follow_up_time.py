@@ -1,15 +1,17 @@
-"""When follow-up of a person ends, and how much time they are free at each age."""
+"""How much time persons are observed and free at each age."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
-from trajectories.errors import InputError
-from trajectories.panel.arrays import BoolArray, DayArray, FloatArray, IntArray, counted, where_rows
-from trajectories.panel.calendar import ONE_DAY, birthday, days
+from trajectories.numerics.intervals import Intervals
+from trajectories.panel.arrays import BoolArray, FloatArray, IntArray
+from trajectories.panel.birthdays import Birthdays
+from trajectories.panel.detention import as_numbers
+from trajectories.panel.time_at_risk import TimeAtRisk
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,134 +20,83 @@ class FollowUpTime:
 
     Attributes
     ----------
-    birth, end : ndarray of datetime64[D], shape (N,)
-        Birth, and the first day that is no longer observed.
-    cell_days : ndarray of int, shape (N, T)
+    birthdays : Birthdays
+        From the first age to the year after the last.
+    cell_days : ndarray of int16, shape (N, T)
         Length of the year of age, 365 or 366 days.
-    observed_days, free_days : ndarray of int, shape (N, T)
-        Days of it before the end of follow-up; those of them not spent in detention.
+    observed_days, free_days : ndarray of int16, shape (N, T)
+        Days of it within follow-up; those of them at risk.
     """
 
-    birth: DayArray
-    end: DayArray
-    cell_days: IntArray
-    observed_days: IntArray
-    free_days: IntArray
+    birthdays: Birthdays
+    cell_days: NDArray[np.int16]
+    observed_days: NDArray[np.int16]
+    free_days: NDArray[np.int16]
 
     @property
     def exposure(self) -> FloatArray:
         """Years free in each cell: days free over the days of that year of age, 0 to 1."""
-        return self.free_days / self.cell_days
+        return np.divide(self.free_days, self.cell_days, dtype=np.float64)
+
+    def take(self, kept: BoolArray) -> FollowUpTime:
+        """Return the time of some persons."""
+        births = replace(self.birthdays, code=self.birthdays.code[kept])
+        cells = (days[kept] for days in (self.cell_days, self.observed_days, self.free_days))
+        return FollowUpTime(births, *cells)
 
 
-def follow_up_end(persons: pd.DataFrame, last_day: pd.Timestamp) -> DayArray:
-    """Return the first day on which a person is no longer observed, datetime64[D] (N,).
-
-    The day after the earliest of death, emigration and ``last_day``: these days themselves still
-    count as observed.
-
-    Raises
-    ------
-    InputError
-        If a person dies or leaves before birth.
-    """
-    birth = days(persons, "birth_date", "persons", required=True)
-    end = np.full(len(persons), np.datetime64(last_day.date(), "D"))
-    for column in ("death_date", "emigration_date"):
-        date = days(persons, column, "persons")
-        early = date < birth  # False for NaT
-        if early.any():
-            raise InputError(
-                f"register: {column} before birth_date in {counted(int(early.sum()), 'row')} of "
-                f"persons ({where_rows(early)}): correct the dates"
-            )
-        end = np.fmin(end, date)  # fmin passes over NaT
-    result: DayArray = end + ONE_DAY
-    return result
-
-
-def follow_up_time(
-    persons: pd.DataFrame, spells: pd.DataFrame, ages: IntArray, last_day: pd.Timestamp
-) -> FollowUpTime:
+def follow_up_time(time: TimeAtRisk, ages: IntArray) -> FollowUpTime:
     """Return days observed and days free of each person at each age.
 
     Parameters
     ----------
-    persons : DataFrame, N rows
-        person, birth_date, death_date, emigration_date.
-    spells : DataFrame
-        person, spell_type, start_date, end_date; only those of type "detention" of these persons
-        count. The end date is the first day free again; NaT is still open on ``last_day``. Spells
-        of a person may overlap: no day is taken off twice.
+    time : TimeAtRisk
+        Of N persons; rows come in the order in which they were asked for.
     ages : ndarray of int, shape (T,)
-    last_day : Timestamp
-        Last day observed of anybody.
+        Strictly increasing.
     """
-    birth = days(persons, "birth_date", "persons", required=True)
-    end = follow_up_end(persons, last_day)
-    row, start, stop = _detention(persons, spells, birth, end)
-    shape = (len(persons), len(ages))
-    cell_days, observed_days, free_days = (np.empty(shape, dtype=np.int64) for _ in range(3))
-    last = birth
-    # a loop over ages, a few dozen; persons and spells are handled all at once
+    position = time.position
+    birthdays = Birthdays.of(time.birth[position], int(ages[0]), int(ages[-1]) + 1)
+    begin, end = (as_numbers(day[position]).astype(np.int32) for day in (time.begin, time.end))
+    shape = (len(position), len(ages))
+    cell_days, observed_days = (np.empty(shape, dtype=np.int16) for _ in range(2))
+    # a loop over ages, a few dozen; persons are handled all at once
     for t, age in enumerate(ages):
-        # one age mostly begins where the one before ended
-        first = last if t and age == ages[t - 1] + 1 else birthday(birth, age)
-        last = birthday(birth, age + 1)
-        cell_days[:, t] = (last - first).astype(np.int64)
-        observed_days[:, t] = _overlap(first, last, birth, end)
-        held = _overlap(first[row], last[row], start, stop)
-        free_days[:, t] = observed_days[:, t] - np.bincount(row, held, shape[0]).astype(np.int64)
-    return FollowUpTime(birth, end, cell_days, observed_days, free_days)
+        first, last = (birthdays.at(slice(None), a) for a in (age, age + 1))
+        cell_days[:, t] = last - first
+        observed_days[:, t] = np.maximum(np.minimum(last, end) - np.maximum(first, begin), 0)
+    free_days = observed_days.copy()
+    _take_off(free_days, _rows_asked(time), ages, birthdays)
+    return FollowUpTime(birthdays, cell_days, observed_days, free_days)
 
 
-def is_detention(spells: pd.DataFrame) -> BoolArray:
-    """Return a mask of the spells spent in detention."""
-    return np.asarray((spells["spell_type"] == "detention").fillna(False), dtype=bool)
+def _rows_asked(time: TimeAtRisk) -> Intervals:
+    """Return detention with persons numbered in the order in which they were asked for."""
+    held = time.held()
+    rank = np.empty(len(time.begin), dtype=np.int64)
+    rank[time.position] = np.arange(len(time.position))
+    return Intervals(rank[held.row], held.start, held.stop)
 
 
-def _overlap(first: DayArray, last: DayArray, start: DayArray, stop: DayArray) -> IntArray:
-    """Return the number of days that two half-open intervals share."""
-    shared = np.minimum(last, stop) - np.maximum(first, start)
-    result: IntArray = np.maximum(shared.astype(np.int64), 0)
-    return result
+def _take_off(
+    days: NDArray[np.int16], held: Intervals, ages: IntArray, birthdays: Birthdays
+) -> None:
+    """Take intervals off the days at each age, in place; they are disjoint for each person.
 
-
-def _detention(
-    persons: pd.DataFrame, spells: pd.DataFrame, birth: DayArray, end: DayArray
-) -> tuple[IntArray, DayArray, DayArray]:
-    """Return detention within follow-up as disjoint spells: person's row, first day, day free."""
-    held = spells[is_detention(spells)]
-    row = pd.Index(persons["person"]).get_indexer(pd.Index(held["person"])).astype(np.int64)
-    start = days(held, "start_date", "spells", required=len(held) > 0)
-    stop = days(held, "end_date", "spells")
-    backward = stop < start
-    if backward.any():
-        raise InputError(
-            f"register: {counted(int(backward.sum()), 'detention spell')} with end_date before "
-            f"start_date ({where_rows(backward)} of the detention spells): correct the dates"
-        )
-    ours = row >= 0
-    row, start, stop = row[ours], start[ours], stop[ours]
-    start, stop = np.maximum(start, birth[row]), np.fmin(stop, end[row])
-    some = start < stop
-    return union(row[some], start[some], stop[some])
-
-
-def union(row: IntArray, start: DayArray, stop: DayArray) -> tuple[IntArray, DayArray, DayArray]:
-    """Return the union of half-open intervals of each person as disjoint intervals.
-
-    Sorted by person and start, an interval begins a new run when it starts after every earlier
-    one of the same person has stopped. Persons are laid out one after another on one axis, so
-    that a single running maximum serves them all.
+    Each interval is cut at birthdays: as many pieces as ages that it touches.
     """
-    if not len(row):
-        return row, start, stop
-    order = np.lexsort((start, row))
-    row, start, stop = row[order], start[order], stop[order]
-    origin, width = start.min(), (stop.max() - start.min()).astype(np.int64) + 1
-    from_origin = row * width + (start - origin).astype(np.int64)
-    latest = np.maximum.accumulate(row * width + (stop - origin).astype(np.int64))
-    begins = np.r_[True, from_origin[1:] > latest[:-1]]
-    runs = np.flatnonzero(begins)
-    return row[runs], start[runs], np.maximum.reduceat(stop, runs)
+    if not len(held):
+        return
+    youngest = np.maximum(birthdays.age_on(held.row, held.start), ages[0])
+    oldest = np.minimum(birthdays.age_on(held.row, held.stop - 1), ages[-1])
+    pieces = np.maximum(oldest - youngest + 1, 0)
+    of = np.repeat(np.arange(len(held)), pieces)
+    age = youngest[of] + np.arange(len(of)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    column = np.full(ages[-1] - ages[0] + 1, -1)
+    column[ages - ages[0]] = np.arange(len(ages))
+    column = column[age - ages[0]]
+    of, age, column = (values[column >= 0] for values in (of, age, column))
+    row = held.row[of]
+    first = np.maximum(held.start[of], birthdays.at(row, age))
+    last = np.minimum(held.stop[of], birthdays.at(row, age + 1))
+    np.subtract.at(days, (row, column), (last - first).astype(np.int16))

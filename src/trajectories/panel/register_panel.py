@@ -8,17 +8,15 @@ import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
-from trajectories.panel.arrays import BoolArray, IntArray, counted, these_rows, where_rows
-from trajectories.panel.calendar import ONE_DAY, age_on, as_day, days
+from trajectories.panel.arrays import BoolArray, FloatArray, IntArray, counted, these_rows
+from trajectories.panel.calendar import days
 from trajectories.panel.checks import check_ages
-from trajectories.panel.follow_up_time import (
-    FollowUpTime,
-    follow_up_end,
-    follow_up_time,
-    is_detention,
-)
+from trajectories.panel.detention import as_numbers, refuse_unknown
+from trajectories.panel.follow_up_end import follow_up_end
+from trajectories.panel.follow_up_time import FollowUpTime, follow_up_time
 from trajectories.panel.register import Register
-from trajectories.panel.select import select_offences, select_persons
+from trajectories.panel.select import select_offences
+from trajectories.panel.time_at_risk import TimeAtRisk, time_at_risk
 
 
 def read_register(
@@ -31,35 +29,25 @@ def read_register(
             "tables of counts use Panel.from_wide or Panel.from_long"
         )
     register.require("persons", "offences", "spells")
-    last_day = _last_day(register, until)
     whole_ages = _whole_ages(ages)
-    chosen = select_persons(register, persons)
-    detained = is_detention(register.spells)
-    _refuse_unknown(pd.Index(register.spells["person"])[detained], register, "detention spell")
-    time = follow_up_time(chosen, register.spells, whole_ages, last_day)
-    outcomes = _counts(register, event, chosen, whole_ages, last_day, time)
+    risk = time_at_risk(register, persons, until=until)
+    time = follow_up_time(risk, whole_ages)
+    row, column = _events(register, event, risk, whole_ages, time)
     observed = time.free_days > 0
     kept = _persons_kept(observed, whole_ages, drop_unobserved)
+    units = risk.persons
+    if not kept.all():
+        # offences of persons never observed lie outside the ages, or after ``until``
+        row = (np.cumsum(kept) - 1)[row]
+        time, observed, units = time.take(kept), observed[kept], units[kept]
     return {
-        "outcomes": outcomes[kept],
+        "outcomes": _counts(row, column, observed.shape),
         "ages": whole_ages.astype(np.float64),
-        "exposure": time.exposure[kept],
-        "observed": observed[kept],
-        "units": pd.Index(chosen["person"])[kept],
+        "exposure": time.exposure,
+        "observed": observed,
+        "units": units,
         "n_left_out": int((~kept).sum()),
     }
-
-
-def _last_day(register: Register, until: Any) -> pd.Timestamp:
-    if until is None:
-        return register.reference_date
-    date = as_day(until, "until")
-    if date > register.reference_date:
-        raise InputError(
-            f"until={date.date()} lies after the register's reference date "
-            f"{register.reference_date.date()}: nothing is known of later days"
-        )
-    return date
 
 
 def _whole_ages(ages: Any) -> IntArray:
@@ -74,63 +62,65 @@ def _whole_ages(ages: Any) -> IntArray:
     return values.astype(np.int64)
 
 
-def _counts(
-    register: Register,
-    event: Any,
-    chosen: pd.DataFrame,
-    ages: IntArray,
-    last_day: pd.Timestamp,
-    time: FollowUpTime,
-) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Count the selected offences of the chosen persons by age, (N, T)."""
-    row = _person_rows(register, chosen)
+def _events(
+    register: Register, event: Any, risk: TimeAtRisk, ages: IntArray, time: FollowUpTime
+) -> tuple[IntArray, IntArray]:
+    """Return row and column of each offence that counts: of the type, persons and ages asked."""
+    row = _person_rows(register, risk)
     number = np.flatnonzero(select_offences(register.offences, event) & (row >= 0))
     row = row[number]
     day = days(register.offences, "offence_date", "offences")[number]
-    cell_row, column, free = _cells(row, day, chosen, ages, time)
-    known_end = follow_up_end(chosen, register.reference_date)[row]
+    column, free = _cells(row, day, ages, time)
+    birth, end, known_end = (values[row] for values in _limits(register, risk))
     wrong = {
         "without a date": np.isnat(day),
-        "before birth": day < time.birth[row],
+        "before birth": day < birth,
         "after death, emigration or the reference date": day >= known_end,
-        "at an age without any time free": (day < time.end[row]) & (free == 0),
+        "at an age without any time free": (day < end) & (free == 0),
     }
     _refuse_offences(wrong, number)
     # what lies after ``until`` was left out by the user, what lies outside ``ages`` too
-    inside = (column >= 0) & (day < np.datetime64(last_day.date(), "D") + ONE_DAY)
-    flat = cell_row[inside] * len(ages) + column[inside]
-    counts = np.bincount(flat, minlength=len(chosen) * len(ages))
-    return counts.reshape(len(chosen), len(ages)).astype(np.float64)
+    inside = (column >= 0) & (day < end)
+    return row[inside], column[inside]
 
 
-def _person_rows(register: Register, chosen: pd.DataFrame) -> IntArray:
+def _counts(row: IntArray, column: IntArray, shape: tuple[int, ...]) -> FloatArray:
+    """Count events in cells, as float64 at once: a weight of 1 each saves a copy of the panel."""
+    cell = row * shape[1] + column
+    counts: FloatArray = np.bincount(cell, np.ones(len(cell)), shape[0] * shape[1])  # type: ignore[assignment]
+    return counts.reshape(shape)
+
+
+def _limits(register: Register, risk: TimeAtRisk) -> tuple[Any, Any, Any]:
+    """Return birth, end of follow-up, and its end where ``until`` is not set, of the chosen."""
+    position = risk.position
+    chosen, birth = register.persons.iloc[position], risk.birth[position]
+    known_end, _ = follow_up_end(chosen, birth, register.reference_date)
+    return birth, risk.end[position], known_end
+
+
+def _person_rows(register: Register, risk: TimeAtRisk) -> IntArray:
     """Return the row among the chosen persons of each offence, −1 for other persons."""
     suspects = pd.Index(register.offences["person"])
-    _refuse_unknown(suspects, register, "offence")
-    row: IntArray = pd.Index(chosen["person"]).get_indexer(suspects).astype(np.int64)
-    return row
-
-
-def _refuse_unknown(ids: pd.Index[Any], register: Register, noun: str) -> None:
-    unknown = ~np.asarray(ids.isin(register.persons["person"]), dtype=bool)
-    if unknown.any():
-        raise InputError(
-            f"register: {counted(int(unknown.sum()), noun)} of persons that the table of persons "
-            f"lacks ({where_rows(unknown)} of the {noun}s): add the persons or drop the rows"
-        )
+    row = pd.Index(register.persons["person"]).get_indexer(suspects).astype(np.int64)
+    refuse_unknown(row < 0, np.arange(len(row)), "offence")
+    rank = np.full(len(register.persons), -1)
+    rank[risk.position] = np.arange(len(risk.position))
+    result: IntArray = rank[row]
+    return result
 
 
 def _cells(
-    row: IntArray, day: Any, chosen: pd.DataFrame, ages: IntArray, time: FollowUpTime
-) -> tuple[IntArray, IntArray, IntArray]:
-    """Return each offence's row, column (−1 outside the ages) and days free in its cell."""
+    row: IntArray, day: Any, ages: IntArray, time: FollowUpTime
+) -> tuple[IntArray, IntArray]:
+    """Return each offence's column (−1 outside the ages) and the days free in its cell."""
     dated = ~np.isnat(day)
-    age = np.full(len(row), -1, dtype=np.int64)
-    age[dated] = age_on(time.birth[row[dated]], day[dated])
+    age = np.full(len(row), ages[0] - 1)
+    age[dated] = time.birthdays.age_on(row[dated], as_numbers(day[dated]))
     column = np.minimum(np.searchsorted(ages, age), len(ages) - 1).astype(np.int64)
     on_grid = ages[column] == age
     free = np.where(on_grid, time.free_days[row, column], 1)
-    return row, np.where(on_grid, column, -1), free
+    return np.where(on_grid, column, -1), free
 
 
 def _refuse_offences(wrong: dict[str, BoolArray], number: IntArray) -> None:

@@ -11,12 +11,12 @@ from pandas.api import types
 from pandas.api.types import is_hashable
 
 from trajectories.errors import InputError
-from trajectories.panel.arrays import BoolArray, counted, names, where_rows
+from trajectories.panel.arrays import BoolArray, IntArray, counted, names, where_rows
 from trajectories.panel.register import Register
 
 
-def select_persons(register: Register, persons: Any) -> pd.DataFrame:
-    """Return the rows of persons asked for.
+def person_positions(register: Register, persons: Any) -> IntArray:
+    """Return the row numbers in ``register.persons`` of the persons asked for.
 
     "all", a population, a boolean Series, or person ids; None is the population that the register
     says is studied, or all where it says none.
@@ -39,16 +39,17 @@ def select_persons(register: Register, persons: Any) -> pd.DataFrame:
         asked = "register.study"
         persons = "all" if register.study is None else register.study
     if isinstance(persons, str) and persons == "all":
-        chosen = table
+        chosen = np.arange(len(table))
     elif isinstance(persons, str):
-        chosen = table[_population(table, persons, asked)]
+        chosen = np.flatnonzero(_population(table, persons, asked))
     elif _is_mask(persons):
-        chosen = table[_mask(persons, table, "persons")]
+        chosen = np.flatnonzero(_mask(persons, table, "persons"))
     else:
-        chosen = table.iloc[_positions(persons, ids)]
-    if chosen.empty:
+        chosen = _positions(persons, ids)
+    if not len(chosen):
         raise InputError("register: no person chosen: check persons=")
-    return chosen
+    result: IntArray = chosen.astype(np.int64, copy=False)
+    return result
 
 
 def _population(table: pd.DataFrame, name: str, asked: str) -> BoolArray:

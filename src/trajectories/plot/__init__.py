@@ -6,10 +6,19 @@ The only place that imports matplotlib, and it never touches pyplot: every funct
 
 from __future__ import annotations
 
+from trajectories.plot.forest_plot import forest
 from trajectories.plot.observed_and_fitted import observed_means
 from trajectories.plot.recovery_rows import recovery
 from trajectories.plot.saving import figure_bytes, save
 from trajectories.plot.selection_criteria import selection
 from trajectories.plot.trajectory_curves import trajectories
 
-__all__ = ["figure_bytes", "observed_means", "recovery", "save", "selection", "trajectories"]
+__all__ = [
+    "figure_bytes",
+    "forest",
+    "observed_means",
+    "recovery",
+    "save",
+    "selection",
+    "trajectories",
+]

@@ -1,0 +1,23 @@
+"""Statistical disclosure control: nothing that leaves tells about a few persons.
+
+``disclosure`` is the switch. Functions that return tables declare them with ``disclosed``; where
+the switch is off they return what they always did.
+"""
+
+from __future__ import annotations
+
+from trajectories.disclosure_control.declare import disclosed, protect, unprotected
+from trajectories.disclosure_control.relations import Relation, relations_of
+from trajectories.disclosure_control.secondary import withhold
+from trajectories.disclosure_control.switch import DisclosureControl, disclosure
+
+__all__ = [
+    "DisclosureControl",
+    "Relation",
+    "disclosed",
+    "disclosure",
+    "protect",
+    "relations_of",
+    "unprotected",
+    "withhold",
+]

@@ -1,0 +1,109 @@
+"""What the columns of a table are: keys, counts of persons, shares of them, other numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from pandas.api import types
+
+COUNTS_OF_PERSONS = ("persons", "assigned_persons", "units", "n")
+"""Columns that count persons, in every table this package makes."""
+PART_COUNTS = ("events", "active", "exposed", "with_event", "persons_with_event")
+"""Columns that count some of the persons of the same row."""
+SHARES = ("share", "estimate", "lower", "upper", "participation", "prevalence")
+"""Columns that may hold shares of the persons of the row; ``estimate`` only where unit says so."""
+KEYS = (
+    *("age", "group", "population", "measure", "quantity", "window", "gap", "time", "years"),
+    *("level", "year", "cause", "from", "to", "type", "relation", "method", "unit", "at"),
+)
+"""Columns that say what a row is about, and so are never suppressed, though they be numbers."""
+PARTS = ("group", "population")
+"""Columns whose values are disjoint sets of persons."""
+PROPORTION = "proportion"
+MARK = "suppressed"
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of one table by what they are.
+
+    Attributes
+    ----------
+    persons : str or None
+        Counts all persons of the row.
+    part_counts : tuple
+        Count some of them.
+    shares : tuple
+        Are shares of them, in the rows that ``is_share`` marks.
+    others : tuple
+        Further numbers: means, rates, limits.
+    keys, parts : tuple
+    """
+
+    persons: Any
+    part_counts: tuple[Any, ...]
+    shares: tuple[Any, ...]
+    others: tuple[Any, ...]
+    keys: tuple[Any, ...]
+    parts: tuple[Any, ...]
+
+    @property
+    def numbers(self) -> tuple[Any, ...]:
+        """Everything that goes when a row is suppressed."""
+        return (self.persons, *self.part_counts, *self.shares, *self.others)
+
+
+def columns_of(
+    frame: pd.DataFrame,
+    persons: Any = None,
+    part_counts: Sequence[Any] | None = None,
+    keys: Sequence[Any] | None = None,
+    parts: Sequence[Any] | None = None,
+) -> Columns | None:
+    """Sort the columns of a table by what they are; None where nothing counts persons.
+
+    What is not given is told by name: ``COUNTS_OF_PERSONS``, ``PART_COUNTS``, ``KEYS``,
+    ``PARTS``. Columns that hold no numbers are keys.
+    """
+    if persons is None:
+        found = [name for name in COUNTS_OF_PERSONS if _is_number(frame, name)]
+        if not found:
+            return None
+        persons = found[0]
+    counts = COUNTS_OF_PERSONS + PART_COUNTS if part_counts is None else tuple(part_counts)
+    counts = tuple(name for name in counts if name != persons and _is_number(frame, name))
+    named = set(KEYS if keys is None else keys)
+    numbers = [
+        column
+        for column in frame.columns
+        if column not in named and column != persons and column not in counts
+        if _is_number(frame, column)
+    ]
+    shares = tuple(column for column in numbers if column in SHARES)
+    kept = {persons, *counts, *numbers}
+    where = tuple(column for column in frame.columns if column not in kept and column != MARK)
+    return Columns(
+        persons,
+        counts,
+        shares,
+        tuple(column for column in numbers if column not in shares),
+        where,
+        tuple(name for name in (PARTS if parts is None else parts) if name in where),
+    )
+
+
+def _is_number(frame: pd.DataFrame, column: Any) -> bool:
+    if column not in frame.columns:
+        return False
+    dtype = frame[column].dtype
+    return types.is_numeric_dtype(dtype) and not types.is_bool_dtype(dtype)
+
+
+def share_rows(frame: pd.DataFrame) -> pd.Series:
+    """Tell in which rows ``estimate`` and its limits are shares of the persons of the row."""
+    if "unit" in frame.columns:
+        return frame["unit"].eq(PROPORTION).fillna(False).astype(bool)
+    return pd.Series("estimate" not in frame.columns, index=frame.index)

@@ -1,0 +1,203 @@
+"""Tables declare themselves, and pass through the switch on their way out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from trajectories.disclosure_control.columns import MARK, Columns, columns_of, share_rows
+from trajectories.disclosure_control.relations import TOTAL, relations_of
+from trajectories.disclosure_control.rounding import round_counts, round_digits, round_shares
+from trajectories.disclosure_control.secondary import LEAST, is_small, withhold
+from trajectories.disclosure_control.switch import Setting, deeper, disclosure
+
+Arguments = ParamSpec("Arguments")
+Table = TypeVar("Table")
+Floats = NDArray[np.float64]
+
+
+def protect(
+    frame: pd.DataFrame,
+    *,
+    persons: Any = None,
+    part_counts: Sequence[Any] | None = None,
+    keys: Sequence[Any] | None = None,
+    parts: Sequence[Any] | None = None,
+    total: Any = TOTAL,
+    name: str = "table",
+) -> pd.DataFrame:
+    """Return the table as it may be shown under the switch; itself where the switch is off.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Tidy: a row a cell. Not changed.
+    persons, part_counts, keys, parts : column labels, optional
+        What counts the persons of a row, what counts some of them, what says what the row is
+        about, and over which of those the persons add up. By default told by the usual names of
+        columns; a table that counts nobody passes as it is.
+    total
+        Value in the columns of ``parts`` that stands for the whole.
+    name : str
+        Of the table, in the record for the output checker.
+
+    Returns
+    -------
+    DataFrame
+        Rows of few persons, rows from which these could be worked out, and with rounding every
+        row, changed. Numbers suppressed are missing, and the column ``suppressed`` says so.
+    """
+    setting = disclosure.setting
+    if not setting.is_on or MARK in frame.columns:
+        return frame
+    table = frame.reset_index() if _named_index(frame) else frame.reset_index(drop=True)
+    columns = columns_of(table, persons, part_counts, keys, parts)
+    if columns is None or not len(table):
+        return frame
+    hidden, why = _hidden(table, columns, setting.minimum_cell, total)
+    shown = _rounded(table, columns, setting.rounding)
+    for column in columns.numbers:
+        shown[column] = shown[column].astype(np.float64).where(~hidden)
+    _record(setting, name, table, shown, columns, hidden, why)
+    shown[MARK] = hidden
+    if _named_index(frame):
+        return shown.set_index(list(frame.index.names))
+    return shown.set_index(frame.index)
+
+
+def _named_index(frame: pd.DataFrame) -> bool:
+    return all(name is not None for name in frame.index.names)
+
+
+def _hidden(
+    table: pd.DataFrame, columns: Columns, minimum: int, total: Any
+) -> tuple[NDArray[np.bool_], NDArray[np.object_]]:
+    """Return which rows to suppress, and why."""
+    why = np.full(len(table), "", dtype=object)
+    if minimum <= 1:
+        return np.zeros(len(table), dtype=bool), why
+    counts = _counts(table, columns)
+    small = is_small(counts, minimum, LEAST if counts.shape[1] > 1 else 0.0)
+    # an expected number of persons below a half is still some person's
+    small[:, 0] = is_small(counts[:, 0], minimum)
+    some = np.asarray(small.any(axis=1))
+    relations = relations_of(table, columns.keys, columns.parts, total)
+    hidden = withhold(counts, some, relations, minimum, LEAST)
+    why[hidden] = "could be worked out"
+    why[some] = "complement below the minimum"
+    own = [0, *range(1, counts.shape[1], 2)]
+    why[small[:, own].any(axis=1)] = "below the minimum"
+    return hidden, why
+
+
+def _counts(table: pd.DataFrame, columns: Columns) -> Floats:
+    """Return counts of persons, (n, 1 + 2 J): all, and for each part its number and the rest."""
+    persons = _numbers(table, columns.persons)
+    found = [persons]
+    for column in columns.part_counts:
+        part = _numbers(table, column)
+        found += [part, persons - part]
+    is_share = share_rows(table).to_numpy()
+    for column in columns.shares:
+        if column in ("lower", "upper"):
+            continue
+        part = np.where(is_share, _numbers(table, column) * persons, np.nan)
+        found += [part, persons - part]
+    return np.stack(found, axis=1)
+
+
+def _numbers(table: pd.DataFrame, column: Any) -> Floats:
+    return np.asarray(table[column].to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def _rounded(table: pd.DataFrame, columns: Columns, base: int) -> pd.DataFrame:
+    shown = table.copy()
+    if base <= 1:
+        return shown
+    persons = _numbers(table, columns.persons)
+    for column in (columns.persons, *columns.part_counts):
+        shown[column] = round_counts(_numbers(table, column), base)
+    is_share = share_rows(table).to_numpy()
+    for column in columns.shares:
+        values = _numbers(table, column)
+        shares = round_shares(values, persons, base)
+        shown[column] = np.where(is_share, shares, round_digits(values))
+    for column in columns.others:
+        shown[column] = round_digits(_numbers(table, column))
+    return shown
+
+
+def _record(
+    setting: Setting,
+    name: str,
+    table: pd.DataFrame,
+    shown: pd.DataFrame,
+    columns: Columns,
+    hidden: NDArray[np.bool_],
+    why: NDArray[np.object_],
+) -> None:
+    cells = [
+        ", ".join(f"{key}={value}" for key, value in zip(columns.keys, values, strict=True))
+        for values in table[list(columns.keys)].itertuples(index=False, name=None)
+    ] or [""] * len(table)
+    for column in (columns.persons, *columns.part_counts):
+        before, after = _numbers(table, column), _numbers(shown, column)
+        for row, cell in enumerate(cells):
+            reason = why[row] if hidden[row] else "rounded" if after[row] != before[row] else ""
+            setting.record.append((name, row, cell, column, before[row], after[row], reason))
+
+
+@contextmanager
+def unprotected() -> Iterator[None]:
+    """Compute with tables as they are; whoever does so answers for what it gives out."""
+    with deeper():
+        yield
+
+
+def disclosed(
+    *,
+    persons: Any = None,
+    part_counts: Sequence[Any] | None = None,
+    keys: Sequence[Any] | None = None,
+    parts: Sequence[Any] | None = None,
+    total: Any = TOTAL,
+) -> Callable[[Callable[Arguments, Table]], Callable[Arguments, Table]]:
+    """Declare the tables that a function returns; see :func:`protect`.
+
+    For functions and methods that return a DataFrame or a dict of them. Tables are changed once,
+    on the way out of the outermost such function: what calls another inside sees all numbers.
+    """
+
+    def declare(function: Callable[Arguments, Table]) -> Callable[Arguments, Table]:
+        @wraps(function)
+        def inner(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Table:
+            with deeper() as outermost:
+                made = function(*args, **kwargs)
+            if not outermost or not disclosure.is_on:
+                return made
+            return cast(Table, _protect_all(made, function.__name__))
+
+        def _protect_all(made: Any, name: str) -> Any:
+            if isinstance(made, pd.DataFrame):
+                return protect(
+                    made,
+                    persons=persons,
+                    part_counts=part_counts,
+                    keys=keys,
+                    parts=parts,
+                    total=total,
+                    name=name,
+                )
+            if isinstance(made, Mapping):
+                return {key: _protect_all(value, f"{name}: {key}") for key, value in made.items()}
+            return made
+
+        return inner
+
+    return declare

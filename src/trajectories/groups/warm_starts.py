@@ -1,0 +1,50 @@
+"""Starting points for one model taken from the solution of another."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from trajectories.groups.model import Model
+from trajectories.numerics.mixture import Parameters
+from trajectories.numerics.types import FloatArray
+
+APART = 0.4
+"""A group is split in two whose first channels lie this far above and below its own."""
+
+
+def laid_on(model: Model, other: Model, parameters: Parameters, ages: FloatArray) -> Parameters:
+    """Return another model's parameters on the bases of this one, as near as they come.
+
+    Least squares on the ages; where this model's bases hold the other's curves, the curves stay
+    as they were. Parameters that this model holds stay held.
+    """
+    channels = other.channels(parameters.theta, ages)
+    parts = []
+    for design, values in zip(model.designs(ages), channels, strict=True):
+        parts.append(np.linalg.lstsq(design, values, rcond=None)[0].T)
+    theta = np.concatenate(parts, axis=1)
+    active = model.active()
+    if active.shape == theta.shape:
+        theta = np.where(active, theta, model.held())
+    return Parameters(parameters.log_probability, theta)
+
+
+def split_starts(
+    model: Model, other: Model, parameters: Parameters, ages: FloatArray
+) -> tuple[Parameters, ...]:
+    """Return starts for a model of one group more: each group in turn split in two.
+
+    The halves lie ``APART`` above and below the group on the scale of its first channel.
+    """
+    first = model.designs(ages)[0]
+    shift = np.linalg.lstsq(first, np.full(len(ages), APART), rcond=None)[0]
+    base = laid_on(model, other, parameters, ages)
+    starts = []
+    for k in range(other.n_groups):
+        log_probability = np.append(base.log_probability, base.log_probability[k])
+        log_probability[[k, -1]] -= np.log(2)
+        theta = np.vstack([base.theta, base.theta[k]])
+        theta[k, : len(shift)] -= shift
+        theta[-1, : len(shift)] += shift
+        starts.append(Parameters(log_probability, np.where(model.active(), theta, model.held())))
+    return tuple(starts)

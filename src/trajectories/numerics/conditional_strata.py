@@ -1,0 +1,245 @@
+"""Rows in strata, made ready for a conditional likelihood: sorted, checked, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from trajectories.errors import InputError
+from trajectories.numerics.conditional_counts import StrataCounts, count_strata
+from trajectories.numerics.types import AnyArray, FloatArray, IntArray
+
+WHOLE = "outcome must be whole numbers, 0 or more"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strata:
+    """Informative strata, their rows one after another.
+
+    Attributes
+    ----------
+    first, size : ndarray of int, shape (S,)
+        First row and number of rows of each stratum.
+    outcome, offset : ndarray, shape (R,)
+    design : ndarray, shape (R, P)
+        Centred within strata, each column divided by ``scale``.
+    scale : ndarray, shape (P,)
+        Standard deviation within strata.
+    weight : ndarray, shape (S,)
+    cluster : ndarray of int, shape (S,), or None
+        Codes 0, 1, …; None: every stratum on its own, a weight of w for w strata alike.
+    names : tuple of str
+        Of the columns.
+    counts : StrataCounts
+    binary : bool
+        Whether the outcome is 0 or 1, and not a count.
+    """
+
+    first: IntArray
+    size: IntArray
+    outcome: FloatArray
+    offset: FloatArray
+    design: FloatArray
+    scale: FloatArray
+    weight: FloatArray
+    cluster: IntArray | None
+    names: tuple[str, ...]
+    counts: StrataCounts
+    binary: bool
+
+    def total(self, values: FloatArray) -> FloatArray:
+        """Return sums over the rows of each stratum, shape (S, …), of values by row."""
+        return np.asarray(np.add.reduceat(values, self.first, axis=0))
+
+    def spread(self, values: AnyArray) -> AnyArray:
+        """Return values by stratum as values by row."""
+        return np.asarray(np.repeat(values, self.size, axis=0))
+
+
+def prepare_strata(
+    outcome: Any,
+    design: Any,
+    stratum: Any,
+    *,
+    weights: Any,
+    offset: Any,
+    cluster: Any,
+    names: Sequence[str] | None,
+    binary: bool,
+) -> Strata:
+    """Check, sort and count rows in strata; see ``conditional_logit`` for the arguments.
+
+    Raises
+    ------
+    InputError
+        For arrays of other lengths, values that are not finite, an outcome that is not 0 or 1
+        (no whole number of 0 or more where ``binary`` is False), weights that differ within a
+        stratum, strata that belong to two clusters, or where no stratum is informative.
+    """
+    y = _column(outcome, "outcome", None)
+    X = _matrix(design, len(y))
+    labels = _names(names, X.shape[1])
+    _check_outcome(y, binary)
+    shift = np.zeros(len(y)) if offset is None else _column(offset, "offset", len(y))
+    order, first = _sorted(stratum, len(y))
+    if order is not None:
+        y, X, shift = y[order], X[order], shift[order]
+    size = np.diff(np.append(first, len(y)))
+    weight = _constant(weights, "weights", order, first, size, np.ones(len(first)))
+    if (weight < 0).any():
+        raise InputError("weights must be 0 or more")
+    events = np.add.reduceat(y, first)
+    counts, informative = count_strata(size, events, weight, binary)
+    clusters = None if cluster is None else _clusters(cluster, order, first, size)
+    kept = np.repeat(informative, size)
+    if not informative.all():
+        y, X, shift = y[kept], X[kept], shift[kept]
+    size = size[informative]
+    first = np.cumsum(size) - size
+    design_, scale = _within(X, first, size, weight[informative])
+    return Strata(
+        first=first,
+        size=size,
+        outcome=y,
+        offset=shift,
+        design=design_,
+        scale=scale,
+        weight=weight[informative],
+        cluster=None
+        if clusters is None
+        else np.unique(clusters[informative], return_inverse=True)[1],
+        names=labels,
+        counts=counts,
+        binary=binary,
+    )
+
+
+def _column(values: Any, what: str, length: int | None) -> FloatArray:
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim != 1 or (length is not None and len(array) != length):
+        wanted = "one value a row" if length is None else f"one value for each of {length:,} rows"
+        raise InputError(f"{what} must be {wanted}; its shape is {array.shape}")
+    _finite(array, what)
+    return array
+
+
+def _finite(array: FloatArray, what: str) -> None:
+    bad = ~np.isfinite(array)
+    if bad.any():
+        rows = np.flatnonzero(bad.reshape(len(array), -1).any(axis=1))
+        raise InputError(
+            f"{what} missing or infinite in {len(rows):,} rows (the first is row {rows[0]}): "
+            "fill them in or leave the rows out"
+        )
+
+
+def _matrix(design: Any, length: int) -> FloatArray:
+    X = np.asarray(design, dtype=np.float64)
+    X = X[:, None] if X.ndim == 1 else X
+    if X.ndim != 2 or len(X) != length:
+        raise InputError(
+            f"design must have one row for each of the {length:,} outcomes; its shape is {X.shape}"
+        )
+    if X.shape[1] == 0:
+        raise InputError("design has no column: name at least one covariate")
+    _finite(X, "design")
+    return X
+
+
+def _names(names: Sequence[str] | None, n_columns: int) -> tuple[str, ...]:
+    if names is None:
+        return tuple(f"column {p}" for p in range(n_columns))
+    if len(names) != n_columns:
+        raise InputError(f"{len(names)} names for a design of {n_columns} columns")
+    return tuple(str(name) for name in names)
+
+
+def _check_outcome(y: FloatArray, binary: bool) -> None:
+    if not len(y):
+        raise InputError("outcome is empty: no rows to estimate from")
+    bad = (y != 0) & (y != 1) if binary else (y < 0) | (y != np.floor(y))
+    if bad.any():
+        wanted = "outcome must be 0 or 1" if binary else WHOLE
+        raise InputError(
+            f"{wanted}; {int(bad.sum()):,} rows hold something else "
+            f"(the first is row {int(np.flatnonzero(bad)[0])})"
+        )
+
+
+def _sorted(stratum: Any, length: int) -> tuple[IntArray | None, IntArray]:
+    """Return the order that brings strata together (None: they are), and first rows."""
+    labels = np.asarray(stratum)
+    if labels.ndim != 1 or len(labels) != length:
+        raise InputError(
+            f"stratum must be one label for each of {length:,} rows; its shape is {labels.shape}"
+        )
+    if labels.dtype.kind == "f" and np.isnan(labels).any():
+        raise InputError(f"stratum missing in {int(np.isnan(labels).sum()):,} rows")
+    labels = labels if labels.dtype.kind in "iuf" else _codes(labels, "stratum")
+    step = labels[1:] != labels[:-1]
+    if labels.dtype.kind in "iuf" and (labels[1:] >= labels[:-1]).all():
+        return None, np.flatnonzero(np.r_[True, step])
+    order = np.argsort(labels, kind="stable")
+    labels = labels[order]
+    return order, np.flatnonzero(np.r_[True, labels[1:] != labels[:-1]])
+
+
+def _codes(labels: AnyArray, what: str) -> IntArray:
+    try:
+        return np.asarray(np.unique(labels, return_inverse=True)[1], dtype=np.int64)
+    except TypeError:
+        raise InputError(
+            f"{what} labels cannot be put in order: give numbers or text, not both, none missing"
+        ) from None
+
+
+def _constant(
+    values: Any,
+    what: str,
+    order: IntArray | None,
+    first: IntArray,
+    size: IntArray,
+    otherwise: FloatArray,
+) -> FloatArray:
+    """Return a value by stratum from values by row, refusing what differs within a stratum."""
+    if values is None:
+        return otherwise
+    length = int(size.sum())
+    column = _column(values, what, length)
+    column = column if order is None else column[order]
+    one = column[first]
+    differs = np.repeat(one, size) != column
+    if differs.any():
+        n = len(np.unique(np.repeat(np.arange(len(first)), size)[differs]))
+        raise InputError(f"{what} differ within {n:,} strata: give every row of a stratum the same")
+    return one
+
+
+def _clusters(cluster: Any, order: IntArray | None, first: IntArray, size: IntArray) -> IntArray:
+    labels = np.asarray(cluster)
+    length = int(size.sum())
+    if labels.ndim != 1 or len(labels) != length:
+        raise InputError(
+            f"cluster must be one label for each of {length:,} rows; its shape is {labels.shape}"
+        )
+    codes = _codes(labels, "cluster")
+    return _constant(codes.astype(np.float64), "clusters", order, first, size, np.zeros(0)).astype(
+        np.int64
+    )
+
+
+def _within(
+    X: FloatArray, first: IntArray, size: IntArray, weight: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return the design centred within strata and scaled, and the scale (0: no variation)."""
+    largest = np.abs(X).max(axis=0)
+    centred = X - np.repeat(np.add.reduceat(X, first, axis=0) / size[:, None], size, axis=0)
+    by_row = np.repeat(weight, size)
+    scale = np.sqrt(np.einsum("r,rp,rp->p", by_row, centred, centred) / by_row.sum())
+    # what centring leaves of a constant is rounding
+    scale[scale <= 1e-11 * largest] = 0.0
+    centred /= np.where(scale > 0, scale, 1.0)
+    return centred, scale

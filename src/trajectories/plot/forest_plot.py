@@ -1,0 +1,208 @@
+"""Forest plot: one estimate with its interval per row, on a linear or a log scale."""
+
+from __future__ import annotations
+
+from textwrap import fill
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from trajectories.errors import InputError
+from trajectories.plot.check import need_columns
+from trajectories.plot.style import MUTED, RULE, line_look, new_figure, styled
+
+__all__ = ["forest"]
+
+_MARKERS = ("o", "s", "D", "^", "v", "P", "X")
+_NUMBERS = ("estimate", "lower", "upper")
+
+
+@styled
+def forest(
+    table: pd.DataFrame,
+    *,
+    label: str = "label",
+    series: str | None = None,
+    panel: str | None = None,
+    scale: Literal["log", "linear"] = "log",
+    reference: float | None = None,
+    xlabel: str = "",
+) -> Figure:
+    """Draw estimates with intervals, one row a label, and write the numbers beside them.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``estimate``, ``lower``, ``upper`` and the column named by ``label``. A limit that is
+        infinite or lies outside the scale (0 on a log scale) is drawn as an arrow; a row whose
+        estimate is no number on the scale keeps its place and says "no estimate".
+    label : str
+        Column with the text of each row; rows of one label share a line where ``series`` is given.
+    series : str, optional
+        Column that tells several estimates of a label apart, by marker and colour.
+    panel : str, optional
+        Column that makes panels, one under the other.
+    scale : {"log", "linear"}
+        "log" for ratios, "linear" for differences and shares.
+    reference : float, optional
+        Where "no difference" lies: 1 on a log scale, 0 on a linear one, unless given; NaN: no line.
+    xlabel : str
+        What is measured.
+
+    Returns
+    -------
+    Figure
+        Rows in the order of ``table``, first on top.
+
+    Raises
+    ------
+    InputError
+        For missing columns, an unknown scale, or a table without rows.
+    """
+    need_columns(table, "the forest plot", label, *_NUMBERS, *filter(None, (series, panel)))
+    if scale not in ("log", "linear"):
+        raise InputError(f"scale={scale!r} is unknown: 'log' for ratios, 'linear' for differences")
+    rows = table.copy()
+    for column in _NUMBERS:
+        rows[column] = pd.to_numeric(rows[column], errors="coerce").astype(float)
+    names = [str(name) for name in rows[series].unique()] if series else [""]
+    parts = list(rows.groupby(panel, sort=False)) if panel else [("", rows)]
+    row_height = 0.34 if len(names) == 1 else 0.10 + 0.19 * len(names)
+    heights = [part[label].nunique() + 1.3 if series else len(part) + 1.3 for _, part in parts]
+    figure = new_figure(7.2, 0.7 + row_height * sum(heights))
+    grid = figure.subplots(len(parts), 1, squeeze=False, height_ratios=heights, sharex=True)
+    line_at = (1.0 if scale == "log" else 0.0) if reference is None else reference
+    for ax, (title, part) in zip(grid.flat, parts, strict=True):
+        _draw(ax, part, label, series, names, scale, line_at)
+        ax.set_title(str(title).replace("_", " "))
+    last = grid.flat[-1]
+    _x_axis(last, rows, scale, line_at)
+    last.set_xlabel(xlabel)
+    if len(names) > 1:
+        handles = {str(h.get_label()): h for ax in grid.flat for h in ax.get_lines()}
+        shown = [handles[name.replace("_", " ")] for name in names]
+        figure.legend(handles=shown, loc="outside upper left", ncols=min(4, len(names)))
+    return figure
+
+
+def _draw(
+    ax: Axes,
+    part: pd.DataFrame,
+    label: str,
+    series: str | None,
+    names: list[str],
+    scale: str,
+    line_at: float,
+) -> None:
+    texts = part[label].astype(str)
+    if series:
+        order = list(dict.fromkeys(texts))
+        base = texts.map({text: i for i, text in enumerate(order)}).to_numpy(dtype=float)
+        which = part[series].astype(str).map({n: j for j, n in enumerate(names)}).to_numpy()
+        step = 0.72 / len(names)
+        place = base + (which - (len(names) - 1) / 2.0) * step
+    else:
+        order = list(texts)
+        base = place = np.arange(len(part), dtype=float)
+        which = np.zeros(len(part), dtype=int)
+    ax.hlines(
+        np.unique(base), 0, 1, transform=ax.get_yaxis_transform(), color=RULE, lw=0.5, zorder=0
+    )
+    if not np.isnan(line_at):
+        ax.axvline(line_at, color=MUTED, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
+    for j, name in enumerate(names):
+        mine = which == j
+        _draw_series(ax, part[mine], place[mine], name, j, scale, len(names))
+    ax.set_yticks(np.unique(base), [_wrapped(text) for text in order], fontsize=8.5)
+    ax.tick_params(axis="y", length=0)
+    ax.set_ylim(base.max() + 0.6, -0.6)
+    ax.grid(axis="x")
+    ax.spines["left"].set_visible(False)
+    ax.xaxis.label.set_color(MUTED)
+
+
+def _draw_series(
+    ax: Axes,
+    part: pd.DataFrame,
+    place: np.ndarray[Any, Any],
+    name: str,
+    number: int,
+    scale: str,
+    n_series: int,
+) -> None:
+    look = {"color": line_look(number)["color"]}
+    centre, lower, upper = (part[column].to_numpy() for column in _NUMBERS)
+    drawable = _on_scale(centre, scale)
+    low_ok, high_ok = _on_scale(lower, scale), _on_scale(upper, scale)
+    both = drawable & low_ok & high_ok
+    ax.hlines(place[both], lower[both], upper[both], linewidth=1.8, **look)
+    for which, arrow, limit in ((~low_ok, "<", upper), (~high_ok, ">", lower)):
+        open_end = drawable & which & ~np.isnan(lower + upper)
+        finite = np.where(_on_scale(limit, scale), limit, centre)
+        ax.hlines(place[open_end], finite[open_end], centre[open_end], linewidth=1.8, **look)
+        ax.plot(centre[open_end], place[open_end], marker=arrow, ms=11.0, ls="none", **look)
+    ax.plot(
+        np.where(drawable, centre, np.nan),
+        place,
+        marker=_MARKERS[number % len(_MARKERS)],
+        markersize=6.0 if n_series == 1 else 5.0,
+        linestyle="none",
+        label=name.replace("_", " ") or "estimate",
+        **look,
+    )
+    for y, numbers in zip(place, zip(centre, lower, upper, strict=True), strict=True):
+        ax.text(
+            1.02,
+            y,
+            _said(*numbers),
+            transform=ax.get_yaxis_transform(),
+            va="center",
+            fontsize=8.0 if n_series == 1 else 7.0,
+        )
+
+
+def _on_scale(values: np.ndarray[Any, Any], scale: str) -> np.ndarray[Any, Any]:
+    return np.asarray(np.isfinite(values) & ((values > 0.0) if scale == "log" else True))
+
+
+def _x_axis(ax: Axes, rows: pd.DataFrame, scale: str, line_at: float) -> None:
+    """Set scale and limits from the estimates; an endless interval must not squeeze the others."""
+    values = np.concatenate([rows[column].to_numpy() for column in _NUMBERS])
+    values = np.append(values[_on_scale(values, scale)], [] if np.isnan(line_at) else line_at)
+    if not len(values):
+        return
+    if scale == "linear":
+        span = max(values.max() - values.min(), 1e-12)
+        ax.set_xlim(values.min() - 0.04 * span, values.max() + 0.04 * span)
+        return
+    low, high = np.log(values.min()), np.log(values.max())
+    margin = 0.05 * max(high - low, 0.2)
+    ax.set_xscale("log")
+    ax.set_xlim(np.exp(low - margin), np.exp(high + margin))
+    wide = high - low > np.log(300.0)
+    ax.xaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _said(centre: float, lower: float, upper: float) -> str:
+    if np.isnan(centre):
+        return "no estimate"
+    if np.isnan(lower) or np.isnan(upper):
+        return f"{_number(centre)} (no interval)"
+    return f"{_number(centre)} ({_number(lower)} to {_number(upper)})"
+
+
+def _number(value: float) -> str:
+    if np.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    digits = 2 if abs(value) < 9.995 else (1 if abs(value) < 99.95 else 0)
+    return f"{value:,.{digits}f}".replace("-", "−")
+
+
+def _wrapped(text: str) -> str:
+    return fill(text.replace("_", " "), 44, max_lines=2, placeholder=" …")
