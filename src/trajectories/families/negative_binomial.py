@@ -144,6 +144,12 @@ def negbin_log_density(
     return np.asarray(rising + outcome * (eta - np.log1p(x)) - mean * (1 - log1p_deficit(x)))
 
 
+def negbin_log_zero(exposure: FloatArray, eta: FloatArray, log_alpha: FloatArray) -> FloatArray:
+    """Return the log probability of a zero, -log(1 + alpha m) / alpha."""
+    mean = exposure * bounded_exp(eta)
+    return np.asarray(-mean * (1 - log1p_deficit(bounded_exp(log_alpha) * mean)))
+
+
 def negbin_derivatives(
     outcome: FloatArray, exposure: FloatArray, eta: FloatArray, log_alpha: FloatArray
 ) -> tuple[FloatArray, FloatArray]:

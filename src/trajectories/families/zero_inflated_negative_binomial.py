@@ -23,6 +23,7 @@ from trajectories.families.negative_binomial import (
     group_or_common,
     negbin_derivatives,
     negbin_log_density,
+    negbin_log_zero,
 )
 from trajectories.families.poisson import rate_at_zero
 from trajectories.families.zero_inflated_poisson import BOUNDARY_LOGIT, NO_EXTRA_ZEROS, logistic
@@ -94,20 +95,20 @@ class ZeroInflatedNegativeBinomial(Family):
         """
         eta, zeta, log_alpha = channels
         slope, bend = negbin_derivatives(outcome, exposure, eta, log_alpha)
-        counts = negbin_log_density(outcome, exposure, eta, log_alpha)
+        at_zero = negbin_log_zero(exposure, eta, log_alpha)
         omega = logistic(zeta)
-        extra = np.where(outcome == 0, logistic(zeta - counts), 0.0)
+        extra = np.where(outcome == 0, logistic(zeta - at_zero), 0.0)
         spread = extra * (1 - extra)
-        own = (0, 2)
         first = np.empty((3, *omega.shape))
         second = np.empty((3, *first.shape))
         first[1] = extra - omega
         second[1, 1] = spread - omega * (1 - omega)
-        for a, i in enumerate(own):
+        for a, i in enumerate((0, 2)):
             first[i] = (1 - extra) * slope[a]
             second[i, 1] = second[1, i] = -spread * slope[a]
-            for b, j in enumerate(own):
-                second[i, j] = (1 - extra) * bend[a, b] + spread * slope[a] * slope[b]
+            second[i, i] = (1 - extra) * bend[a, a] + spread * slope[a] ** 2
+        second[0, 2] = (1 - extra) * bend[0, 1] + spread * slope[0] * slope[1]
+        second[2, 0] = second[0, 2]
         return first, second
 
     def link_mean(self, channels: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 from scipy.special import xlogy
 
+from trajectories.groups.covariance import share_intervals
 from trajectories.groups.prepare import row_blocks
 from trajectories.numerics.types import FloatArray
+
+if TYPE_CHECKING:
+    from trajectories.groups.results import GroupTrajectoriesResults
+    from trajectories.panel import Panel
 
 
 def classification_entropy(posterior: FloatArray, weights: FloatArray | None) -> float:
@@ -61,3 +68,22 @@ def classification_table(
         },
         index=pd.RangeIndex(1, n_groups + 1, name="group"),
     )
+
+
+def adequacy_table(
+    results: GroupTrajectoriesResults,
+    level: float,
+    panel: Panel | None,
+    draws: int,
+    seed: int,
+) -> pd.DataFrame:
+    """Return shares with intervals and the classification; limits of it where there is a panel."""
+    lower, upper = share_intervals(results.parameters, results.covariance, results.withheld, level)
+    table = results.classification.copy()
+    table.insert(1, "share_lower", lower)
+    table.insert(2, "share_upper", upper)
+    if panel is None:
+        return table
+    from trajectories.groups.classification_intervals import classification_intervals
+
+    return pd.concat([table, classification_intervals(results, panel, level, draws, seed)], axis=1)

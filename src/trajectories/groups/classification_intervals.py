@@ -12,6 +12,7 @@ from trajectories.groups.covariance import normal_quantile
 from trajectories.groups.draws import draw_packed
 from trajectories.groups.fitted_panel import mixture_of
 from trajectories.numerics.mixture import Parameters
+from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def classification_intervals(
         classified = classification_table(posterior, statistics.weights, shares)
         avepp[number], occ[number] = classified["avepp"], classified["occ"]
     limits = [(1 - level) / 2, (1 + level) / 2]
-    frame = {}
+    frame: dict[str, FloatArray] = {}
     for name, values in (("avepp", avepp), ("occ", occ)):
         values = np.where(np.isnan(values).any(axis=0), np.nan, values)
         lower, upper = np.quantile(values, limits, axis=0)

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
-from trajectories.groups.covariance import normal_quantile, share_intervals
+from trajectories.groups.adequacy_methods import AdequacyMethods
+from trajectories.groups.covariance import normal_quantile
 from trajectories.groups.fitting import make_mixture
 from trajectories.groups.inference_methods import InferenceMethods
 from trajectories.groups.model import Model
 from trajectories.groups.prepare import prepare
 from trajectories.groups.stop_reason import StopReason
-from trajectories.groups.typology import TypologyRules, typology
 from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.types import BoolArray, FloatArray
 from trajectories.panel import Panel
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GroupTrajectoriesResults(InferenceMethods):
+class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods):
     """A fitted trajectory model.
 
     Groups are numbered 1 to K by expected offences over the observed ages, lowest first. Groups
@@ -267,27 +267,6 @@ class GroupTrajectoriesResults(InferenceMethods):
         posterior = prepared.statistics.posterior(table, self.parameters.log_probability)
         return pd.DataFrame(prepared.spread(posterior), index=panel.units, columns=self._groups())
 
-    def adequacy(self, level: float = 0.95) -> pd.DataFrame:
-        """Return shares with intervals and how well persons are classified, by group.
-
-        Columns: share, share_lower, share_upper, assigned_share, avepp, occ, mismatch,
-        posterior_sd; see :func:`trajectories.groups.adequacy.classification_table`.
-        """
-        lower, upper = share_intervals(self.parameters, self.covariance, self.withheld, level)
-        table = self.classification.copy()
-        table.insert(1, "share_lower", lower)
-        table.insert(2, "share_upper", upper)
-        return table
-
-    def typology(self, rules: TypologyRules | None = None) -> pd.DataFrame:
-        """Name the groups by stated rules, with the numbers behind each name, or None."""
-        if not self.family.is_count:
-            raise InputError(
-                f"the typology names groups by their offence rates, which the family "
-                f"{self.family.name!r} does not have: describe the curves instead"
-            )
-        return typology(self.trajectories(), self.group_probabilities, rules or TypologyRules())
-
     def summary(self) -> str:
         """Return the fit, its criteria, groups and parameters as text."""
         from trajectories.groups.summary import summarise
@@ -305,6 +284,12 @@ class GroupTrajectoriesResults(InferenceMethods):
             ax=ax,
             unit=self.unit,
         )
+
+    def plot_adequacy(self, panel: Panel) -> Any:
+        """Draw classification, posteriors, residuals and dispersion; the panel is that fitted."""
+        from trajectories.plot import adequacy
+
+        return adequacy(*self.adequacy_frames(panel))
 
     def save(self, path: str | Path) -> None:
         """Write the model as versioned text without any person-level data; see ``tr.load``."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.linalg import qr
 
 from trajectories.errors import InputError
 from trajectories.numerics.conditional_strata import Strata
@@ -38,19 +37,17 @@ def refuse_constant(strata: Strata) -> None:
 
 
 def refuse_collinear(strata: Strata) -> None:
-    """Raise an InputError that names columns that are sums of others within strata."""
-    root = np.sqrt(strata.spread(strata.weight))[:, None]
-    gram = strata.design * root
-    triangle = np.linalg.qr(gram, mode="r") if len(gram) >= gram.shape[1] else gram
-    # the columns have length 1 apart from a common factor, so one bound serves all
-    _, upper, pivot = qr(triangle, mode="economic", pivoting=True)
-    size = np.zeros(gram.shape[1])
-    size[: min(upper.shape)] = np.abs(np.diag(upper))
-    dependent = sorted(int(p) for p in pivot[size <= COLLINEAR * size[0]])
-    if dependent:
+    """Raise an InputError that names columns that follow from those before, within strata."""
+    weighted = strata.design * np.sqrt(strata.spread(strata.weight))[:, None]
+    triangle = np.linalg.qr(weighted, mode="r")
+    # what is left of each column beside those before it; all have one length
+    left = np.zeros(weighted.shape[1])
+    left[: len(triangle)] = np.abs(np.diag(triangle))
+    dependent = np.flatnonzero(left <= COLLINEAR * left[0])
+    if dependent.size:
+        found = listed([strata.names[p] for p in dependent])
         raise InputError(
-            f"design: {listed([strata.names[p] for p in dependent])} is a combination of the other "
-            "columns within strata: leave it out"
+            f"design: {found} is a combination of the columns before it within strata: leave it out"
         )
 
 

@@ -20,8 +20,11 @@ from trajectories.numerics.conditional_strata import Strata
 from trajectories.numerics.types import FloatArray
 
 STEPS, HALVINGS = 60, 40
-DECREMENT = 1e-13
-"""Squared length of a Newton step, in standard errors, at which iteration ends."""
+DECREMENT = 1e-10
+"""Squared length of a Newton step, in standard errors, that is the last: the next is its square."""
+
+SMALL = 1e-4
+"""Largest component of the last step; along a separating direction steps do not shrink."""
 
 PATIENCE = 8
 """Steps after which a step that does not shrink is looked at for separation."""
@@ -103,8 +106,10 @@ def maximise(likelihood: Likelihood) -> ConditionalFit:
         step = _solve(strata, information, gradient)
         decrement = float(gradient @ step)
         moves = float(np.abs(step).max())
-        if decrement < DECREMENT and moves < 1e-5:
-            return _finish(strata, params, value, null, scores, information, iteration)
+        if decrement < DECREMENT and moves < SMALL:
+            params = params + step
+            value, scores, information = likelihood.derivatives(params)
+            return _finish(strata, params, value, null, scores, information, iteration + 1)
         if iteration >= PATIENCE or decrement < DECREMENT:
             _refuse_separated(strata, step)
         params, found = _climb(likelihood, params, value, step)

@@ -80,9 +80,9 @@ def prepare_strata(
         stratum, strata that belong to two clusters, or where no stratum is informative.
     """
     y = _column(outcome, "outcome", None)
+    _check_outcome(y, binary)
     X = _matrix(design, len(y))
     labels = _names(names, X.shape[1])
-    _check_outcome(y, binary)
     shift = np.zeros(len(y)) if offset is None else _column(offset, "offset", len(y))
     order, first = _sorted(stratum, len(y))
     if order is not None:

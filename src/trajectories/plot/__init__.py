@@ -6,18 +6,24 @@ The only place that imports matplotlib, and it never touches pyplot: every funct
 
 from __future__ import annotations
 
+from trajectories.plot.adequacy import adequacy
 from trajectories.plot.forest_plot import forest
 from trajectories.plot.observed_and_fitted import observed_means
+from trajectories.plot.posterior_bars import posteriors
 from trajectories.plot.recovery_rows import recovery
+from trajectories.plot.residual_stems import residuals
 from trajectories.plot.saving import figure_bytes, save
 from trajectories.plot.selection_criteria import selection
 from trajectories.plot.trajectory_curves import trajectories
 
 __all__ = [
+    "adequacy",
     "figure_bytes",
     "forest",
     "observed_means",
+    "posteriors",
     "recovery",
+    "residuals",
     "save",
     "selection",
     "trajectories",

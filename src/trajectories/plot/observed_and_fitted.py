@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from trajectories.errors import InputError
 from trajectories.plot.check import need_columns
-from trajectories.plot.style import INK, line_look, new_figure, styled
+from trajectories.plot.style import INK, MUTED, line_look, new_figure, styled
 from trajectories.plot.trajectory_curves import group_label
 
 __all__ = ["observed_means"]
@@ -24,6 +28,7 @@ def observed_means(
     names: pd.Series | Mapping[Any, str | None] | None = None,
     share_y: bool = False,
     unit: str = "offences per year free",
+    histories: pd.DataFrame | None = None,
 ) -> Figure:
     """Draw, group by group, posterior-weighted observed means as dots over the fitted curve.
 
@@ -40,6 +45,11 @@ def observed_means(
         One scale for all panels: levels compare, but the shape of a low group is lost.
     unit : str
         Of the means; beside the panels.
+    histories : DataFrame, optional
+        Tidy: ``group``, ``history``, ``age``, ``value``, ``weight``, as
+        ``results.histories(panel)`` gives it: persons' records, drawn thin behind the curve, the
+        fainter the smaller their posterior probability of the group. They are rows of persons,
+        and somebody may recognise one: they are never drawn unless they are given.
 
     Returns
     -------
@@ -48,6 +58,8 @@ def observed_means(
     """
     need_columns(fitted, "the fitted curves", "group", "age", "mean")
     need_columns(observed, "the observed means", "group", "age", "mean")
+    if histories is not None:
+        need_columns(histories, "the histories", "group", "history", "age", "value", "weight")
     groups = list(dict.fromkeys(fitted["group"]))
     strangers = set(observed["group"]) - set(groups)
     if strangers:
@@ -60,6 +72,8 @@ def observed_means(
         curve = fitted[fitted["group"] == group].sort_values("age")
         dots = observed[observed["group"] == group].sort_values("age")
         look = line_look(position)
+        if histories is not None:
+            _draw_histories(ax, histories[histories["group"] == group])
         if {"lower", "upper"} <= set(curve.columns):
             ax.fill_between(
                 curve["age"].to_numpy(),
@@ -98,3 +112,19 @@ def observed_means(
     figure.supxlabel("age", fontsize=9)
     figure.supylabel(unit, fontsize=9)
     return figure
+
+
+def _draw_histories(ax: Axes, part: pd.DataFrame) -> None:
+    """Draw each record as a thin grey line, broken where it is not observed, by its weight."""
+    ages = sorted(part["age"].unique())
+    wide = part.pivot(index="history", columns="age", values="value").reindex(columns=ages)
+    weight = part.groupby("history")["weight"].first().reindex(wide.index)
+    faintest = min(0.5, 12.0 / max(1, len(wide)))
+    lines = LineCollection(
+        [np.column_stack([ages, row]) for row in wide.to_numpy(dtype=float)],
+        colors=[to_rgba(MUTED, float(faintest * w)) for w in weight],
+        linewidths=0.7,
+        zorder=1,
+        label="_histories",
+    )
+    ax.add_collection(lines)

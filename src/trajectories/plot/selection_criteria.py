@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from trajectories.errors import InputError
 from trajectories.panel.arrays import counted
 from trajectories.plot.check import need_columns
-from trajectories.plot.style import line_look, new_figure, styled
+from trajectories.plot.style import MUTED, line_look, new_figure, styled
 
 __all__ = ["selection"]
 
@@ -21,13 +21,21 @@ _TITLES = {
     "aic": "AIC",
     "bic": "BIC, n = persons",
     "bic_cells": "BIC, n = cells",
+    "bic_nagin": "BIC, Nagin's form, n = persons",
+    "bic_cells_nagin": "BIC, Nagin's form, n = cells",
+    "sabic": "sample-size-adjusted BIC",
+    "caic": "CAIC",
     "icl": "ICL",
+    "heldout_llf": "held-out log-likelihood per person",
+    "forecast_llf": "forecast log score per cell",
+    "forecast_absolute_error": "absolute error of the forecast",
+    "forecast_squared_error": "squared error of the forecast",
     "relative_entropy": "relative entropy",
     "smallest_share": "smallest share",
     "lowest_avepp": "lowest average posterior",
     "llf": "log-likelihood",
 }
-_HIGHER_IS_BETTER = {"llf"}
+_HIGHER_IS_BETTER = {"llf", "bic_nagin", "bic_cells_nagin", "heldout_llf", "forecast_llf"}
 _NO_BEST = {"relative_entropy", "smallest_share", "lowest_avepp"}
 
 
@@ -44,7 +52,9 @@ def selection(
         A fit without a value leaves a gap. With a column ``stop_reason``, only rows that are
         'converged' or stopped at 'boundary' are drawn; the others are crosses at the top: a
         likelihood that is no maximum has no criterion to compare. With a column ``settings``,
-        families of other settings have lines of their own.
+        families of other settings have lines of their own. A cross-validated criterion has bars of
+        one standard error of its gap to the best, from the columns ``<criterion>_gap_error``; the
+        error of the naive forecast is a dashed line.
     criteria : sequence of str
         Columns of ``table``, one panel each.
 
@@ -88,6 +98,7 @@ def _draw_criterion(ax: Axes, table: pd.DataFrame, criterion: str) -> None:
             linewidth=1.5,
             **look,
         )
+        _draw_errors(ax, lines[proper], criterion, look["color"])
         improper = lines["n_groups"].to_numpy()[~proper]
         ax.plot(
             improper,
@@ -98,6 +109,9 @@ def _draw_criterion(ax: Axes, table: pd.DataFrame, criterion: str) -> None:
             color=look["color"],
             label="_improper",
         )
+    naive = criterion.replace("forecast", "naive")
+    if naive != criterion and naive in table.columns and table[naive].notna().any():
+        ax.axhline(float(table[naive].mean()), color=MUTED, linewidth=0.9, linestyle=(0, (4, 2)))
     title = _TITLES.get(criterion, criterion)
     values = table[criterion].astype(float).where(_proper(table))
     if criterion not in _NO_BEST and values.notna().any():
@@ -121,6 +135,15 @@ def _draw_criterion(ax: Axes, table: pd.DataFrame, criterion: str) -> None:
     ax.grid(axis="y")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.margins(x=0.08, y=0.12)
+
+
+def _draw_errors(ax: Axes, lines: pd.DataFrame, criterion: str, color: str) -> None:
+    """Draw one standard error of the gap to the best on both sides, where it is known."""
+    name = f"{criterion}_gap_error"
+    if name not in lines.columns:
+        return
+    values, half = lines[criterion].to_numpy(dtype=float), lines[name].to_numpy(dtype=float)
+    ax.vlines(lines["n_groups"].to_numpy(), values - half, values + half, color=color, linewidth=1)
 
 
 def _family(table: pd.DataFrame) -> list[str]:

@@ -1,0 +1,119 @@
+"""The methods of results that say how well the model fits and what to report of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import pandas as pd
+
+from trajectories.groups.adequacy import adequacy_table
+from trajectories.groups.typology import TypologyRules, typology
+
+if TYPE_CHECKING:
+    from trajectories.groups.grolts import Grolts
+    from trajectories.groups.results import GroupTrajectoriesResults
+    from trajectories.groups.selection import Selection
+    from trajectories.panel import Panel
+
+
+class AdequacyMethods:
+    """Adequacy, residuals, dispersion and the reporting checklist, as methods of results."""
+
+    def adequacy(
+        self, level: float = 0.95, panel: Panel | None = None, draws: int = 200, seed: int = 0
+    ) -> pd.DataFrame:
+        """Return shares with intervals and how well persons are classified, by group.
+
+        Columns: share, share_lower, share_upper, assigned_share, avepp, occ, mismatch,
+        posterior_sd; see :func:`trajectories.groups.adequacy.classification_table`. With the panel
+        that was fitted also avepp_lower, avepp_upper, occ_lower, occ_upper, by simulation from the
+        covariance of the parameters, persons held as they are.
+
+        Parameters
+        ----------
+        level : float
+        panel : Panel, optional
+            The one that was fitted.
+        draws, seed : int
+            Of the simulation; 200 draws or more.
+        """
+        return adequacy_table(self._fit(), level, panel, draws, seed)
+
+    def typology(self, rules: TypologyRules | None = None) -> pd.DataFrame:
+        """Name the groups by stated rules, with the numbers behind each name, or None."""
+        fit = self._fit()
+        family = self.model.family  # type: ignore[attr-defined]
+        if not family.is_count:
+            raise InputError(
+                f"the typology names groups by their offence rates, which family {family.name!r} "
+                "does not have: describe the curves instead"
+            )
+        return typology(fit.trajectories(), fit.group_probabilities, rules or TypologyRules())
+
+    def residuals(self, panel: Panel) -> pd.DataFrame:
+        """Return observed and expected outcomes by group and age, persons weighted by posterior.
+
+        See :func:`trajectories.groups.residuals.residuals` for columns and formula.
+        """
+        from trajectories.groups.residuals import residuals
+
+        return residuals(self._fit(), panel)
+
+    def dispersion(
+        self, panel: Panel, n_simulated: int = 99, level: float = 0.95, seed: int = 0
+    ) -> pd.DataFrame:
+        """Return the Pearson statistic per group and overall with its simulated reference.
+
+        See :func:`trajectories.groups.dispersion.dispersion`; above the reference, outcomes vary
+        more than the family allows.
+        """
+        from trajectories.groups.dispersion import dispersion
+
+        return dispersion(self._fit(), panel, n_simulated, level, seed)
+
+    def posterior_distribution(self, panel: Panel, n_bins: int = 20) -> pd.DataFrame:
+        """Return the distribution of the highest posterior probability, by assigned group.
+
+        See :func:`trajectories.groups.posterior_distribution.posterior_distribution`.
+        """
+        from trajectories.groups.posterior_distribution import posterior_distribution
+
+        return posterior_distribution(self._fit(), panel, n_bins)
+
+    def histories(
+        self, panel: Panel, n_per_group: int = 50, smallest_weight: float = 0.05, seed: int = 0
+    ) -> pd.DataFrame:
+        """Return some persons' histories without ids, to draw behind the curves.
+
+        These are rows of persons: draw them for yourself, and think before you publish them. See
+        :func:`trajectories.groups.histories.histories`.
+        """
+        from trajectories.groups.histories import histories
+
+        return histories(self._fit(), panel, n_per_group, smallest_weight, seed)
+
+    def adequacy_frames(self, panel: Panel) -> tuple[pd.DataFrame, ...]:
+        """Return what :func:`trajectories.plot.adequacy` draws, in its order.
+
+        Adequacy with its intervals, posterior distribution, residuals and dispersion.
+        """
+        adequacy = self.adequacy(panel=panel)
+        spread = self.posterior_distribution(panel)
+        return adequacy, spread, self.residuals(panel), self.dispersion(panel)
+
+    def grolts(
+        self,
+        panel: Panel | None = None,
+        selection: Selection | None = None,
+        minimum_cell: int = 0,
+    ) -> Grolts:
+        """Return the GRoLTS reporting checklist, filled in as far as the fit knows the answers.
+
+        See :func:`trajectories.groups.grolts.grolts`.
+        """
+        from trajectories.groups.grolts import grolts
+
+        return grolts(self._fit(), panel, selection, minimum_cell)
+
+    def _fit(self) -> GroupTrajectoriesResults:
+        return cast("GroupTrajectoriesResults", self)
