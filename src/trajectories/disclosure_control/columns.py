@@ -15,6 +15,8 @@ PART_COUNTS = ("events", "active", "exposed", "with_event", "persons_with_event"
 """Columns that count some of the persons of the same row."""
 SHARES = ("share", "estimate", "lower", "upper", "participation", "prevalence")
 """Columns that may hold shares of the persons of the row; ``estimate`` only where unit says so."""
+BASES = ("offenders",)
+"""Columns that count the persons whom shares are of, where these are not those of the row."""
 KEYS = (
     *("age", "group", "population", "measure", "quantity", "window", "gap", "time", "years"),
     *("level", "year", "cause", "from", "to", "type", "relation", "method", "unit", "at"),
@@ -36,8 +38,10 @@ class Columns:
         Counts all persons of the row.
     part_counts : tuple
         Count some of them.
+    base : str
+        Counts the persons whom shares are of; mostly ``persons``.
     shares : tuple
-        Are shares of them, in the rows that ``is_share`` marks.
+        Are shares of them, in the rows that ``share_rows`` marks.
     others : tuple
         Further numbers: means, rates, limits.
     keys, parts : tuple
@@ -45,6 +49,7 @@ class Columns:
 
     persons: Any
     part_counts: tuple[Any, ...]
+    base: Any
     shares: tuple[Any, ...]
     others: tuple[Any, ...]
     keys: tuple[Any, ...]
@@ -53,7 +58,13 @@ class Columns:
     @property
     def numbers(self) -> tuple[Any, ...]:
         """Everything that goes when a row is suppressed."""
-        return (self.persons, *self.part_counts, *self.shares, *self.others)
+        return (*self.counts, *self.shares, *self.others)
+
+    @property
+    def counts(self) -> tuple[Any, ...]:
+        """Everything that counts persons."""
+        own = (self.persons, *self.part_counts)
+        return own if self.base == self.persons else (*own, self.base)
 
 
 def columns_of(
@@ -73,21 +84,23 @@ def columns_of(
         if not found:
             return None
         persons = found[0]
+    base = next((name for name in BASES if _is_number(frame, name)), persons)
     counts = COUNTS_OF_PERSONS + PART_COUNTS if part_counts is None else tuple(part_counts)
     counts = tuple(name for name in counts if name != persons and _is_number(frame, name))
     named = set(KEYS if keys is None else keys)
     numbers = [
         column
         for column in frame.columns
-        if column not in named and column != persons and column not in counts
+        if column not in named and column not in (persons, base) and column not in counts
         if _is_number(frame, column)
     ]
     shares = tuple(column for column in numbers if column in SHARES)
-    kept = {persons, *counts, *numbers}
+    kept = {persons, base, *counts, *numbers}
     where = tuple(column for column in frame.columns if column not in kept and column != MARK)
     return Columns(
         persons,
         counts,
+        base,
         shares,
         tuple(column for column in numbers if column not in shares),
         where,

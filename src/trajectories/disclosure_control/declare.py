@@ -98,7 +98,7 @@ def _hidden(
 
 def _counts(table: pd.DataFrame, columns: Columns) -> Floats:
     """Return counts of persons, (n, 1 + 2 J): all, and for each part its number and the rest."""
-    persons = _numbers(table, columns.persons)
+    persons, base = _numbers(table, columns.persons), _numbers(table, columns.base)
     found = [persons]
     for column in columns.part_counts:
         part = _numbers(table, column)
@@ -107,8 +107,8 @@ def _counts(table: pd.DataFrame, columns: Columns) -> Floats:
     for column in columns.shares:
         if column in ("lower", "upper"):
             continue
-        part = np.where(is_share, _numbers(table, column) * persons, np.nan)
-        found += [part, persons - part]
+        part = np.where(is_share, _numbers(table, column) * base, np.nan)
+        found += [part, base - part]
     return np.stack(found, axis=1)
 
 
@@ -120,8 +120,8 @@ def _rounded(table: pd.DataFrame, columns: Columns, base: int) -> pd.DataFrame:
     shown = table.copy()
     if base <= 1:
         return shown
-    persons = _numbers(table, columns.persons)
-    for column in (columns.persons, *columns.part_counts):
+    persons = _numbers(table, columns.base)
+    for column in columns.counts:
         shown[column] = round_counts(_numbers(table, column), base)
     is_share = share_rows(table).to_numpy()
     for column in columns.shares:
@@ -146,7 +146,7 @@ def _record(
         ", ".join(f"{key}={value}" for key, value in zip(columns.keys, values, strict=True))
         for values in table[list(columns.keys)].itertuples(index=False, name=None)
     ] or [""] * len(table)
-    for column in (columns.persons, *columns.part_counts):
+    for column in columns.counts:
         before, after = _numbers(table, column), _numbers(shown, column)
         for row, cell in enumerate(cells):
             reason = why[row] if hidden[row] else "rounded" if after[row] != before[row] else ""

@@ -42,7 +42,12 @@ class AdequacyMethods:
     def typology(self, rules: TypologyRules | None = None) -> pd.DataFrame:
         """Name the groups by stated rules, with the numbers behind each name, or None."""
         fit = self._fit()
-        return typology(fit.trajectories(), fit.group_probabilities, rules or TypologyRules())
+        return typology(
+            fit.trajectories(),
+            fit.group_probabilities,
+            rules or TypologyRules(),
+            rates=fit.model.family.is_count,
+        )
 
     def residuals(self, panel: Panel) -> pd.DataFrame:
         """Return observed and expected outcomes by group and age, persons weighted by posterior.

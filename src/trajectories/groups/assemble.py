@@ -8,30 +8,32 @@ from trajectories.groups.adequacy import classification_entropy, classification_
 from trajectories.groups.control import Control
 from trajectories.groups.covariance import observed_covariance
 from trajectories.groups.fitting import Solution
-from trajectories.groups.model import Model
 from trajectories.groups.results import GroupTrajectoriesResults
+from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 from trajectories.version import __version__
+
+MOST_REPORTED_AGES = 101
+"""Individual ages can be thousands; curves are reported at this many evenly spaced ones."""
 
 
 def from_solution(
     panel: Panel,
-    model: Model,
     solution: Solution,
     seed: int,
     control: Control,
 ) -> GroupTrajectoriesResults:
     """Make results from what the search returned."""
-    fitted, diagnosis = solution.fitted, solution.diagnosis
+    model, fitted, diagnosis = solution.model, solution.fitted, solution.diagnosis
     shares = np.exp(fitted.parameters.log_probability)
     classification = classification_table(solution.posterior, panel.weights, shares)
     nobody = classification.index[classification["assigned_share"] == 0]
     notes = [f"nobody is assigned to group {group}" for group in nobody]
     return GroupTrajectoriesResults(
         model=model,
-        ages=np.asarray(panel.ages, dtype=float),
+        ages=reporting_ages(panel),
         parameters=fitted.parameters,
-        covariance=observed_covariance(fitted.information, diagnosis.withheld),
+        covariance=observed_covariance(fitted.information, diagnosis.withheld, model.expansion()),
         withheld=diagnosis.withheld,
         llf=fitted.llf,
         nobs=whole(panel.total_weight),
@@ -51,6 +53,14 @@ def from_solution(
         _posterior=solution.posterior,
         _units=panel.units,
     )
+
+
+def reporting_ages(panel: Panel) -> FloatArray:
+    """Return the ages at which curves are reported: the panel's, or as many evenly spaced ones."""
+    grid = np.asarray(panel.grid, dtype=float)
+    if len(grid) <= MOST_REPORTED_AGES:
+        return grid
+    return np.linspace(grid[0], grid[-1], MOST_REPORTED_AGES)
 
 
 def whole(value: float) -> float:

@@ -246,7 +246,7 @@ def collect(
 ) -> Bootstrap:
     """Put the replicates into tables."""
     order = results.model.reporting_order()
-    powers = results.model.to_powers()
+    powers = results.model.to_reported()
     index = pd.RangeIndex(1, len(done) + 1, name="replicate")
     groups = results.group_probabilities.index
     usable = np.array([one.stop_reason in USABLE for one in done])

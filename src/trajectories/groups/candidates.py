@@ -95,7 +95,7 @@ def refit(
     solution = solve(
         panel, own.model, work.seed, work.control, extra_starts=starts, random_starts=False
     )
-    results = from_solution(panel, own.model, solution, work.seed, work.control)
+    results = from_solution(panel, solution, work.seed, work.control)
     return replace(results, n_finished=own.n_finished + len(starts))
 
 

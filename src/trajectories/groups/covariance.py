@@ -10,19 +10,26 @@ from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.types import BoolArray, FloatArray
 
 
-def observed_covariance(information: FloatArray, withheld: BoolArray) -> FloatArray:
+def usable_columns(expansion: FloatArray, withheld: BoolArray) -> FloatArray:
+    """Return the columns of the expansion, (D, U), of which no parameter is withheld."""
+    return np.asarray(expansion[:, ~(expansion[withheld] != 0).any(axis=0)])
+
+
+def observed_covariance(
+    information: FloatArray, withheld: BoolArray, expansion: FloatArray
+) -> FloatArray:
     """Invert the information of the parameters that are not withheld, shape (D, D).
 
     Rows and columns of withheld parameters are zero: they count as known in the others' errors.
+    Parameters that groups share are one number, repeated.
     """
-    use = np.flatnonzero(~withheld)
-    covariance = np.zeros_like(information)
-    if len(use):
-        block = information[np.ix_(use, use)]
-        scale = 1 / np.sqrt(np.diag(block))
-        inverse = np.linalg.inv(block * np.outer(scale, scale)) * np.outer(scale, scale)
-        covariance[np.ix_(use, use)] = (inverse + inverse.T) / 2
-    return covariance
+    use = usable_columns(expansion, withheld)
+    if not use.shape[1]:
+        return np.zeros_like(information)
+    block = use.T @ information @ use
+    scale = 1 / np.sqrt(np.diag(block))
+    inverse = np.linalg.inv(block * np.outer(scale, scale)) * np.outer(scale, scale)
+    return np.asarray(use @ ((inverse + inverse.T) / 2) @ use.T)
 
 
 def normal_quantile(level: float) -> float:

@@ -10,10 +10,9 @@ import numpy as np
 from trajectories.errors import InputError
 from trajectories.groups.draws import mean_channels
 from trajectories.groups.hypotheses import HypothesisTest, InapplicableTest
-from trajectories.groups.model import power_names
 from trajectories.groups.wald import packed_test
 from trajectories.groups.withheld import group_columns
-from trajectories.numerics.basis import PolynomialBasis
+from trajectories.numerics.basis import power_names
 from trajectories.numerics.types import FloatArray
 
 if TYPE_CHECKING:
@@ -99,7 +98,7 @@ def highest_degree(
     terms = [f"{powers[results.model.degree[k]]} of group {k + 1}" for k in curved]
     name = results.family.channels[0]
     null = f"the highest term of the {name} curve is zero: {', '.join(terms)}"
-    if not isinstance(results.model.bases[0], PolynomialBasis):
+    if not results.model.bases[0].is_polynomial:
         null = f"the highest power of age in the {name} curve is zero"
         reason = "the curve is a spline, whose terms are no powers of age; compare fits instead"
         return InapplicableTest(null, METHOD, reason)

@@ -128,12 +128,10 @@ def lower(
     panel: Panel, larger: GroupTrajectoriesResults, group: int, seed: int, control: Control
 ) -> GroupTrajectoriesResults:
     """Fit the model in which one group (from 0) has one degree less, from the larger solution."""
-    degree = list(larger.model.degree)
-    degree[group] -= 1
-    model = GroupTrajectories(larger.n_groups, larger.family, tuple(degree)).model(panel)
-    start = laid_on(model, larger.model, larger.parameters, panel.ages)
+    model = larger.model.lowered(group)
+    start = laid_on(model, larger.model, larger.parameters, panel.grid)
     solution = solve(panel, model, seed, control, extra_starts=[start], random_starts=False)
-    return from_solution(panel, model, solution, seed, replace(control, n_starts=1, n_finish=1))
+    return from_solution(panel, solution, seed, replace(control, n_starts=1, n_finish=1))
 
 
 def wald(results: GroupTrajectoriesResults, group: int) -> tuple[float, float]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from trajectories.families import Family
-from trajectories.groups.covariance import observed_covariance
+from trajectories.groups.covariance import observed_covariance, usable_columns
 from trajectories.groups.model import Model
 from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.em import Ending, Fitted
@@ -23,7 +23,13 @@ RUNAWAY_FACTOR = 10.0
 """A group runs away if its rate is anywhere above this many times the highest observed rate."""
 
 SEPARATED = 10.0
-"""A later channel ran off if somewhere it and its standard error are both above this."""
+"""A logit ran off if somewhere it and its standard error are both above this."""
+
+VANISHED = -20.0
+"""A log rate ran off if somewhere it is below this and its standard error above ``SEPARATED``."""
+
+STILL_TO_GAIN = 0.01
+"""What a fit may still gain in log-likelihood if the reason is a curve that ran off."""
 
 SMALLEST_CURVATURE = 1e-9
 """Information whose smallest scaled eigenvalue is below this is singular."""
@@ -69,6 +75,8 @@ def diagnose(
             withheld[own] = True
             withheld[:n_logits] |= (k == 0) | (np.arange(1, n_logits + 1) == k)
             continue
+        if model.degree[k] < 0:
+            continue  # fixed at zero: nothing of it is estimated
         if model.family.is_count and channels[0, :, k].max() > np.log(
             RUNAWAY_FACTOR * max(highest_rate, 1e-12)
         ):
@@ -80,6 +88,11 @@ def diagnose(
             found.append((StopReason.BOUNDARY, f"{label}: {boundary.note}"))
             withheld[own] |= model.columns(boundary.channels)
     found += _duplicates(model.family, channels, held)
+    if fitted.ending is Ending.LIMIT and fitted.expected_gain < STILL_TO_GAIN:
+        # a curve that runs off is climbed for ever, by ever smaller gains: not an iteration limit
+        ran_off = _separated(model, fitted, ages, channels, withheld)
+        found += ran_off
+        fitted = replace(fitted, ending=Ending.STATIONARY) if ran_off else fitted
     _add_numerical(model, fitted, withheld, found)
     found += _separated(model, fitted, ages, channels, withheld)
     order = list(_GRAVITY)
@@ -101,29 +114,33 @@ _GRAVITY = (
 def _separated(
     model: Model, fitted: Fitted, ages: FloatArray, channels: FloatArray, withheld: BoolArray
 ) -> list[tuple[StopReason, str]]:
-    """Find channels after the first that ran off: far from zero and without a usable error.
+    """Find channels that ran off: far out and without a usable error.
 
-    An inflation that switches from never to always between two ages is one. Their parameters are
-    withheld, and count as known in the errors of the others.
+    A rate is one if a group has no offence at some ages and the curve bends freely; a 0/1 curve
+    if a group has only zeros, or only ones, at some ages; an inflation if it switches from never
+    to always between two ages. Their parameters are withheld, and count as known in the errors of
+    the others.
     """
     found = []
-    covariance = observed_covariance(fitted.information, withheld)
+    covariance = observed_covariance(fitted.information, withheld, model.expansion())
     designs = model.designs(ages)
+    link = model.family.link
     for k in range(model.n_groups):
-        start = model.n_groups - 1 + k * model.n_group_parameters + designs[0].shape[1]
-        for channel in range(1, len(designs)):
-            design = designs[channel]
+        start = model.n_groups - 1 + k * model.n_group_parameters
+        for channel, design in enumerate(designs):
             own = slice(start, start + design.shape[1])
             start = own.stop
-            if withheld[own].all():
+            if (channel == 0 and link == "identity") or withheld[own].all():
                 continue
+            is_rate = channel == 0 and link == "log"
             variance = np.einsum("tp,pq,tq->t", design, covariance[own, own], design)
             error = np.sqrt(np.maximum(variance, 0.0))  # rounding may take it just below zero
-            farthest = int(np.abs(channels[channel, :, k]).argmax())
-            far = abs(channels[channel, farthest, k]) > SEPARATED
-            if far and error[farthest] > SEPARATED:
-                name = model.family.channels[channel]
-                note = f"group {k + 1}: its {name} ran off, to never or always at some ages"
+            values = channels[channel, :, k]
+            far = values < VANISHED if is_rate else np.abs(values) > SEPARATED
+            if (far & (error > SEPARATED)).any():
+                name = "rate" if is_rate else model.family.channels[channel]
+                where = "to zero" if is_rate else "to never or always"
+                note = f"group {k + 1}: its {name} ran off, {where} at some ages"
                 found.append((StopReason.BOUNDARY, note))
                 withheld[own] = True
     return found
@@ -155,7 +172,7 @@ def _add_numerical(
         withheld[:] = True
         return
     for _ in range(len(withheld)):
-        weak = undetermined(fitted.information, withheld)
+        weak = undetermined(fitted.information, withheld, model.expansion())
         if not weak.any():
             return
         if not any(reason is StopReason.SINGULAR_INFORMATION for reason, _ in found):
@@ -163,26 +180,25 @@ def _add_numerical(
         withheld |= weak
 
 
-def undetermined(information: FloatArray, withheld: BoolArray) -> BoolArray:
+def undetermined(information: FloatArray, withheld: BoolArray, expansion: FloatArray) -> BoolArray:
     """Return which parameters, not withheld yet, the information says too little about.
 
     The information is scaled to a unit diagonal; parameters that carry the eigenvector of an
     eigenvalue that is not clearly above zero are undetermined.
     """
-    use = np.flatnonzero(~withheld)
+    use = usable_columns(expansion, withheld)
     weak = np.zeros_like(withheld)
-    if not len(use):
+    if not use.shape[1]:
         return weak
-    block = information[np.ix_(use, use)]
+    block = use.T @ information @ use
     diagonal = np.diag(block)
     if (diagonal <= 0).any():
-        weak[use[diagonal <= 0]] = True
-        return weak
+        return np.asarray((use[:, diagonal <= 0] != 0).any(axis=1))
     scale = 1 / np.sqrt(diagonal)
     values, vectors = np.linalg.eigh(block * np.outer(scale, scale))
     if values[0] < SMALLEST_CURVATURE:
         carried = np.abs(vectors[:, 0])
-        weak[use[carried > CARRIED * carried.max()]] = True
+        weak = np.asarray((use[:, carried > CARRIED * carried.max()] != 0).any(axis=1))
     return weak
 
 

@@ -97,7 +97,7 @@ def refit(
 ) -> GroupTrajectoriesResults:
     """Fit the same model to a panel that differs in its exposure only."""
     solution = solve(panel, results.model, seed, control, extra_starts=(results.parameters,))
-    return from_solution(panel, results.model, solution, seed, control)
+    return from_solution(panel, solution, seed, control)
 
 
 def _table(

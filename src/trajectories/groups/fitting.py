@@ -39,6 +39,8 @@ class Solution:
 
     Attributes
     ----------
+    model : Model
+        With its groups in their final order.
     fitted : Fitted
     diagnosis : Diagnosis
     posterior : ndarray, shape (N, K)
@@ -46,6 +48,7 @@ class Solution:
         Starts run to the end, and those of them that reached the best value.
     """
 
+    model: Model
     fitted: Fitted
     diagnosis: Diagnosis
     posterior: FloatArray
@@ -81,7 +84,7 @@ def solve(
     starts: list[Parameters] = []
     if random_starts:
         starts = starting_points(
-            make_mixture(panel, model, prepared.coarse),
+            make_mixture(panel, model, prepared.coarse, prepared.coarse_grid),
             _features(panel, model, prepared),
             canonical_order(panel, prepared),
             np.random.SeedSequence(seed),
@@ -93,38 +96,42 @@ def solve(
     finished = [finish(mixture, start, control) for start in watched]
     highest = highest_rate(panel)
     weight = prepared.statistics.total_weight
-    judged = [(one, diagnose(model, one, panel.ages, weight, highest)) for one in finished]
+    judged = [(one, diagnose(model, one, panel.grid, weight, highest)) for one in finished]
     judged.sort(key=lambda pair: (pair[1].reason in IMPROPER, -pair[0].llf))
     best = judged[0][0]
     replicated = sum(
         one.llf > best.llf - control.replicate_tolerance and verdict.reason not in IMPROPER
         for one, verdict in judged
     )
-    fitted = in_order(mixture, model, panel, best)
-    diagnosis = diagnose(model, fitted, panel.ages, weight, highest)
+    fitted, model = in_order(mixture, model, panel, best)
+    diagnosis = diagnose(model, fitted, panel.grid, weight, highest)
     higher = max(one.llf for one in finished) - best.llf
     if higher > control.replicate_tolerance:
         note = f"an improper solution has a log-likelihood {higher:.3f} higher; it was set aside"
         diagnosis = replace(diagnosis, notes=(*diagnosis.notes, note))
+    mixture = make_mixture(panel, model, prepared.statistics)
     table = mixture.density.log_density(fitted.parameters.theta)
     posterior = prepared.statistics.posterior(table, fitted.parameters.log_probability)
     return Solution(
-        fitted, diagnosis, prepared.spread(posterior), len(finished), max(1, replicated)
+        model, fitted, diagnosis, prepared.spread(posterior), len(finished), max(1, replicated)
     )
 
 
 def canonical_order(panel: Panel, prepared: Prepared) -> IntArray:
     """Return the statistics' rows in an order that does not depend on the order of the persons."""
-    arrays = (panel.outcomes, panel.exposure, panel.observed)
+    arrays = (panel.outcomes, panel.exposure, panel.observed, panel.individual_ages)
     first = prepared.first
     held = arrays if first is None else tuple(None if a is None else a[first] for a in arrays)
     return np.argsort(row_keys(*held), kind="stable")  # type: ignore[arg-type]
 
 
-def make_mixture(panel: Panel, model: Model, statistics: Statistics) -> Mixture:
-    """Put a model's designs and a panel's statistics together."""
-    density = CellDensity(model.family, model.designs(panel.ages), statistics.cells)
-    return Mixture(statistics, density, model.active())
+def make_mixture(
+    panel: Panel, model: Model, statistics: Statistics, grid: FloatArray | None = None
+) -> Mixture:
+    """Put a panel's statistics and a model's designs, on its ages or another grid, together."""
+    ages = panel.grid if grid is None else grid
+    density = CellDensity(model.family, model.designs(ages), statistics.cells)
+    return Mixture(statistics, density, model.active(), model.held(), model.common())
 
 
 def finish(mixture: Mixture, start: Parameters, control: Control) -> Fitted:
@@ -141,15 +148,20 @@ def finish(mixture: Mixture, start: Parameters, control: Control) -> Fitted:
     )
 
 
-def in_order(mixture: Mixture, model: Model, panel: Panel, fitted: Fitted) -> Fitted:
-    """Sort the groups by expected offences over the observed ages, lowest first."""
-    centre, _ = model.link_mean(fitted.parameters.theta, panel.ages)
+def in_order(mixture: Mixture, model: Model, panel: Panel, fitted: Fitted) -> tuple[Fitted, Model]:
+    """Sort the groups by expected outcome over the observed ages, lowest first.
+
+    Degrees go with their groups: group k of the result need not have the k-th degree asked for.
+    """
+    centre, _ = model.link_mean(fitted.parameters.theta, panel.grid)
     size = INVERSE[model.family.link](np.minimum(centre, 300)).sum(axis=0)
     order = np.lexsort((fitted.parameters.log_probability, size))
-    parameters = fitted.parameters.ordered(order)
+    parameters, model = fitted.parameters.ordered(order), model.ordered(order)
+    mixture = make_mixture(panel, model, mixture.statistics)
     llf, score, information, _ = mixture.score_and_information(parameters)
-    score[~mixture.free] = 0.0
-    return replace(fitted, parameters=parameters, llf=llf, score=score, information=information)
+    score = mixture.projected(score)
+    ordered = replace(fitted, parameters=parameters, llf=llf, score=score, information=information)
+    return ordered, model
 
 
 def highest_rate(panel: Panel) -> float:
@@ -170,7 +182,7 @@ def check_support(panel: Panel, model: Model) -> None:
     InputError
         Fewer persons than parameters, fewer distinct histories than groups, or only zeros.
     """
-    n_parameters = int(model.free().sum())
+    n_parameters = model.n_parameters
     if model.family.is_count and not panel.outcomes.any():
         raise InputError(
             "every observed count is zero, so there is no rate to model; check the count columns"
@@ -193,6 +205,6 @@ def _features(panel: Panel, model: Model, prepared: Prepared) -> Callable[[IntAr
 
     def features(rows: IntArray) -> FloatArray:
         units = rows if first is None else first[rows]
-        return smoothed_histories(panel, model.family, max(model.degree), units)
+        return smoothed_histories(panel, model.family, units, max(model.degree))
 
     return features

@@ -25,7 +25,6 @@ from trajectories.groups.hypotheses import (
     half_chi_squared,
 )
 from trajectories.groups.stop_reason import StopReason
-from trajectories.numerics.basis import PolynomialBasis
 
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
@@ -155,15 +154,15 @@ def _degrees(results: GroupTrajectoriesResults, like: GroupTrajectoriesResults) 
     """Return the degree of each channel that ``like`` has, by group; -1 without it, (K, q)."""
     family = results.family
     rows = []
-    for k, degree in enumerate(results.model.degree):
-        own = dict(zip(family.channels, family.channel_degrees(degree, k), strict=True))
+    for degrees in results.model.degrees:
+        own = dict(zip(family.channels, degrees, strict=True))
         rows.append([own.get(channel, -1) for channel in like.family.channels])
     return np.array(rows)
 
 
 def _same_bases(full: GroupTrajectoriesResults, restricted: GroupTrajectoriesResults) -> bool:
     one, other = full.model.bases[0], restricted.model.bases[0]
-    if isinstance(one, PolynomialBasis) or isinstance(other, PolynomialBasis):
-        return isinstance(one, PolynomialBasis) and isinstance(other, PolynomialBasis)
+    if one.is_polynomial or other.is_polynomial:
+        return one.is_polynomial and other.is_polynomial
     designs = one.evaluate(full.ages), other.evaluate(full.ages)
     return designs[0].shape == designs[1].shape and bool(np.allclose(*designs))

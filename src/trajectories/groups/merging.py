@@ -15,7 +15,10 @@ PROBE = 20_000
 
 
 def merge_rows(
-    outcome: FloatArray, exposure: FloatArray | None, observed: BoolArray | None
+    outcome: FloatArray,
+    exposure: FloatArray | None,
+    observed: BoolArray | None,
+    individual_ages: FloatArray | None = None,
 ) -> tuple[IntArray, IntArray] | None:
     """Return first row of each distinct history and every row's history, or None if not worth it.
 
@@ -23,10 +26,11 @@ def merge_rows(
     do so in all, but then seldom enough not to matter.
     """
     n_rows = len(outcome)
+    parts = (outcome, exposure, observed, individual_ages)
     if n_rows > PROBE:
         chosen = np.sort(np.random.default_rng(0).choice(n_rows, PROBE, replace=False))
-        sample = [None if a is None else a[chosen] for a in (outcome, exposure, observed)]
+        sample = [None if a is None else a[chosen] for a in parts]
         if len(distinct_rows(*sample)[0]) > 0.95 * PROBE:  # type: ignore[arg-type]
             return None
-    first, inverse = distinct_rows(outcome, exposure, observed)
+    first, inverse = distinct_rows(*parts)
     return (first, inverse) if len(first) < PAYS_BELOW * n_rows else None

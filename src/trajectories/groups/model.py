@@ -2,49 +2,87 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from trajectories.families import Family
-from trajectories.numerics.basis import PolynomialBasis
-from trajectories.numerics.types import BoolArray, FloatArray
+from trajectories.groups.bases import CurveBasis, Polynomial
+from trajectories.numerics.basis import Basis
+from trajectories.numerics.mixture import expansion
+from trajectories.numerics.types import BoolArray, FloatArray, IntArray
+
+ZERO_RATE = -1e4
+"""Linear predictor of a group fixed at zero: exp of it is exactly 0, and it is still a number."""
+
+ALL_GROUPS = 0
+"""The group under which parameters that all groups share are reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A family with a polynomial basis for each of its channels.
+    """A family with a basis for each of its channels.
 
     Attributes
     ----------
     family : Family
-    bases : tuple of PolynomialBasis
+    bases : tuple of Basis
         One per channel, each of the highest degree that any group has.
-    degree : tuple of int, length K
-        Degree of the first channel in each group.
+    degrees : tuple of tuple of int, shape (K, q)
+        Degree of every channel in each group; -1 where the group has no parameters.
     """
 
     family: Family
-    bases: tuple[PolynomialBasis, ...]
-    degree: tuple[int, ...]
+    bases: tuple[Basis, ...]
+    degrees: tuple[tuple[int, ...], ...]
 
     @classmethod
-    def build(cls, family: Family, degree: tuple[int, ...], ages: FloatArray) -> Model:
-        """Lay the bases of all channels on the ages, shape (T,)."""
-        channel_degrees = family.channel_degrees(max(degree))
-        bases = tuple(PolynomialBasis.on_grid(ages, d) for d in channel_degrees)
-        return cls(family, bases, degree)
+    def build(
+        cls,
+        family: Family,
+        degree: tuple[int, ...],
+        ages: FloatArray,
+        basis: CurveBasis | None = None,
+    ) -> Model:
+        """Lay the bases of all channels on increasing ages, shape (T,)."""
+        degrees = tuple(
+            tuple(family.channel_degrees(own, group)) if own >= 0 else (-1,) * len(family.channels)
+            for group, own in enumerate(degree)
+        )
+        highest = [max(max(own), 0) for own in zip(*degrees, strict=True)]
+        curve = Polynomial() if basis is None else basis
+        first = curve.lay(ages, highest[0])
+        others = tuple(Basis.on_grid(ages, d) for d in highest[1:])
+        return cls(family, (first, *others), degrees)
 
     @property
     def n_groups(self) -> int:
         """Number of groups, K."""
-        return len(self.degree)
+        return len(self.degrees)
+
+    @property
+    def degree(self) -> tuple[int, ...]:
+        """Degree of the curve in each group; -1 for a group fixed at zero."""
+        return tuple(own[0] for own in self.degrees)
 
     @property
     def n_group_parameters(self) -> int:
-        """Number of parameters of a group, Q, those held at zero included."""
-        return sum(basis.degree + 1 for basis in self.bases)
+        """Number of parameters of a group, Q, those held included."""
+        return sum(basis.n_terms for basis in self.bases)
+
+    def ordered(self, order: IntArray) -> Model:
+        """Return the model with its groups in another order."""
+        return replace(self, degrees=tuple(self.degrees[k] for k in order))
+
+    def lowered(self, group: int) -> Model:
+        """Return the model in which the curve of one group (from 0) is one degree simpler.
+
+        A natural spline becomes a straight line. Bases stay, so that parameters mean the same.
+        """
+        degrees = [list(own) for own in self.degrees]
+        degrees[group][0] -= 2 if self.bases[0].natural and degrees[group][0] == 3 else 1
+        return replace(self, degrees=tuple(tuple(own) for own in degrees))
 
     def designs(self, ages: FloatArray) -> list[FloatArray]:
         """Return the design matrix of each channel at some ages, shapes (T, P_q)."""
@@ -52,24 +90,30 @@ class Model:
 
     def active(self) -> BoolArray:
         """Return which parameters are estimated, shape (K, Q)."""
-        rows = []
-        for degree in self.degree:
-            own = self.family.channel_degrees(degree)
-            rows.append(
-                np.concatenate(
-                    [
-                        np.arange(basis.degree + 1) <= limit
-                        for basis, limit in zip(self.bases, own, strict=True)
-                    ]
-                )
-            )
-        return np.array(rows)
+        return np.array(
+            [
+                np.concatenate([b.terms(d) for b, d in zip(self.bases, own, strict=True)])
+                for own in self.degrees
+            ]
+        )
+
+    def held(self) -> FloatArray:
+        """Return the values of the parameters that are not estimated, shape (K, Q)."""
+        values = np.zeros((self.n_groups, self.n_group_parameters))
+        # column 0 of an orthonormal basis is the constant 1
+        values[np.array(self.degree) < 0, 0] = ZERO_RATE
+        return values
+
+    def common(self) -> BoolArray:
+        """Return which of a group's parameters all groups share, shape (Q,)."""
+        shared = self.family.common_channels()
+        return self.columns(shared) if shared else np.zeros(self.n_group_parameters, dtype=bool)
 
     def columns(self, channels: tuple[str, ...] = ()) -> BoolArray:
         """Return which of a group's parameters belong to some channels (none named: all), (Q,)."""
         return np.concatenate(
             [
-                np.full(basis.degree + 1, not channels or channel in channels)
+                np.full(basis.n_terms, not channels or channel in channels)
                 for channel, basis in zip(self.family.channels, self.bases, strict=True)
             ]
         )
@@ -78,44 +122,67 @@ class Model:
         """Return which of the packed parameters are estimated, shape (D,)."""
         return np.concatenate([np.ones(self.n_groups - 1, dtype=bool), self.active().ravel()])
 
+    def expansion(self) -> FloatArray:
+        """Return the matrix, shape (D, F), from F estimated numbers to packed parameters.
+
+        A column has one 1, or one per group for a parameter that all groups share.
+        """
+        return expansion(self.active(), self.common())
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of estimated numbers, F."""
+        return int(self.expansion().shape[1])
+
     def index(self) -> pd.MultiIndex:
-        """Return (part, group, term) of every packed parameter, in packed order."""
+        """Return (part, group, term) of every packed parameter, in packed order.
+
+        Parameters that all groups share have group 0.
+        """
         entries: list[tuple[str, int, str]] = [
             ("membership", group, "intercept") for group in range(2, self.n_groups + 1)
         ]
+        shared = self.family.common_channels()
         for group in range(1, self.n_groups + 1):
             for channel, basis in zip(self.family.channels, self.bases, strict=True):
-                entries += [(channel, group, term) for term in power_names(basis.degree)]
+                label = ALL_GROUPS if channel in shared else group
+                entries += [(channel, label, term) for term in basis.names()]
         # levels in the order of reporting, so that params.loc["mean", 2] is a sorted look-up
         parts, groups, terms = zip(*entries, strict=True)
         names = ["membership", *self.family.channels]
-        longest = power_names(max(basis.degree for basis in self.bases))
+        longest = list(dict.fromkeys(name for basis in self.bases for name in basis.names()))
         return pd.MultiIndex.from_arrays(
             [pd.Categorical(parts, names), groups, pd.Categorical(terms, longest)],
             names=["part", "group", "term"],
         )
 
     def reporting_order(self) -> list[int]:
-        """Return positions of the estimated parameters: membership, then channel by channel."""
+        """Return positions of the estimated parameters: membership, then channel by channel.
+
+        A parameter that all groups share stands there once.
+        """
         parts = ("membership", *self.family.channels)
         index = self.index()
         free = self.free()
         by_part: dict[str, list[int]] = {part: [] for part in parts}
-        for position, (part, _, _) in enumerate(index):
-            if free[position]:
-                by_part[part].append(position)
+        seen = set()
+        for position, label in enumerate(index):
+            shared = label[1] == ALL_GROUPS and label in seen
+            if free[position] and not shared:
+                by_part[label[0]].append(position)
+                seen.add(label)
         return [position for part in parts for position in by_part[part]]
 
-    def to_powers(self) -> FloatArray:
-        """Return the matrix, shape (D, D), from packed parameters to powers of age."""
+    def to_reported(self) -> FloatArray:
+        """Return the matrix, shape (D, D), from packed parameters to those that are reported."""
         n_logits = self.n_groups - 1
         size = n_logits + self.n_groups * self.n_group_parameters
         change = np.eye(size)
         position = n_logits
         for _ in range(self.n_groups):
             for basis in self.bases:
-                stop = position + basis.degree + 1
-                change[position:stop, position:stop] = basis.to_powers()
+                stop = position + basis.n_terms
+                change[position:stop, position:stop] = basis.to_reported()
                 position = stop
         return change
 
@@ -137,9 +204,3 @@ class Model:
             for q, design in enumerate(self.designs(ages))
         ]
         return link_mean, np.concatenate(parts, axis=2)
-
-
-def power_names(degree: int) -> list[str]:
-    """Name the terms of a polynomial in age."""
-    names = ["intercept", "age", *(f"age^{power}" for power in range(2, degree + 1))]
-    return names[: degree + 1]

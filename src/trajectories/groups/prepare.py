@@ -19,6 +19,9 @@ from trajectories.panel.distinct import distinct_rows
 
 BLOCK_ROWS = 65_536
 
+COARSE_AGES = 40
+"""Individual ages are rounded to this many while starts are compared."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -29,8 +32,10 @@ class Prepared:
     statistics : Statistics
         Over distinct rows where rows were merged.
     coarse : Statistics
-        The same rows with exposures rounded to a few levels, where that makes starts cheaper;
-        otherwise the same object.
+        The same rows with exposures and individual ages rounded to a few levels, where that makes
+        starts cheaper; otherwise the same object.
+    coarse_grid : ndarray
+        The ages that ``coarse`` refers to.
     first : ndarray of int, or None
         For every row of ``statistics`` the first unit that it stands for; None if rows were not
         merged.
@@ -40,6 +45,7 @@ class Prepared:
 
     statistics: Statistics
     coarse: Statistics
+    coarse_grid: FloatArray
     first: IntArray | None
     inverse: IntArray | None
 
@@ -79,7 +85,8 @@ def prepare(panel: Panel, family: Family, *, engine: str = "auto", merge: bool =
         )
     weights = panel.weights
     constant = base_measure(family, outcome, exposure, observed, weights)
-    merged = merge_rows(outcome, exposure, observed) if merge else None
+    own_ages = panel.individual_ages
+    merged = merge_rows(outcome, exposure, observed, own_ages) if merge else None
     first = inverse = None
     if merged is not None:
         first, inverse = merged
@@ -87,20 +94,36 @@ def prepare(panel: Panel, family: Family, *, engine: str = "auto", merge: bool =
         outcome = outcome[first]
         exposure = None if exposure is None else exposure[first]
         observed = None if observed is None else observed[first]
+        own_ages = None if own_ages is None else own_ages[first]
     plan = family.moments
     by_moments = plan is not None and (exposure is None or plan.any_exposure)
+    by_moments = by_moments and own_ages is None
     if engine == "moments" and not by_moments:
         raise InputError(f"family {family.name!r} has no moment route for this panel")
     if by_moments and engine != "table" and plan is not None:
         small = smallest_type(outcome)
         moments = MomentStatistics(plan, small, exposure, observed, weights, constant)
-        return Prepared(moments, moments, first, inverse)
-    table = TabulatedStatistics.from_panel(outcome, exposure, observed, weights, constant)
-    coarse = table
-    if exposure is not None:
-        rough = coarse_exposure(exposure)
-        coarse = TabulatedStatistics.from_panel(outcome, rough, observed, weights, 0.0)
-    return Prepared(table, coarse, first, inverse)
+        return Prepared(moments, moments, panel.grid, first, inverse)
+    ages = None if own_ages is None else np.searchsorted(panel.grid, own_ages)
+    table = TabulatedStatistics.from_panel(outcome, exposure, observed, weights, constant, ages)
+    coarse, grid = table, panel.grid
+    if exposure is not None or own_ages is not None:
+        rough = None if exposure is None else coarse_exposure(exposure)
+        if own_ages is not None:
+            grid, ages = coarse_ages(own_ages, grid)
+        coarse = TabulatedStatistics.from_panel(outcome, rough, observed, weights, 0.0, ages)
+    return Prepared(table, coarse, grid, first, inverse)
+
+
+def coarse_ages(own_ages: FloatArray, grid: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Return a few evenly spaced ages, and the nearest of them for every cell.
+
+    Only starts are compared on these; every reported number comes from the ages as given.
+    """
+    few = np.linspace(grid[0], grid[-1], min(COARSE_AGES, len(grid)))
+    step = (few[-1] - few[0]) / max(len(few) - 1, 1) or 1.0
+    nearest = np.rint((own_ages - few[0]) / step).clip(0, len(few) - 1)
+    return few, nearest.astype(np.int64)
 
 
 def coarse_exposure(exposure: FloatArray) -> FloatArray:
@@ -135,7 +158,7 @@ def base_measure(
 
 def count_distinct(panel: Panel, enough: int) -> int:
     """Count distinct histories, but stop looking once there are ``enough``."""
-    arrays = (panel.outcomes, panel.exposure, panel.observed)
+    arrays = (panel.outcomes, panel.exposure, panel.observed, panel.individual_ages)
     head = [None if a is None else a[:10_000] for a in arrays]
     few = len(distinct_rows(*head)[0])  # type: ignore[arg-type]
     if few >= enough or panel.n_units <= 10_000:

@@ -37,7 +37,7 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods):
     model : Model
         Family, bases and degrees.
     ages : ndarray, shape (T,)
-        The grid of ages.
+        The ages of the panel; of individual ages, as many evenly spaced ones.
     parameters : Parameters
         Estimates in the orthonormal basis; ``params`` has them in powers of age.
     covariance : ndarray, shape (D, D)
@@ -114,6 +114,13 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods):
         return degrees[0] if len(set(degrees)) == 1 else degrees
 
     @property
+    def unit(self) -> str:
+        """What the curves count, in words."""
+        if not self.family.is_count:
+            return "share" if self.family.link == "logit" else "mean outcome"
+        return "offences per year free" if self.has_exposure else "offences per age step"
+
+    @property
     def converged(self) -> bool:
         """Whether this is a proper interior maximum; never true at an iteration limit."""
         return self.stop_reason is StopReason.CONVERGED
@@ -121,7 +128,7 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods):
     @property
     def n_params(self) -> int:
         """Number of estimated parameters."""
-        return int(self.model.free().sum())
+        return self.model.n_parameters
 
     @property
     def aic(self) -> float:
@@ -155,9 +162,12 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods):
 
     @property
     def params(self) -> pd.Series:
-        """Estimates by (part, group, term): logits against group 1, then powers of age."""
+        """Estimates by (part, group, term): logits against group 1, then powers of age.
+
+        Group 0 stands for all groups, where they share a parameter.
+        """
         order = self.model.reporting_order()
-        values = self.model.to_powers() @ self.parameters.pack()
+        values = self.model.to_reported() @ self.parameters.pack()
         return pd.Series(values[order], index=self.model.index()[order], name="estimate")
 
     def cov_params(self) -> pd.DataFrame:
@@ -166,7 +176,7 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods):
         NaN where it is withheld; ``notes`` says why.
         """
         order = self.model.reporting_order()
-        change = self.model.to_powers()
+        change = self.model.to_reported()
         covariance = change @ self.covariance @ change.T
         unknown = self.withheld & self.model.free()
         hidden = (np.abs(change) @ unknown.astype(float)) > 0
@@ -238,7 +248,7 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods):
                 f"predict_proba needs a Panel, not a {type(panel).__name__}: make one with "
                 "Panel.from_wide, Panel.from_long or Panel.from_register"
             )
-        ages = np.asarray(panel.ages, dtype=float)
+        ages = np.asarray(panel.grid, dtype=float)
         low, high = float(self.ages[0]), float(self.ages[-1])
         outside = int(((ages < low) | (ages > high)).sum())
         if outside:
@@ -272,7 +282,7 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods):
             shares=self.group_probabilities,
             names=self.typology()["name"],
             ax=ax,
-            unit="offences per year free" if self.has_exposure else "offences per age step",
+            unit=self.unit,
         )
 
     def plot_adequacy(self, panel: Panel) -> Any:

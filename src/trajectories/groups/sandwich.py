@@ -70,7 +70,7 @@ def with_covariance(
     panel, mixture = mixture_of(results, panel, merge=kind != "cluster")
     parameters = results.parameters
     _, _, information, _ = mixture.score_and_information(parameters)
-    bread = observed_covariance(information, results.withheld)
+    bread = observed_covariance(information, results.withheld, results.model.expansion())
     n_clusters = None
     if kind == "observed":
         covariance = bread

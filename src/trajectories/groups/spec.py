@@ -13,6 +13,7 @@ import pandas as pd
 from trajectories.errors import DegenerateSolutionWarning, InputError
 from trajectories.families import Family, resolve
 from trajectories.groups.assemble import from_solution
+from trajectories.groups.bases import CurveBasis, resolve_basis
 from trajectories.groups.control import Control
 from trajectories.groups.fitting import solve
 from trajectories.groups.model import Model
@@ -20,12 +21,10 @@ from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 
-HIGHEST_DEGREE = 8
-
 
 @dataclass(frozen=True)
 class GroupTrajectories:
-    """A finite mixture of groups, each with its own polynomial curve of the outcome over age.
+    """A finite mixture of groups, each with its own curve of the outcome over age.
 
     Unit i belongs to group k with probability pi_k; given the group its outcomes at different ages
     are independent, with density f(y | eta_k(age), exposure). The log-likelihood is
@@ -38,8 +37,13 @@ class GroupTrajectories:
     family : str or Family
         ``"poisson"``, ``"zip"`` (zero-inflated, inflation polynomial of degree 1 per group),
         ``"zip_tau"``, or an object such as ``families.ZeroInflatedPoisson(inflation_degree=2)``.
-    degree : int or sequence of K ints
-        Degree of the polynomial in age of the log rate; one for all groups, or one per group.
+    degree : int or sequence of K ints, optional
+        Degree of the curve in age, one for all groups or one per group; -1 fixes a group at an
+        outcome of zero. 2 for polynomials and 3 for splines unless told. Groups are numbered by
+        the fit, so which group has which degree is seen in ``results.degree``.
+    basis : str or CurveBasis
+        ``"polynomial"``, ``"bspline"``, ``"natural_spline"``, or an object such as
+        ``bases.BSpline(knots=[18, 25])``.
 
     Raises
     ------
@@ -55,12 +59,14 @@ class GroupTrajectories:
     --------
     >>> import trajectories as tr
     >>> tr.GroupTrajectories(n_groups=4, family="zip", degree=2)
-    GroupTrajectories(n_groups=4, family=ZeroInflatedPoisson(inflation_degree=1), degree=2)
+    GroupTrajectories(n_groups=4, family=ZeroInflatedPoisson(inflation_degree=1), degree=2, \
+basis=Polynomial())
     """
 
     n_groups: int
     family: str | Family = "poisson"
-    degree: int | Sequence[int] = 2
+    degree: int | Sequence[int] | None = None
+    basis: str | CurveBasis = "polynomial"
 
     def __post_init__(self) -> None:
         if isinstance(self.n_groups, bool) or not isinstance(self.n_groups, int | np.integer):
@@ -68,7 +74,10 @@ class GroupTrajectories:
         if self.n_groups < 1:
             raise InputError(f"n_groups must be 1 or more, not {self.n_groups}")
         object.__setattr__(self, "n_groups", int(self.n_groups))
-        object.__setattr__(self, "family", resolve(self.family))
+        family = resolve(self.family)
+        family.check_groups(self.n_groups)
+        object.__setattr__(self, "family", family)
+        object.__setattr__(self, "basis", resolve_basis(self.basis))
         object.__setattr__(self, "degree", self._checked_degree())
 
     def fit(
@@ -134,7 +143,7 @@ class GroupTrajectories:
         panel = panel.without_empty_ages()
         model = self.model(panel)
         solution = solve(panel, model, int(seed), control, progress)
-        results = from_solution(panel, model, solution, int(seed), control)
+        results = from_solution(panel, solution, int(seed), control)
         if results.notes:
             message = f"{'; '.join(results.notes)}."
             if not results.converged:
@@ -145,27 +154,29 @@ class GroupTrajectories:
     def model(self, panel: Panel) -> Model:
         """Lay the bases of the model on the ages of a panel."""
         degree = self.degree
-        degrees = (degree,) * self.n_groups if isinstance(degree, int) else tuple(degree)
-        steepest = max(resolve(self.family).channel_degrees(max(degrees)))
-        if steepest >= panel.n_ages:
-            raise InputError(
-                f"a curve of degree {steepest} needs at least {steepest + 1} ages; the panel has "
-                f"{panel.n_ages}: lower the degree"
-            )
-        return Model.build(resolve(self.family), degrees, np.asarray(panel.ages, dtype=float))
+        degrees = (degree,) * self.n_groups if isinstance(degree, int) else tuple(degree or ())
+        return Model.build(
+            resolve(self.family),
+            degrees,
+            np.asarray(panel.grid, dtype=float),
+            resolve_basis(self.basis),
+        )
 
     def _checked_degree(self) -> int | tuple[int, ...]:
-        given = self.degree
+        basis, family = resolve_basis(self.basis), resolve(self.family)
+        given = basis.default_degree if self.degree is None else self.degree
         if not isinstance(given, int | np.integer | Sequence) or isinstance(given, str):
             raise InputError(f"degree must be a whole number, or one per group; found {given!r}")
         values: list[Any] = [given] if isinstance(given, int | np.integer) else list(given)
         for value in values:
             whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-            if not whole or not 0 <= value <= HIGHEST_DEGREE:
+            if not whole or value < -1:
                 raise InputError(
-                    f"degree must be a whole number from 0 to {HIGHEST_DEGREE}, or one per group; "
+                    f"degree must be a whole number of -1 or more, or one per group; "
                     f"found {value!r}"
                 )
+            basis.check_degree(int(value))
+        self._check_fixed([int(value) for value in values], family)
         if isinstance(given, int | np.integer):
             return int(values[0])
         if len(values) != self.n_groups:
@@ -174,6 +185,21 @@ class GroupTrajectories:
                 "or one per group"
             )
         return tuple(int(value) for value in values)
+
+    def _check_fixed(self, degrees: list[int], family: Family) -> None:
+        fixed = sum(degree < 0 for degree in degrees)
+        if not fixed:
+            return
+        if not family.has_zero:
+            raise InputError(
+                f"degree -1 fixes a group at zero, which family {family.name!r} cannot: give it a "
+                "degree of 0 or more"
+            )
+        if fixed > 1 or len(degrees) == 1:
+            raise InputError(
+                "degree -1 fixes a group at zero; at most one group may be, and not all: give one "
+                "degree per group"
+            )
 
 
 def _weights_by_unit(weights: Any, panel: Panel) -> FloatArray:

@@ -18,7 +18,7 @@ from trajectories.numerics.density import CellDensity
 from trajectories.numerics.mixture import SMALLEST_PROBABILITY, Mixture, Parameters
 from trajectories.numerics.newton import climb
 from trajectories.numerics.statistics import Statistics
-from trajectories.numerics.types import FloatArray, IntArray
+from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 
 SOFTNESS = 0.1
 """Share of a person's weight that a start spreads over all groups."""
@@ -137,9 +137,24 @@ def _first_m_step(
     share /= share.sum(axis=1, keepdims=True)
     theta = first_theta(mixture.density, np.asarray(cell_weight))
     active = np.tile(mixture.active, (n_starts, 1))
-    theta[~active] = 0.0
-    theta = climb(mixture.density, theta, np.asarray(cell_weight), active, steps=8)
+    theta = np.where(active, theta, np.tile(mixture.held, (n_starts, 1)))
+    theta = _shared_alike(theta, active, mixture.common, n_starts)
+    theta = climb(
+        mixture.density, theta, np.asarray(cell_weight), active, mixture.common, 8, n_starts
+    )
     return Batch(np.log(share), theta.reshape(n_starts, n_groups, -1), np.full(n_starts, -np.inf))
+
+
+def _shared_alike(
+    theta: FloatArray, active: BoolArray, common: BoolArray, n_starts: int
+) -> FloatArray:
+    """Give the groups of each start the same value, their mean, of what they share."""
+    if not common.any():
+        return theta
+    shape = (n_starts, -1, theta.shape[1])
+    use = (active & common).reshape(shape)
+    mean = (theta.reshape(shape) * use).sum(axis=1) / np.maximum(use.sum(axis=1), 1)
+    return np.where(use, mean[:, None], theta.reshape(shape)).reshape(theta.shape)
 
 
 def first_theta(density: CellDensity, cell_weight: FloatArray) -> FloatArray:
@@ -192,5 +207,5 @@ def _em_steps(mixture: Mixture, statistics: Statistics, batch: Batch, steps: int
         share = group_weight / group_weight.sum(axis=1, keepdims=True)
         log_probability = np.log(np.maximum(share, SMALLEST_PROBABILITY))
         flat = cell_weight.transpose(1, 0, 2).reshape(len(table), n_starts * n_groups)
-        theta = climb(density, theta, flat, active)
+        theta = climb(density, theta, flat, active, mixture.common, 1, n_starts)
     return Batch(log_probability, theta.reshape(batch.theta.shape), llf)

@@ -16,11 +16,11 @@ from trajectories.families import resolve
 from trajectories.groups.model import Model
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.stop_reason import StopReason
-from trajectories.numerics.basis import PolynomialBasis
+from trajectories.numerics.basis import Basis
 from trajectories.numerics.mixture import Parameters
 
 SCHEMA = "trajectories.group_trajectories"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SCALARS = (
     "llf",
     "nobs",
@@ -106,10 +106,17 @@ def to_document(results: GroupTrajectoriesResults) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "about": "Groups summarise careers; they are not a label that a person is.",
         "family": {"name": model.family.name, "settings": model.family.settings()},
-        "degree": list(model.degree),
+        "degrees": [list(own) for own in model.degrees],
         "ages": results.ages.tolist(),
         "bases": [
-            {"centre": basis.centre, "scale": basis.scale, "change": basis.change.tolist()}
+            {
+                "degree": basis.degree,
+                "knots": list(basis.knots),
+                "natural": basis.natural,
+                "centre": basis.centre,
+                "scale": basis.scale,
+                "change": basis.change.tolist(),
+            }
             for basis in model.bases
         ],
         "log_probability": results.parameters.log_probability.tolist(),
@@ -139,10 +146,17 @@ def from_document(content: dict[str, Any]) -> GroupTrajectoriesResults:
     """Undo :func:`to_document`."""
     family = resolve(content["family"]["name"], **content["family"]["settings"])
     bases = tuple(
-        PolynomialBasis(basis["centre"], basis["scale"], np.array(basis["change"], dtype=float))
+        Basis(
+            basis["degree"],
+            tuple(basis["knots"]),
+            basis["natural"],
+            basis["centre"],
+            basis["scale"],
+            np.array(basis["change"], dtype=float),
+        )
         for basis in content["bases"]
     )
-    model = Model(family, bases, tuple(content["degree"]))
+    model = Model(family, bases, tuple(tuple(own) for own in content["degrees"]))
     classification = pd.DataFrame(
         {name: np.array(values, dtype=float) for name, values in content["classification"].items()},
         index=pd.RangeIndex(1, model.n_groups + 1, name="group"),

@@ -20,12 +20,11 @@ def summarise(results: GroupTrajectoriesResults) -> str:
 
 
 def _head(results: GroupTrajectoriesResults) -> str:
-    per = "year free" if results.has_exposure else "age step"
     lines = [
         "Group-based trajectory model",
         f"  {results.n_groups} groups, {results.family}, degree {results.degree}",
         f"  {results.nobs:,.0f} persons, {results.n_cells:,.0f} observed cells, "
-        f"ages {results.ages[0]:g} to {results.ages[-1]:g}, rates per {per}",
+        f"ages {results.ages[0]:g} to {results.ages[-1]:g}, {results.unit}",
         f"  stopped: {results.stop_reason} after {results.n_iter} steps, "
         f"largest score per person {results.gradient:.1e}",
         f"  starts: {results.n_replicated} of {results.n_finished} best of {results.n_starts} "
@@ -53,7 +52,8 @@ def _criteria(results: GroupTrajectoriesResults) -> str:
 def _groups(results: GroupTrajectoriesResults) -> str:
     table = results.adequacy()
     names = results.typology()["name"]
-    table.insert(0, "name", [name if isinstance(name, str) else "-" for name in names])
+    if names.notna().any():
+        table.insert(0, "name", [name if isinstance(name, str) else "-" for name in names])
     return "Groups\n" + _indent(table.round(4).to_string())
 
 
@@ -61,7 +61,9 @@ def _parameters(results: GroupTrajectoriesResults) -> str:
     table = pd.concat([results.params, results.bse, results.conf_int()], axis=1)
     body = _indent(table.to_string(float_format=lambda value: f"{value:.6g}"))
     errors = f"  covariance: {in_words(results)}"
-    return f"Parameters (logits against group 1; powers of age)\n{body}\n{errors}"
+    terms = "powers of age" if results.model.bases[0].is_polynomial else "an orthonormal basis"
+    heading = f"Parameters (logits against group 1; {terms}; group 0: all groups)"
+    return f"{heading}\n{body}\n{errors}"
 
 
 def _foot(results: GroupTrajectoriesResults) -> str:

@@ -21,6 +21,8 @@ __all__ = ["CurveNumbers", "TypologyRules", "measure_curve", "name_curve", "typo
 OLDEST = 110.0
 """Ages above this are months or calendar years, and no name is given."""
 
+_NO_RATES = "the rules are about rates of counted events, and this outcome is no count"
+
 _SAME = 1e-9  # rates closer than this share of the peak are one rate: a flat curve peaks first
 
 
@@ -167,6 +169,7 @@ def typology(
     curves: pd.DataFrame,
     shares: pd.Series | Mapping[int, float] | None = None,
     rules: TypologyRules | None = None,
+    rates: bool = True,
 ) -> pd.DataFrame:
     """Name every group from its estimated curve, and give the numbers behind the name.
 
@@ -185,6 +188,9 @@ def typology(
         curve rests on next to nobody.
     rules : TypologyRules, optional
         The thresholds; the defaults where None.
+    rates : bool
+        Whether the curves are rates of counted events. If not, no group is named, and only
+        level and peak are measured.
 
     Returns
     -------
@@ -201,15 +207,15 @@ def typology(
         group has no share.
     """
     rules = rules or TypologyRules()
-    _check_curves(curves)
+    _check_curves(curves, rates)
     rows: list[tuple[object, str | None, CurveNumbers, str]] = []
     for group, curve in curves.groupby("group", sort=False):
         ordered = curve.sort_values("age")
-        numbers = measure_curve(
-            ordered["age"].to_numpy(dtype=float),
-            ordered["mean"].to_numpy(dtype=float),
-            rules.decline_years,
-        )
+        ages, means = (ordered[column].to_numpy(dtype=float) for column in ("age", "mean"))
+        if not rates:
+            rows.append((group, None, _level_and_peak(ages, means), _NO_RATES))
+            continue
+        numbers = measure_curve(ages, means, rules.decline_years)
         name, reason = name_curve(numbers, rules)
         if shares is not None:
             if group not in shares:
@@ -223,6 +229,21 @@ def typology(
                 )
         rows.append((group, name, numbers, reason))
     return _frame(rows)
+
+
+def _level_and_peak(ages: NDArray[np.float64], means: NDArray[np.float64]) -> CurveNumbers:
+    peak = int(np.argmax(means))
+    nan = float("nan")
+    return CurveNumbers(
+        level=float(means.mean()),
+        peak_age=float(ages[peak]),
+        peak_rate=float(means[peak]),
+        decline=nan,
+        years_followed=nan,
+        years_above_half=nan,
+        first_age=float(ages[0]),
+        last_age=float(ages[-1]),
+    )
 
 
 def _frame(rows: list[tuple[object, str | None, CurveNumbers, str]]) -> pd.DataFrame:
@@ -239,16 +260,19 @@ def _frame(rows: list[tuple[object, str | None, CurveNumbers, str]]) -> pd.DataF
     )
 
 
-def _check_curves(curves: pd.DataFrame) -> None:
+def _check_curves(curves: pd.DataFrame, rates: bool) -> None:
     missing = [column for column in ("group", "age", "mean") if column not in curves.columns]
     if missing:
         raise InputError(f"curves need the columns group, age and mean; missing: {missing}")
     if len(curves) == 0:
         raise InputError("curves have no rows")
     values = curves[["age", "mean"]].to_numpy(dtype=float)
-    bad = int((~np.isfinite(values)).any(axis=1).sum() + (values[:, 1] < 0.0).sum())
+    bad = int((~np.isfinite(values)).any(axis=1).sum())
+    if rates:
+        bad += int((values[:, 1] < 0.0).sum())
     if bad:
-        raise InputError(f"{bad} rows of curves have an age or mean not finite, or a mean below 0")
+        negative = ", or a mean below 0" if rates else ""
+        raise InputError(f"{bad} rows of curves have an age or mean not finite{negative}")
     repeated = int(curves.duplicated(["group", "age"]).sum())
     if repeated:
         raise InputError(f"{repeated} rows of curves repeat an age of their group")

@@ -62,7 +62,7 @@ def wald_test(
         _words(row, at, results.params.index) for row, at in zip(matrix, target, strict=True)
     )
     order = results.model.reporting_order()
-    packed = matrix @ results.model.to_powers()[order]
+    packed = matrix @ results.model.to_reported()[order]
     return packed_test(results, packed, target, null)
 
 

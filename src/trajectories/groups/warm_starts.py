@@ -16,7 +16,7 @@ def laid_on(model: Model, other: Model, parameters: Parameters, ages: FloatArray
     """Return another model's parameters on the bases of this one, as near as they come.
 
     Least squares on the ages; where this model's bases hold the other's curves, the curves stay
-    as they were. Parameters that this model holds at zero are zero.
+    as they were. Parameters that this model holds stay held.
     """
     channels = other.channels(parameters.theta, ages)
     parts = []
@@ -25,7 +25,7 @@ def laid_on(model: Model, other: Model, parameters: Parameters, ages: FloatArray
     theta = np.concatenate(parts, axis=1)
     active = model.active()
     if active.shape == theta.shape:
-        theta = np.where(active, theta, 0.0)
+        theta = np.where(active, theta, model.held())
     return Parameters(parameters.log_probability, theta)
 
 
@@ -46,5 +46,5 @@ def split_starts(
         theta = np.vstack([base.theta, base.theta[k]])
         theta[k, : len(shift)] -= shift
         theta[-1, : len(shift)] += shift
-        starts.append(Parameters(log_probability, np.where(model.active(), theta, 0.0)))
+        starts.append(Parameters(log_probability, np.where(model.active(), theta, model.held())))
     return tuple(starts)

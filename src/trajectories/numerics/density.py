@@ -11,13 +11,6 @@ import numpy as np
 from trajectories.numerics.cells import Cells
 from trajectories.numerics.types import BoolArray, FloatArray
 
-LARGEST_LOG_MEAN = 15.0
-"""Steps that take the first channel, a log mean, above this are refused.
-
-A rate of 3,000,000 a year is beyond any data; far above it the table of log densities holds numbers
-so large that what they differ by is lost to rounding.
-"""
-
 
 class ChannelDensity(Protocol):
     """What the numerics need to know of a family: a density in its linear predictors.
@@ -25,6 +18,16 @@ class ChannelDensity(Protocol):
     A family has q channels (the log mean, the logit of an extra zero, ...). All arrays broadcast:
     outcome and exposure have shape (C, 1), channels have shape (q, C, G).
     """
+
+    @property
+    def largest_first(self) -> float:
+        """Steps that take the first channel above this are refused."""
+        ...
+
+    @property
+    def largest_change(self) -> tuple[float, ...]:
+        """Largest change of each channel, at any age, in one Newton step."""
+        ...
 
     def log_density(
         self, outcome: FloatArray, exposure: FloatArray, channels: FloatArray
@@ -79,7 +82,20 @@ class CellDensity:
     def out_of_range(self, theta: FloatArray) -> BoolArray:
         """Say of which groups the first channel is too large at some age, shape (G,)."""
         first = self.designs[0] @ theta[:, self.parts[0]].T
-        return np.asarray(first.max(axis=0) > LARGEST_LOG_MEAN)
+        return np.asarray(first.max(axis=0) > self.family.largest_first)
+
+    def shortening(self, theta: FloatArray, step: FloatArray) -> FloatArray:
+        """Return the factors, shape (G,), that keep a step's changes of the channels in bounds.
+
+        Far out, where a rate or a probability is practically zero, more is allowed: half of the
+        linear predictor as it stands. A curve that runs off there would otherwise crawl.
+        """
+        now = self.grid_channels(theta)
+        now[0] = np.minimum(now[0], 0.0)  # a high log rate is never far out
+        change = np.abs(self.grid_channels(step))
+        allowed = np.asarray(self.family.largest_change)[:, None, None] + np.abs(now) / 2
+        factor = allowed / np.maximum(change, 1e-300)
+        return np.asarray(factor.min(axis=(0, 1)).clip(max=1.0))
 
     def channels(self, theta: FloatArray) -> FloatArray:
         """Return the linear predictors at the cells, shape (q, C, G)."""

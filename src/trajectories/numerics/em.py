@@ -8,8 +8,11 @@ from enum import Enum
 import numpy as np
 
 from trajectories.numerics.mixture import Mixture, Parameters
-from trajectories.numerics.newton import LARGEST_CHANGE, ascent_direction
+from trajectories.numerics.newton import ascent_direction
 from trajectories.numerics.types import FloatArray
+
+LARGEST_LOGIT_CHANGE = 3.0
+"""Largest change of a group's logit in one Newton step."""
 
 ROUNDING = 1e-12
 """Gains below this share of the log-likelihood drown in its rounding error."""
@@ -32,7 +35,8 @@ class Fitted:
     parameters : Parameters
     llf : float
     score : ndarray, shape (D,)
-        Derivative of the log-likelihood; zero for parameters that are held.
+        Derivative of the log-likelihood; zero for parameters that are held, and for one that
+        groups share the derivative in it stands at the first of them.
     information : ndarray, shape (D, D)
         Observed information of all parameters.
     n_iter : int
@@ -93,7 +97,8 @@ def polish(
         direction = _newton_direction(mixture, score, information)
         gain = float(score @ direction) / 2
         enough = max(gain_tolerance, ROUNDING * abs(llf))
-        flat = np.abs(score[mixture.free]).max() < gradient_tolerance * weight
+        slope = np.abs(mixture.expansion.T @ score).max(initial=0.0)
+        flat = bool(slope < gradient_tolerance * weight)
         if gain < enough and flat:
             ending = Ending.STATIONARY
             break
@@ -110,15 +115,14 @@ def polish(
         parameters = candidate
         llf, score, information, totals = improved
         trace.append(llf)
-    score[~mixture.free] = 0.0
+    score = mixture.projected(score)
     return Fitted(parameters, llf, score, information, len(trace) - 1, gain, ending, tuple(trace))
 
 
 def _newton_direction(mixture: Mixture, score: FloatArray, information: FloatArray) -> FloatArray:
-    free = mixture.free
-    direction = np.zeros_like(score)
-    direction[free] = ascent_direction(score[free], -information[np.ix_(free, free)])
-    return direction
+    expand = mixture.expansion
+    direction = ascent_direction(expand.T @ score, -(expand.T @ information @ expand))
+    return np.asarray(expand @ direction)
 
 
 def _newton_candidate(
@@ -128,9 +132,10 @@ def _newton_candidate(
     packed = parameters.pack()
     n_logits = mixture.n_groups - 1
     change = np.abs(direction[:n_logits]).max(initial=0.0)
-    by_group = mixture.density.grid_channels(direction[n_logits:].reshape(mixture.n_groups, -1))
-    largest = max(float(change), float(np.abs(by_group).max()))
-    scale = min(1.0, LARGEST_CHANGE / max(largest, 1e-300))
+    by_group = mixture.density.shortening(
+        parameters.theta, direction[n_logits:].reshape(mixture.n_groups, -1)
+    )
+    scale = min(float(by_group.min()), LARGEST_LOGIT_CHANGE / max(float(change), 1e-300))
     for _ in range(8):
         candidate = Parameters.unpack(packed + scale * direction, mixture.n_groups)
         if (

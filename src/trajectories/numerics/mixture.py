@@ -40,6 +40,30 @@ class Parameters:
         return Parameters(self.log_probability[order], self.theta[order])
 
 
+def expansion(active: BoolArray, common: BoolArray) -> FloatArray:
+    """Return the matrix, shape (D, F), from F estimated numbers to packed parameters.
+
+    Parameters
+    ----------
+    active : ndarray of bool, shape (K, Q)
+        Parameters that are estimated.
+    common : ndarray of bool, shape (Q,)
+        Those of a group that all groups share.
+    """
+    n_groups, n_own = active.shape
+    n_logits = n_groups - 1
+    rows = np.arange(n_logits + active.size)
+    names = rows.copy()
+    shared = np.broadcast_to(common, active.shape).ravel()
+    names[n_logits:][shared] = -1 - np.tile(np.arange(n_own), n_groups)[shared]
+    use = np.concatenate([np.ones(n_logits, dtype=bool), active.ravel()])
+    _, first, column = np.unique(names[use], return_index=True, return_inverse=True)
+    by_appearance = np.argsort(np.argsort(first))
+    matrix = np.zeros((len(rows), len(first)))
+    matrix[rows[use], by_appearance[column]] = 1.0
+    return matrix
+
+
 class Mixture:
     """A mixture of K groups over a panel: likelihood, EM step, score, information.
 
@@ -50,15 +74,38 @@ class Mixture:
     density : CellDensity
         The family on the panel's cells.
     active : ndarray of bool, shape (K, Q)
-        Parameters that are estimated; the others stay at zero.
+        Parameters that are estimated; the others stay where they are held.
+    held : ndarray, shape (K, Q), optional
+        Where those are held; zero unless told.
+    common : ndarray of bool, shape (Q,), optional
+        Parameters that all groups share; none unless told.
     """
 
-    def __init__(self, statistics: Statistics, density: CellDensity, active: BoolArray) -> None:
+    def __init__(
+        self,
+        statistics: Statistics,
+        density: CellDensity,
+        active: BoolArray,
+        held: FloatArray | None = None,
+        common: BoolArray | None = None,
+    ) -> None:
         self.statistics = statistics
         self.density = density
         self.active = active
+        self.held = np.zeros(active.shape) if held is None else held
+        self.common = np.zeros(active.shape[1], dtype=bool) if common is None else common
         self.n_groups = len(active)
-        self.free = np.concatenate([np.ones(self.n_groups - 1, dtype=bool), active.ravel()])
+        self.expansion = expansion(active, self.common)
+
+    def projected(self, score: FloatArray) -> FloatArray:
+        """Return the score, shape (D,), of the numbers that are estimated.
+
+        Zero where parameters are held. The score of one that groups share stands at the first.
+        """
+        first = self.expansion.argmax(axis=0)
+        result = np.zeros_like(score)
+        result[first] = self.expansion.T @ score
+        return result
 
     def e_step(self, parameters: Parameters) -> Totals:
         """Return the likelihood and the totals at some parameters."""
@@ -69,7 +116,9 @@ class Mixture:
         """Return parameters that raise the expected complete-data log-likelihood."""
         share = totals.group_weight / totals.group_weight.sum()
         log_probability = np.log(np.maximum(share, SMALLEST_PROBABILITY))
-        theta = climb(self.density, parameters.theta, totals.cell_weight, self.active, steps)
+        theta = climb(
+            self.density, parameters.theta, totals.cell_weight, self.active, self.common, steps
+        )
         return Parameters(log_probability, theta)
 
     def score_and_information(

@@ -23,6 +23,9 @@ from trajectories.numerics.types import AnyArray, BoolArray, FloatArray
 BLOCK_BYTES = 1_300_000
 """Size of a block of widened outcomes; near the size of a core's second-level cache."""
 
+FIXED_AT_ZERO = -5e3
+"""A group with an entry below this in its table of log densities is fixed at zero."""
+
 SAFE_EXPONENT = 600.0
 """Above this log ratio of two groups the E-step takes the slower route that cannot overflow."""
 
@@ -104,7 +107,9 @@ class MomentStatistics(Statistics):
         """
         n_groups = len(log_probability)
         sums = self.feature_sums()
-        reference = int(np.argmax(log_probability))
+        # a group fixed at zero has entries of -10,000: as a reference it would drown the others
+        usable = np.where(table.min(axis=0) > FIXED_AT_ZERO, log_probability, -np.inf)
+        reference = int(np.argmax(usable))
         others = [k for k in range(n_groups) if k != reference]
         by_feature, offset = self._coefficients(table)
         base = float((sums * by_feature[:, :, reference]).sum())

@@ -10,9 +10,6 @@ from trajectories.numerics.types import BoolArray, FloatArray
 CURVATURE_FLOOR = 1e-10
 """Smallest curvature, relative to the largest, that a Newton direction divides by."""
 
-LARGEST_CHANGE = 3.0
-"""Largest change of a linear predictor at any age in one step."""
-
 HALVINGS = 30
 """How often a step is halved before it is given up."""
 
@@ -35,9 +32,14 @@ def climb(
     theta: FloatArray,
     cell_weight: FloatArray,
     active: BoolArray,
+    common: BoolArray,
     steps: int = 1,
+    n_models: int = 1,
 ) -> FloatArray:
     """Raise the weighted log density of each group by a few Newton steps with step-halving.
+
+    Parameters that groups share take a step of their own, after those that are a group's own:
+    two conditional maximisations (Meng and Rubin 1993, Biometrika 80(2), 267-278).
 
     Parameters
     ----------
@@ -47,30 +49,64 @@ def climb(
         Totals of the E-step.
     active : ndarray of bool, shape (G, Q)
         Parameters that may move.
+    common : ndarray of bool, shape (Q,)
+        Those that the groups of a model share.
     steps : int
         Newton steps; one is enough inside EM.
+    n_models : int
+        How many models the groups belong to, in order; G = n_models x K.
 
     Returns
     -------
     ndarray, shape (G, Q)
-        Never worse than ``theta`` in any group.
+        Never worse than ``theta`` in any group; where parameters are shared, in any model.
     """
+    own = active & ~common
+    shared = active & common
     for _ in range(steps):
-        value, gradient, hessian = density.weighted(theta, cell_weight)
-        hold = ~active
-        gradient[hold] = 0.0
-        hessian[hold[:, :, None] | hold[:, None, :]] = 0.0
-        step = ascent_direction(gradient, hessian)
-        step[hold] = 0.0
-        step *= _shortening(density, step)[:, None]
-        theta = _halve_until_better(density, theta, step, cell_weight, value)
+        if own.any():
+            theta = _own_step(density, theta, cell_weight, own)
+        if shared.any():
+            theta = _shared_step(density, theta, cell_weight, shared, common, n_models)
     return theta
 
 
-def _shortening(density: CellDensity, step: FloatArray) -> FloatArray:
-    """Return the factor, shape (G,), that keeps changes of the predictors within bounds."""
-    change = np.abs(density.grid_channels(step)).max(axis=(0, 1))
-    return np.asarray(np.minimum(1.0, LARGEST_CHANGE / np.maximum(change, 1e-300)))
+def _own_step(
+    density: CellDensity, theta: FloatArray, cell_weight: FloatArray, own: BoolArray
+) -> FloatArray:
+    """Take a Newton step in each group's own parameters."""
+    value, gradient, hessian = density.weighted(theta, cell_weight)
+    hold = ~own
+    gradient[hold] = 0.0
+    hessian[hold[:, :, None] | hold[:, None, :]] = 0.0
+    step = ascent_direction(gradient, hessian)
+    step[hold] = 0.0
+    step *= density.shortening(theta, step)[:, None]
+    return _halve_until_better(density, theta, step, cell_weight, value, len(theta))
+
+
+def _shared_step(
+    density: CellDensity,
+    theta: FloatArray,
+    cell_weight: FloatArray,
+    shared: BoolArray,
+    common: BoolArray,
+    n_models: int,
+) -> FloatArray:
+    """Take a Newton step in the parameters that the groups of a model share."""
+    value, gradient, hessian = density.weighted(theta, cell_weight)
+    which = np.flatnonzero(common)
+    uses = shared[:, which]
+    shape = (n_models, -1, len(which))
+    total = (gradient[:, which] * uses).reshape(shape).sum(axis=1)
+    bend = hessian[:, which[:, None], which] * uses[:, :, None] * uses[:, None, :]
+    bend = bend.reshape(n_models, -1, len(which), len(which)).sum(axis=1)
+    of_model = ascent_direction(total, bend)
+    step = np.zeros_like(theta)
+    step[:, which] = np.repeat(of_model, len(theta) // n_models, axis=0) * uses
+    shortest = density.shortening(theta, step).reshape(n_models, -1).min(axis=1)
+    step *= np.repeat(shortest, len(theta) // n_models)[:, None]
+    return _halve_until_better(density, theta, step, cell_weight, value, n_models)
 
 
 def _halve_until_better(
@@ -79,13 +115,18 @@ def _halve_until_better(
     step: FloatArray,
     cell_weight: FloatArray,
     value: FloatArray,
+    n_models: int,
 ) -> FloatArray:
+    """Halve the step of those models that it does not make better, and give it up if none does."""
     scale = np.ones(len(theta))
+    before = value.reshape(n_models, -1).sum(axis=1)
     for _ in range(HALVINGS):
         candidate = theta + scale[:, None] * step
-        worse = ~(density.value(candidate, cell_weight) >= value)
-        worse |= density.out_of_range(candidate)
-        if not worse.any():
+        after = density.value(candidate, cell_weight).reshape(n_models, -1).sum(axis=1)
+        wrong = ~(after >= before)
+        wrong |= density.out_of_range(candidate).reshape(n_models, -1).any(axis=1)
+        worse = np.repeat(wrong, len(theta) // n_models)
+        if not wrong.any():
             return np.asarray(candidate)
         scale[worse] /= 2
     scale[worse] = 0.0

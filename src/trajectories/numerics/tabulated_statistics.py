@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 
 from trajectories.numerics.cells import Cells
 from trajectories.numerics.statistics import Statistics
-from trajectories.numerics.types import AnyArray, BoolArray, FloatArray
+from trajectories.numerics.types import AnyArray, BoolArray, FloatArray, IntArray
 
 
 class TabulatedStatistics(Statistics):
@@ -54,11 +54,16 @@ class TabulatedStatistics(Statistics):
         observed: BoolArray | None,
         weights: FloatArray | None,
         constant: float,
+        age_index: IntArray | None = None,
     ) -> TabulatedStatistics:
-        """Find the distinct cells of a panel, shapes (N, T), and code it."""
+        """Find the distinct cells of a panel, shapes (N, T), and code it.
+
+        ``age_index`` has the row of the design matrix of every cell, where units have ages of
+        their own; otherwise it is the column.
+        """
         n_rows = len(outcome)
         mask = np.ones(outcome.shape, dtype=bool) if observed is None else observed
-        age = np.nonzero(mask)[1]
+        age = np.nonzero(mask)[1] if age_index is None else age_index[mask]
         counts = np.asarray(outcome[mask], dtype=float)
         at_risk = np.ones(len(counts)) if exposure is None else exposure[mask]
         order = np.lexsort((at_risk, counts, age))

@@ -40,7 +40,7 @@ def score_blocks(mixture: Mixture, parameters: Parameters) -> Iterator[tuple[sli
 
 def outer_by_unit(mixture: Mixture, parameters: Parameters) -> FloatArray:
     """Return sum_i w_i s_i s_i', shape (D, D): a weight of 2 is the unit twice."""
-    total = np.zeros((len(mixture.free),) * 2)
+    total = np.zeros((len(mixture.expansion),) * 2)
     for rows, scores in score_blocks(mixture, parameters):
         weights = mixture.statistics.row_weights(rows)
         total += (scores if weights is None else scores * weights) @ scores.T
@@ -61,7 +61,7 @@ def outer_by_cluster(
         Cluster of each unit, 0 to n_clusters - 1.
     n_clusters : int
     """
-    sums = np.zeros((n_clusters, len(mixture.free)))
+    sums = np.zeros((n_clusters, len(mixture.expansion)))
     for rows, scores in score_blocks(mixture, parameters):
         weights = mixture.statistics.row_weights(rows)
         size = scores.shape[1]

@@ -191,6 +191,36 @@ def check_observed(observed: BoolArray | None, shape: tuple[int, int]) -> BoolAr
     return mask
 
 
+def check_individual_ages(
+    ages: Any, observed: BoolArray | None, shape: tuple[int, ...]
+) -> FloatArray | None:
+    """Return the age of every cell, float64 (N, T), or None.
+
+    Raises
+    ------
+    InputError
+        For another shape, or an observed cell without a finite age.
+    """
+    if ages is None:
+        return None
+    values = numeric_array(ages, "individual_ages")
+    if values.shape != shape:
+        raise InputError(
+            f"individual_ages have shape {values.shape}, the outcomes {shape}: give the age of "
+            "every cell"
+        )
+    bad = ~np.isfinite(values)
+    if observed is not None:
+        bad &= observed
+    if bad.any():
+        raise InputError(
+            f"individual_ages: {counted(int(bad.sum()), 'observed cell')} without an age "
+            f"({where_rows(bad)}): give the age of every outcome"
+        )
+    # the age of a cell not observed must not tell two equal histories apart
+    return values if observed is None else np.where(observed, values, 0.0)
+
+
 def check_exposure(
     exposure: Any, outcomes: FloatArray, observed: BoolArray | None
 ) -> FloatArray | None:

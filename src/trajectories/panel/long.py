@@ -11,6 +11,7 @@ from pandas.api.types import is_hashable
 from trajectories.errors import InputError
 from trajectories.panel.arrays import BoolArray, FloatArray, IntArray, counted, names, where_rows
 from trajectories.panel.checks import check_ages, check_outcomes, numeric_array
+from trajectories.panel.individual_ages import occasion_columns
 from trajectories.panel.wide import split_missing, table_values
 
 
@@ -22,6 +23,7 @@ def read_long(
     exposure: Any | None,
     weight: Any | None,
     ages: Any | None,
+    individual: bool = False,
 ) -> dict[str, Any]:
     """Return the fields of a Panel from a long table; see ``Panel.from_long``."""
     named = {"unit": unit, "age": age, "count": count, "exposure": exposure, "weight": weight}
@@ -31,10 +33,20 @@ def read_long(
     _refuse_missing(np.isnan(row_ages), f"column {age!r}", "age")
     if ages is not None and np.size(ages) == 0:
         raise InputError("ages are empty: give the ages of the panel, or leave ages= out")
-    grid = np.unique(row_ages) if ages is None else check_ages(ages, np.size(ages))
-    columns, inside = _age_columns(row_ages, grid)
-    _refuse_no_row(inside, row_ages, grid, f"column {age!r}")
+    if individual and ages is not None:
+        raise InputError(
+            "ages= picks columns of a common grid, and individual ages have none: filter the "
+            "table first, or leave individual= out"
+        )
     _refuse_pairs_seen_before(rows, row_ages, units)
+    if individual:
+        columns = occasion_columns(rows, row_ages)
+        grid = np.arange(1.0, columns.max() + 2)
+        inside = np.ones(len(rows), dtype=bool)
+    else:
+        grid = np.unique(row_ages) if ages is None else check_ages(ages, np.size(ages))
+        columns, inside = _age_columns(row_ages, grid)
+        _refuse_no_row(inside, row_ages, grid, f"column {age!r}")
     cell = (rows[inside], columns[inside])
 
     outcomes = np.full((len(units), len(grid)), np.nan)
@@ -46,7 +58,12 @@ def read_long(
         time_free[cell] = _column(frame, exposure)[inside, 0]
         if observed is not None:
             time_free[~observed] = 0.0
+    own_ages = None
+    if individual:
+        own_ages = np.zeros(values.shape)
+        own_ages[cell] = row_ages
     return {
+        "individual_ages": own_ages,
         "outcomes": values,
         "ages": grid,
         "exposure": time_free,

@@ -13,6 +13,7 @@ from trajectories.panel import checks
 from trajectories.panel.arrays import BoolArray, FloatArray, counted, read_only
 from trajectories.panel.audit import audit
 from trajectories.panel.exposure_floor import raised
+from trajectories.panel.individual_ages import occasions, read_individual_ages
 from trajectories.panel.long import read_long
 from trajectories.panel.register import Register
 from trajectories.panel.register_panel import read_register
@@ -42,6 +43,10 @@ class Panel:
         Number of persons a row stands for. None: 1 each.
     units : pandas.Index, length N
         Unit ids of any hashable kind, each once.
+    individual_ages : ndarray of float64, shape (N, T), or None
+        The age of every cell, where units were observed at ages of their own; ``ages`` then number
+        the occasions 1 to T. The values of cells not observed do not matter. None: column t has
+        age ``ages[t]`` for everybody.
     n_left_out : int
         Persons of a register left out because they are never observed at these ages.
 
@@ -58,6 +63,7 @@ class Panel:
     weights: FloatArray | None = None
     units: pd.Index[Any] = None  # type: ignore[assignment]  # None numbers the rows
     n_left_out: int = 0
+    individual_ages: FloatArray | None = None
 
     def __post_init__(self) -> None:
         outcomes = checks.check_outcomes(self.outcomes)
@@ -69,7 +75,9 @@ class Panel:
             raise InputError("outcomes must be 0 where not observed; Panel.from_wide takes NaN")
         exposure = checks.check_exposure(self.exposure, outcomes, observed)
         weights = checks.check_weights(self.weights, n_units)
+        own_ages = checks.check_individual_ages(self.individual_ages, observed, outcomes.shape)
         arrays = {
+            "individual_ages": own_ages,
             "outcomes": outcomes,
             "ages": ages,
             "exposure": exposure,
@@ -95,9 +103,10 @@ class Panel:
         ----------
         counts : DataFrame or array-like, shape (N, T)
             Offences (or another outcome); NaN where not observed.
-        ages : array-like of T numbers, optional
-            Strictly increasing. By default the column labels of a table, when they are numbers or
-            end in one (``Offense8``); for an array 0, 1, …, T − 1. Column labels that hold other
+        ages : array-like of T numbers, or shape (N, T), optional
+            Strictly increasing. With a row a unit, the units' own ages, NaN where not observed:
+            see ``individual_ages``. By default the column labels of a table, when they are numbers
+            or end in one (``Offense8``); for an array 0, 1, …, T − 1. Column labels that hold other
             ages than those given are refused, except plain waves 1, …, T or 0, …, T − 1
             (``Y1`` to ``Y5``) and numbers above 120 (calendar years): these ``ages`` relabels.
         exposure : DataFrame or array-like, shape (N, T), optional
@@ -119,7 +128,10 @@ class Panel:
         InputError
             For tables that cannot be used as they are; the message says what to change.
         """
-        fields = read_wide(counts, ages, exposure, units, weights)
+        own = np.ndim(ages) == 2
+        fields = read_wide(counts, occasions(counts) if own else ages, exposure, units, weights)
+        if own:
+            fields["individual_ages"] = read_individual_ages(ages, fields["observed"])
         return cls(**fields)
 
     @classmethod
@@ -132,6 +144,7 @@ class Panel:
         exposure: Any = None,
         weight: Any = None,
         ages: Any = None,
+        individual: bool = False,
     ) -> Panel:
         """Make a panel from a table with a row a unit and age.
 
@@ -147,6 +160,10 @@ class Panel:
         ages : array-like of numbers, optional
             The ages to keep, strictly increasing; rows at other ages are left out.
             By default every age in the table.
+        individual : bool
+            Whether units were observed at ages of their own (19.37, say). Each keeps its ages, and
+            the columns of the panel are first, second, … occasion. A fit then costs a density per
+            distinct (age, outcome, exposure) and group, not per age; see ``individual_ages``.
 
         Returns
         -------
@@ -158,7 +175,7 @@ class Panel:
         InputError
             For a pair of unit and age given twice, and all that ``from_wide`` refuses.
         """
-        fields = read_long(frame, unit, age, count, exposure, weight, ages)
+        fields = read_long(frame, unit, age, count, exposure, weight, ages, individual)
         return cls(**fields)
 
     @classmethod
@@ -219,6 +236,14 @@ class Panel:
         return int(self.outcomes.shape[1])
 
     @property
+    def grid(self) -> FloatArray:
+        """The distinct ages at which anything was observed, increasing."""
+        if self.individual_ages is None:
+            return self.ages
+        own = self.individual_ages
+        return np.unique(own if self.observed is None else own[self.observed])
+
+    @property
     def n_observed_cells(self) -> int:
         """Number of cells with an outcome, not weighted."""
         return int(self.outcomes.size if self.observed is None else self.observed.sum())
@@ -271,6 +296,7 @@ class Panel:
             observed=None if self.observed is None else self.observed[where],
             weights=None if self.weights is None else self.weights[where],
             units=self.units[where],
+            individual_ages=None if self.individual_ages is None else self.individual_ages[where],
         )
 
     def without_empty_ages(self) -> Panel:
@@ -284,7 +310,14 @@ class Panel:
             ages=self.ages[seen],
             exposure=None if self.exposure is None else self.exposure[:, seen],
             observed=self.observed[:, seen],
+            individual_ages=(
+                None if self.individual_ages is None else self.individual_ages[:, seen]
+            ),
         )
+
+    def without_exposure(self) -> Panel:
+        """Return the panel without its exposure: every observed cell counts as a whole year."""
+        return replace(self, exposure=None)
 
     def audit(self) -> pd.DataFrame:
         """Return what could spoil a model, one row a check, with no person's data.
@@ -307,10 +340,12 @@ class Panel:
 
     def __repr__(self) -> str:
         """Describe the shape; never show a row."""
-        ages = f"{self.ages[0]:g} to {self.ages[-1]:g}"
+        grid = self.grid
+        ages = f"{grid[0]:g} to {grid[-1]:g}"
         n_missing = self.outcomes.size - self.n_observed_cells
+        columns = "age" if self.individual_ages is None else "occasion"
         parts = [
-            f"{counted(self.n_units, 'unit')} × {counted(self.n_ages, 'age')} ({ages})",
+            f"{counted(self.n_units, 'unit')} × {counted(self.n_ages, columns)} ({ages})",
             f"{counted(n_missing, 'cell')} missing",
         ]
         parts += ["exposure"] if self.exposure is not None else []

@@ -1,138 +1,221 @@
-"""What is wrong in the tables of a register, as numbers of rows."""
+"""What can be wrong in the tables of a register: each check says which rows fail it.
+
+A date known to a month or year fails only where no day of that period would do.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from trajectories.panel.arrays import BoolArray, DayArray, IntArray
+from trajectories.panel.arrays import BoolArray, names
 from trajectories.panel.calendar import ONE_DAY, days
+from trajectories.panel.classification import MOST_NAMED, OffenceClassification
+from trajectories.panel.register_dates import parse_dates
+from trajectories.panel.register_draft import (
+    EMPTIED,
+    LEFT_OUT,
+    MERGED,
+    PERSON_LEFT_OUT,
+    Draft,
+    Finding,
+    People,
+)
+from trajectories.panel.register_files import DATES, REQUIRED
+from trajectories.panel.register_overlaps import overlapping
 
 if TYPE_CHECKING:
     from trajectories.panel.register import Register
 
-
-Found = tuple[str, str, int]
+OLDEST = 120
+"""Years: nobody is older at the reference date; who would be has a mistaken date of birth."""
+EXCLUSIVE = ("detention",)
+"""Types of spell of which a person has one at a time."""
 
 
 def check_register(register: Register) -> pd.DataFrame:
     """Return the number of rows that fail each check; see ``Register.check``."""
-    register.require("persons", "offences", "spells", "relations")
-    people = _People(register)
-    found = [
-        *_persons(register, people),
-        *_offences(register.offences, people),
-        *_spells(register.spells, people),
-        *_relations(register.relations, people),
-    ]
-    return pd.DataFrame(found, columns=["table", "check", "rows"])
-
-
-class _People:
-    """First row of each person, to look other tables up in."""
-
-    def __init__(self, register: Register) -> None:
-        persons = register.persons
-        self.repeated: BoolArray = np.asarray(
-            persons["person"].isna() | persons["person"].duplicated(), dtype=bool
-        )
-        first = persons[~self.repeated]
-        self.ids = pd.Index(first["person"])
-        self.birth = days(first, "birth_date", "persons")
-        reference = np.datetime64(register.reference_date.date(), "D")
-        deaths, departures = (
-            days(first, column, "persons") for column in ("death_date", "emigration_date")
-        )
-        last_day: DayArray = np.fmin(np.fmin(deaths, departures), reference)
-        self.end: DayArray = last_day + ONE_DAY
-
-    def rows(self, ids: pd.Series[Any]) -> tuple[IntArray, BoolArray]:
-        """Return the row of each id (0 where unknown), and whether it is known."""
-        row = self.ids.get_indexer(pd.Index(ids)).astype(np.int64)
-        return np.maximum(row, 0), row >= 0
-
-
-def _found(table: str, checks: dict[str, Any]) -> list[Found]:
-    return [(table, check, int(np.sum(bad))) for check, bad in checks.items()]
-
-
-def _persons(register: Register, people: _People) -> list[Found]:
-    persons = register.persons
-    birth, death, departure = (
-        days(persons, column, "persons")
-        for column in ("birth_date", "death_date", "emigration_date")
-    )
+    register.require(*REQUIRED)
+    tables = {name: getattr(register, name).reset_index(drop=True) for name in REQUIRED}
+    dates = {}
+    for name, table in tables.items():
+        here = [column for column in DATES[name] if column in table.columns]
+        for column in here:
+            days(table, column, name)
+        dates[name] = {c: parse_dates(table[c], name, None, None) for c in here}
     reference = np.datetime64(register.reference_date.date(), "D")
-    return _found(
-        "persons",
-        {
-            "person missing or given twice": people.repeated,
-            "birth_date missing": np.isnat(birth),
-            "birth_date after the reference date": birth > reference,
-            "death_date before birth_date": death < birth,
-            "emigration_date before birth_date": departure < birth,
-            "death_date after the reference date": death > reference,
-            "emigration_date after the reference date": departure > reference,
-        },
-    )
+    rows = [
+        (f.table, f.column, f"{f.column} {f.what}", f.n_rows)
+        for f in findings(Draft(tables, dates, reference), None, EXCLUSIVE)
+    ]
+    return pd.DataFrame(rows, columns=["table", "column", "check", "rows"])
 
 
-def _offences(offences: pd.DataFrame, people: _People) -> list[Found]:
-    date = days(offences, "offence_date", "offences")
-    row, known = people.rows(offences["person"])
-    return _found(
-        "offences",
-        {
-            "person not among persons": ~known,
-            "offence_date missing": np.isnat(date),
-            "offence_type missing": offences["offence_type"].isna(),
-            "offence_date before birth": known & _before(date, people.birth, row),
-            "offence_date after the end of follow-up": known & _from(date, people.end, row),
-        },
-    )
+def findings(
+    draft: Draft, classification: OffenceClassification | None, exclusive: Iterable[str]
+) -> Iterator[Finding]:
+    """Return the checks of all tables, those included that no row fails."""
+    people = People(draft)
+    yield from _persons(draft)
+    yield from _offences(draft, people, classification)
+    yield from _spells(draft, people, exclusive)
+    yield from _relations(draft, people)
 
 
-def _spells(spells: pd.DataFrame, people: _People) -> list[Found]:
-    start, stop = (days(spells, column, "spells") for column in ("start_date", "end_date"))
-    row, known = people.rows(spells["person"])
-    return _found(
-        "spells",
-        {
-            "person not among persons": ~known,
-            "spell_type missing": spells["spell_type"].isna(),
-            "start_date missing": np.isnat(start),
-            "end_date before start_date": stop < start,
-            "start_date before birth": known & _before(start, people.birth, row),
-            "start_date after the end of follow-up": known & _from(start, people.end, row),
-        },
-    )
+def _persons(draft: Draft) -> Iterator[Finding]:
+    table, dates = draft.tables["persons"], draft.dates["persons"]
+    birth, death, departure = (dates[column] for column in DATES["persons"])
+    missing = _missing(table["person"])
+    again = np.asarray(table.duplicated(), dtype=bool) & ~missing
+    twice = np.asarray(table["person"].duplicated(), dtype=bool) & ~missing & ~again
+
+    def found(column: str, what: str, bad: Any, repair: str | None) -> Finding:
+        return Finding("persons", column, what, bad, repair)
+
+    yield found("person", "missing", missing, LEFT_OUT)
+    yield found("person", "in a row given twice", again, LEFT_OUT)
+    yield found("person", "given twice, with other contents", twice, None)
+    for column, values in dates.items():
+        repair = PERSON_LEFT_OUT if column == "birth_date" else EMPTIED
+        yield found(column, "with something that is no date", values.unreadable, repair)
+    none = np.isnat(birth.value) & ~birth.unreadable
+    yield found("birth_date", "missing", none, PERSON_LEFT_OUT)
+    after = birth.first > draft.reference
+    yield found("birth_date", "after the reference date", after, PERSON_LEFT_OUT)
+    oldest = draft.reference.astype("datetime64[Y]") - OLDEST
+    too_old = birth.last < oldest.astype("datetime64[D]")
+    what = f"more than {OLDEST} years before the reference date"
+    yield found("birth_date", what, too_old, PERSON_LEFT_OUT)
+    for column, values in (("death_date", death), ("emigration_date", departure)):
+        early = values.last < birth.first
+        yield found(column, "before birth_date", early, PERSON_LEFT_OUT)
+        yield found(column, "after the reference date", values.first > draft.reference, EMPTIED)
+    gone = departure.first > death.last
+    yield found("emigration_date", "after death_date", gone, EMPTIED)
 
 
-def _relations(relations: pd.DataFrame, people: _People) -> list[Found]:
-    _, person_known = people.rows(relations["person"])
-    _, relative_known = people.rows(relations["relative"])
-    return _found(
-        "relations",
-        {
-            "person not among persons": ~person_known,
-            "relative not among persons": ~relative_known,
-            "person related to oneself": (relations["person"] == relations["relative"]).fillna(
-                False
-            ),
-            "relation given twice": relations.duplicated(["person", "relative", "relation"]),
-        },
-    )
+def _offences(
+    draft: Draft, people: People, classification: OffenceClassification | None
+) -> Iterator[Finding]:
+    table, dates = draft.tables["offences"], draft.dates["offences"]
+    date, rows = dates["offence_date"], people.rows(table["person"])
+
+    def found(column: str, what: str, bad: Any, repair: str | None, detail: str = "") -> Finding:
+        return Finding("offences", column, what, bad, repair, detail)
+
+    yield from _references("offences", "person", draft, people)
+    yield found("offence_date", "with something that is no date", date.unreadable, LEFT_OUT)
+    none = np.isnat(date.value) & ~date.unreadable
+    yield found("offence_date", "missing", none, LEFT_OUT)
+    untyped = _missing(table["offence_type"])
+    yield found("offence_type", "missing", untyped, None)
+    if classification is not None:
+        unknown = classification.unknown(table) & ~untyped
+        yield found("offence_type", *_unknown_types(table["offence_type"][unknown], unknown))
+    early = date.last < people.of(people.birth.first, rows)
+    yield found("offence_date", "before birth", early, LEFT_OUT)
+    late = date.first >= people.of(people.end_at_latest, rows)
+    yield found("offence_date", "after the end of follow-up", late, LEFT_OUT)
+    if "registration_date" in dates:
+        registered = dates["registration_date"]
+        what = "with something that is no date"
+        yield found("registration_date", what, registered.unreadable, EMPTIED)
+        early = registered.last < date.first
+        yield found("registration_date", "before offence_date", early, EMPTIED)
+        late = registered.first > draft.reference
+        yield found("registration_date", "after the reference date", late, EMPTIED)
+    yield _twice(table)
 
 
-def _before(date: DayArray, limit: DayArray, row: IntArray) -> BoolArray:
-    if not len(limit):
-        return np.zeros(len(date), dtype=bool)
-    return np.asarray(date < limit[row])
+def _twice(table: pd.DataFrame) -> Finding:
+    """Find offences given twice: by their id and person, or by the whole row without an id."""
+    if "offence" in table.columns:
+        key = ["offence", "person"]
+        again = table.duplicated(key) & table["offence"].notna()
+        same = table.duplicated()
+        if (again & ~same).any():
+            bad = np.asarray(again & ~same, dtype=bool)
+            what = "given twice for one person, with other contents"
+            return Finding("offences", "offence", what, bad, None)
+        bad = np.asarray(again, dtype=bool)
+        return Finding("offences", "offence", "in a row given twice", bad, LEFT_OUT)
+    again = table.duplicated() & table["person"].notna()
+    detail = "; offences alike in all columns need a column 'offence' with their ids"
+    bad = np.asarray(again, dtype=bool)
+    return Finding("offences", "person", "in a row given twice", bad, LEFT_OUT, detail)
 
 
-def _from(date: DayArray, limit: DayArray, row: IntArray) -> BoolArray:
-    if not len(limit):
-        return np.zeros(len(date), dtype=bool)
-    return np.asarray(date >= limit[row])
+def _unknown_types(kinds: pd.Series[Any], unknown: BoolArray) -> tuple[str, BoolArray, None, str]:
+    """Name types that the classification lacks; types are no personal data, ids are."""
+    distinct = sorted(kinds.unique(), key=str)
+    if len(distinct) > MOST_NAMED:
+        detail = f"; {len(distinct):,} different ones: does it hold something else?"
+    else:
+        detail = f"; {names(distinct)}" if distinct else ""
+    return "of a type that the classification lacks", unknown, None, detail
+
+
+def _spells(draft: Draft, people: People, exclusive: Iterable[str]) -> Iterator[Finding]:
+    table, dates = draft.tables["spells"], draft.dates["spells"]
+    start, stop = dates["start_date"], dates["end_date"]
+    rows = people.rows(table["person"])
+
+    def found(column: str, what: str, bad: Any, repair: str | None) -> Finding:
+        return Finding("spells", column, what, bad, repair)
+
+    yield from _references("spells", "person", draft, people)
+    yield found("spell_type", "missing", _missing(table["spell_type"]), LEFT_OUT)
+    for column, values in dates.items():
+        yield found(column, "with something that is no date", values.unreadable, LEFT_OUT)
+    none = np.isnat(start.value) & ~start.unreadable
+    yield found("start_date", "missing", none, LEFT_OUT)
+    yield found("end_date", "before start_date", stop.last < start.first, LEFT_OUT)
+    late = stop.first > draft.reference + ONE_DAY
+    yield found("end_date", "after the reference date", late, EMPTIED)
+    early = start.last < people.of(people.birth.first, rows)
+    yield found("start_date", "before birth", early, LEFT_OUT)
+    late = start.first >= people.of(people.end_at_latest, rows)
+    yield found("start_date", "after the end of follow-up", late, LEFT_OUT)
+    if "other" in table.columns:
+        unresolved = (people.rows(table["other"]) == people.unknown) & ~_missing(table["other"])
+        yield found("other", "not among persons", unresolved, EMPTIED)
+    again = np.asarray(table.duplicated(), dtype=bool) & ~_missing(table["person"])
+    yield found("person", "in a row given twice", again, LEFT_OUT)
+    for kind in exclusive:
+        of_kind = np.asarray((table["spell_type"] == kind).fillna(False), dtype=bool) & ~again
+        bad = overlapping(rows, start, stop, of_kind & (rows < people.unknown))
+        yield found("start_date", f"within another spell of {kind}", bad, MERGED)
+
+
+def _relations(draft: Draft, people: People) -> Iterator[Finding]:
+    table = draft.tables["relations"]
+
+    def found(column: str, what: str, bad: Any) -> Finding:
+        return Finding("relations", column, what, np.asarray(bad, dtype=bool), LEFT_OUT)
+
+    yield from _references("relations", "person", draft, people)
+    yield from _references("relations", "relative", draft, people)
+    yield found("relation", "missing", _missing(table["relation"]))
+    alone = (table["person"] == table["relative"]).fillna(False)
+    yield found("relative", "the person", alone)
+    again = table.duplicated(["person", "relative", "relation"])
+    yield found("relative", "given twice in one relation", again)
+    child, parent = people.rows(table["person"]), people.rows(table["relative"])
+    younger = people.of(people.birth.first, parent) >= people.of(people.birth.last, child)
+    is_parent = np.asarray((table["relation"] == "parent").fillna(False), dtype=bool)
+    yield found("relative", "a parent no older than the person", younger & is_parent)
+
+
+def _references(table: str, column: str, draft: Draft, people: People) -> Iterator[Finding]:
+    ids = draft.tables[table][column]
+    missing = _missing(ids)
+    unknown = (people.rows(ids) == people.unknown) & ~missing
+    yield Finding(table, column, "missing", missing, LEFT_OUT)
+    yield Finding(table, column, "not among persons", unknown, LEFT_OUT)
+
+
+def _missing(column: pd.Series[Any]) -> BoolArray:
+    return np.asarray(column.isna(), dtype=bool)

@@ -1,0 +1,145 @@
+"""Co-offending: offences with others, group size, partners, repeated ties."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from trajectories.careers.grouping import Grouping, grouping, who
+from trajectories.careers.histories import Histories, histories
+from trajectories.careers.tidy import check_level, mean_rows, share_rows
+from trajectories.disclosure_control import disclosed
+from trajectories.errors import InputError
+from trajectories.numerics.weighted_ratio import ratios
+from trajectories.panel import Register
+from trajectories.panel.arrays import IntArray, counted
+
+
+@disclosed()
+def co_offending(
+    register: Register,
+    *,
+    by: Any = None,
+    posterior: pd.DataFrame | None = None,
+    persons: Any = None,
+    event: Any = "any",
+    until: Any = None,
+    level: float = 0.95,
+    interval: str = "wilson",
+) -> pd.DataFrame:
+    """Return how often, with how many and with whom offences are committed.
+
+    Suspects of one ``case`` offend together; all persons of the register count as suspects, not
+    only those described. Whoever was not registered for a case is not seen.
+
+    Parameters
+    ----------
+    register : Register
+        With column ``case`` in the offences.
+    by, posterior, persons, event, until, level, interval
+        As in :func:`trajectories.careers.participation`.
+
+    Returns
+    -------
+    DataFrame
+        group, measure, estimate, lower, upper, persons, unit, method. Measures:
+        "offences_with_others" (share of offences whose case has two suspects or more) and
+        "group_size" (mean number of suspects over offences), among offenders;
+        "ever_with_others" (share of offenders); "partners" (mean number of distinct ones) and
+        "repeated_ties" (share of a person's partners met in two cases or more), among those who
+        ever offended with others. Persons are clusters.
+
+    Raises
+    ------
+    InputError
+        If offences have no case.
+    """
+    made = histories(register, who(by, posterior, persons), event, until)
+    groups = grouping(made.risk.persons, register, by, posterior)
+    return of_histories(made, groups, check_level(level), interval)
+
+
+def of_histories(
+    made: Histories, groups: Grouping, level: float, interval: str = "wilson"
+) -> pd.DataFrame:
+    """Return co-offending by group."""
+    case, suspect = _cases(made)
+    size = np.bincount(case, minlength=int(case.max(initial=-1)) + 1)
+    own_case = case_of_offences(made)
+    n_suspects = size[own_case].astype(np.float64)
+    offences = made.offences.astype(np.float64)
+    shared = np.bincount(made.person, n_suspects >= 2, made.n_persons)
+    total = np.bincount(made.person, n_suspects, made.n_persons)
+    partners, repeated = _ties(made, own_case, case, suspect)
+    offended, shares = (offences > 0.0).astype(float), (shared > 0.0).astype(float)
+    weights, names = groups.weights, groups.names
+    return pd.concat(
+        [
+            share_rows(
+                names, "offences_with_others", ratios(shared, offences, weights), level, interval
+            ),
+            mean_rows(names, "group_size", ratios(total, offences, weights), level, "suspects"),
+            share_rows(
+                names, "ever_with_others", ratios(shares, offended, weights), level, interval
+            ),
+            mean_rows(names, "partners", ratios(partners, shares, weights), level, "persons"),
+            share_rows(
+                names, "repeated_ties", ratios(repeated, partners, weights), level, interval
+            ),
+        ],
+        ignore_index=True,
+    )
+
+
+def case_of_offences(made: Histories) -> IntArray:
+    """Return the number of each offence's case, as ``_cases`` counts them."""
+    return _codes(made)[made.number]
+
+
+def _codes(made: Histories) -> IntArray:
+    """Number the cases of all offences of the register."""
+    made.column("case")  # says what to do where there is none
+    values = made.register.offences["case"]
+    missing = int(values.take(made.number).isna().sum())
+    if missing:
+        raise InputError(
+            f"register: case missing in {counted(missing, 'offence')} of those described; fill it "
+            "in, or leave these offences out with event= (a boolean Series over the offences)"
+        )
+    codes = pd.factorize(values)[0].astype(np.int64)
+    return codes
+
+
+def _cases(made: Histories) -> tuple[IntArray, IntArray]:
+    """Return the distinct pairs of case and suspect in the register, in order of case."""
+    code = _codes(made)
+    suspect = pd.factorize(made.register.offences["person"])[0].astype(np.int64)
+    known = code >= 0
+    pairs = np.unique(np.stack([code[known], suspect[known]], axis=1), axis=0)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def _ties(
+    made: Histories, own_case: IntArray, case: IntArray, suspect: IntArray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return each person's number of distinct partners, and of those met in two cases or more."""
+    mine = np.unique(np.stack([made.person, own_case], axis=1), axis=0)
+    first = np.searchsorted(case, mine[:, 1])
+    size = np.searchsorted(case, mine[:, 1], side="right") - first
+    pair = np.repeat(np.arange(len(mine)), size)
+    place = np.arange(len(pair)) - np.repeat(np.cumsum(size) - size, size)
+    other = suspect[first[pair] + place]
+    me = mine[pair, 0]
+    # numbers of suspects count all persons with offences, those of ``made`` the persons chosen
+    self_code = np.full(made.n_persons, -1)
+    everyone = pd.factorize(made.register.offences["person"])[0]
+    self_code[made.person] = everyone[made.number]
+    with_others = other != self_code[me]
+    ties, times = np.unique(
+        np.stack([me[with_others], other[with_others]], axis=1), axis=0, return_counts=True
+    )
+    partners = np.bincount(ties[:, 0], minlength=made.n_persons).astype(np.float64)
+    repeated = np.bincount(ties[:, 0], times >= 2, made.n_persons)
+    return partners, repeated

@@ -1,0 +1,123 @@
+"""What is asked of the spells of a register: which types, when in force, how measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from trajectories.errors import InputError
+from trajectories.panel import Register
+from trajectories.panel.arrays import names
+
+InForce = Literal["most_of_year", "any_day", "first_day"]
+Measure = Literal["in_force", "number", "amount"]
+Record = Literal["before", "ever"]
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstance:
+    """Say how a column of the person-years is made of spells.
+
+    Attributes
+    ----------
+    spell_types : str or tuple of str
+        Types of spells; overlapping ones are no more than one.
+    in_force : {"most_of_year", "any_day", "first_day"}, optional
+        When a year counts: more than half of its days at risk, any of them, or its first day (1
+        January, or the birthday that begins a year of age). None: as ``person_years`` says.
+    measure : {"in_force", "number", "amount"}
+        0 or 1; how many spells are in force (children, say); or ``column`` of the spells, summed
+        over those in force, averaged over the days at risk (an income a year, say). An amount
+        takes all days at risk together; ``in_force`` is not asked.
+    column : str, optional
+        For an amount.
+    record : {"before", "ever"}, optional
+        Only spells with somebody who has a registered offence, from the day after the first one on
+        ("before"), or from the beginning whenever that offence comes ("ever", which looks into
+        the future). The other person's id stands in column ``other`` of the spells.
+    """
+
+    spell_types: str | tuple[str, ...]
+    in_force: InForce | None = None
+    measure: Measure = "in_force"
+    column: str | None = None
+    record: Record | None = None
+
+    def __post_init__(self) -> None:
+        _one_of("in_force", self.in_force, InForce, optional=True)
+        _one_of("measure", self.measure, Measure)
+        _one_of("record", self.record, Record, optional=True)
+        if (self.measure == "amount") != (self.column is not None):
+            raise InputError('a Circumstance has column= if and only if measure="amount"')
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types of spells as a tuple."""
+        return (self.spell_types,) if isinstance(self.spell_types, str) else self.spell_types
+
+
+def _one_of(name: str, value: object, kinds: Any, optional: bool = False) -> None:
+    if not (value in get_args(kinds) or (optional and value is None)):
+        raise InputError(f"{name}= must be one of {names(get_args(kinds))}")
+
+
+check_in_force = _one_of
+
+USUAL: Mapping[str, Circumstance] = {
+    "job": Circumstance("job"),
+    "partner": Circumstance("partner"),
+    "partner_with_record": Circumstance("partner", record="before"),
+    "biological_children": Circumstance("biological_child"),
+    "non_biological_children": Circumstance("non_biological_child_at_home"),
+    "number_of_biological_children": Circumstance("biological_child", measure="number"),
+    "in_education": Circumstance("education"),
+    "lives_with_parents": Circumstance("parental_home"),
+    "welfare_or_no_income": Circumstance("welfare_or_no_income"),
+}
+"""Columns that are made where the register has spells of the type and nothing else is asked."""
+
+
+def chosen(register: Register, asked: Any) -> dict[str, Circumstance]:
+    """Return name → Circumstance: those asked for, or the usual ones that the register has.
+
+    Raises
+    ------
+    InputError
+        If a type asked for does not occur among the spells, or a column they need is absent.
+    """
+    known = set(register.spells["spell_type"].dropna().unique())
+    columns = set(register.spells.columns)
+    if asked is None:
+        return {
+            name: item
+            for name, item in USUAL.items()
+            if known.issuperset(item.types) and (item.record is None or "other" in columns)
+        }
+    if not isinstance(asked, Mapping):
+        asked = {name: USUAL.get(name, Circumstance(name)) for name in _listed(asked)}
+    found = {
+        str(name): item if isinstance(item, Circumstance) else Circumstance(item)
+        for name, item in asked.items()
+    }
+    for name, item in found.items():
+        absent = [kind for kind in item.types if kind not in known]
+        if absent:
+            raise InputError(
+                f"circumstances: no spell of type {names(absent)} for column {name!r}; the "
+                f"register has {names(sorted(known))}"
+            )
+        needed = {"other": item.record is not None, item.column: item.measure == "amount"}
+        lacking = [column for column, need in needed.items() if need and column not in columns]
+        if lacking:
+            raise InputError(f"register: spells without column {names(lacking)} for {name!r}")
+    return found
+
+
+def _listed(asked: Any) -> list[str]:
+    items = [asked] if isinstance(asked, str) else list(asked)
+    if not all(isinstance(item, str) for item in items):
+        raise InputError(
+            "circumstances= must be names, or a dict of name to spell type or Circumstance"
+        )
+    return items

@@ -1,0 +1,10 @@
+"""Matched controls: sets, balance, effects of risk factors, sensitivity."""
+
+from __future__ import annotations
+
+from trajectories.matching.check import check_matched_sets
+from trajectories.matching.match import match
+from trajectories.matching.propensity import propensity_score
+from trajectories.matching.sets import MatchedSets
+
+__all__ = ["MatchedSets", "check_matched_sets", "match", "propensity_score"]

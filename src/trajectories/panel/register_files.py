@@ -1,0 +1,186 @@
+"""Tables of a register from files or frames, with their columns named as declared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from trajectories.errors import InputError
+from trajectories.panel.arrays import counted, names
+
+REQUIRED = {
+    "persons": ("person", "birth_date", "death_date", "emigration_date"),
+    "offences": ("person", "offence_date", "offence_type"),
+    "spells": ("person", "spell_type", "start_date", "end_date"),
+    "relations": ("person", "relative", "relation"),
+}
+"""Table → columns that it must have."""
+IDS = {
+    "persons": ("person",),
+    "offences": ("person",),
+    "spells": ("person", "other"),
+    "relations": ("person", "relative"),
+}
+"""Table → columns that hold ids of persons; ``other`` need not be there."""
+DATES = {
+    "persons": ("birth_date", "death_date", "emigration_date"),
+    "offences": ("offence_date", "registration_date"),
+    "spells": ("start_date", "end_date"),
+    "relations": (),
+}
+"""Table → columns that hold dates; ``registration_date`` need not be there."""
+TEXTS = {
+    "persons": ("population", "sex"),
+    "offences": ("offence_type",),
+    "spells": ("spell_type",),
+    "relations": ("relation",),
+}
+"""Table → columns that hold text."""
+MAY_BE_ABSENT = ("spells", "relations")
+
+
+def load_tables(
+    given: Mapping[str, Any], columns: Mapping[str, Any] | None, separator: str
+) -> dict[str, pd.DataFrame]:
+    """Return the four tables with their columns renamed, rows numbered from 0.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or damaged, a required column is absent, or a declared column is
+        absent or would take the name of another.
+    """
+    renames = _by_table(columns)
+    tables = {}
+    for name, source in given.items():
+        if source is None and name in MAY_BE_ABSENT:
+            tables[name] = pd.DataFrame({column: [] for column in REQUIRED[name]}, dtype="str")
+            continue
+        tables[name] = _load(source, name, renames[name], separator)
+    _refuse_unused(columns, tables, renames)
+    for name, table in tables.items():
+        tables[name] = _renamed(table, name, renames[name])
+    if tables["persons"].empty:
+        raise InputError("persons: the table has no row")
+    return tables
+
+
+def _by_table(columns: Mapping[str, Any] | None) -> dict[str, dict[str, str]]:
+    """Return the renaming of each table from one mapping for all, or one a table."""
+    if columns is None:
+        return {name: {} for name in REQUIRED}
+    if not isinstance(columns, Mapping):
+        raise InputError(f"columns= must be a dict, not {type(columns).__name__}")
+    if columns and all(isinstance(value, Mapping) for value in columns.values()):
+        strange = [name for name in columns if name not in REQUIRED]
+        if strange:
+            raise InputError(
+                f"columns= names no table {names(strange)}; tables are {names(REQUIRED)}"
+            )
+        return {name: dict(columns.get(name, {})) for name in REQUIRED}
+    if not all(isinstance(value, str) for value in columns.values()):
+        raise InputError(
+            "columns= must map names of columns to the register's names, for all tables at once "
+            "or a dict a table"
+        )
+    return {name: dict(columns) for name in REQUIRED}
+
+
+def _refuse_unused(
+    columns: Mapping[str, Any] | None,
+    tables: Mapping[str, pd.DataFrame],
+    renames: Mapping[str, dict[str, str]],
+) -> None:
+    """Refuse a declared column that is nowhere: a typing error would pass silently."""
+    one_for_all = columns is not None and not any(isinstance(v, Mapping) for v in columns.values())
+    if one_for_all:
+        here = {column for table in tables.values() for column in table.columns}
+        absent = [column for column in renames["persons"] if column not in here]
+        if absent:
+            raise InputError(f"columns= declares {names(absent)}, which no table has")
+        return
+    for name, table in tables.items():
+        absent = [column for column in renames[name] if column not in table.columns]
+        if absent:
+            raise InputError(f"columns= declares {names(absent)}, which {name} does not have")
+
+
+def _renamed(table: pd.DataFrame, name: str, rename: dict[str, str]) -> pd.DataFrame:
+    table = table.rename(columns=rename)
+    twice = table.columns[table.columns.duplicated()].unique()
+    if len(twice):
+        raise InputError(
+            f"{name}: more than one column is called {names(twice)}, after columns=; "
+            "rename or drop one"
+        )
+    absent = [column for column in REQUIRED[name] if column not in table.columns]
+    if absent:
+        raise InputError(
+            f"{name}: column {names(absent)} absent; it has {names(table.columns)}; "
+            "declare which column it is with columns={'its name': 'the name here'}"
+            + (", or give separator=" if table.shape[1] == 1 else "")
+        )
+    return table.reset_index(drop=True)
+
+
+def _load(source: Any, name: str, rename: dict[str, str], separator: str) -> pd.DataFrame:
+    if isinstance(source, pd.DataFrame):
+        return source
+    if not isinstance(source, (str, Path)):
+        raise InputError(
+            f"{name}: give a DataFrame or the path of a CSV or Parquet file, "
+            f"not {type(source).__name__}"
+        )
+    path = Path(source)
+    if not path.is_file():
+        raise InputError(f"{name}: no file {path.name!r} there")
+    if path.suffix.lower() in (".parquet", ".pq"):
+        return _parquet(path, name)
+    return _csv(path, name, rename, separator)
+
+
+def _parquet(path: Path, name: str) -> pd.DataFrame:
+    if find_spec("pyarrow") is None:
+        raise InputError(
+            f"{name}: reading Parquet needs pyarrow, which is not installed; install it, "
+            "or give a CSV file or a DataFrame"
+        )
+    try:
+        return pd.read_parquet(path, engine="pyarrow")
+    except (OSError, ValueError) as error:  # pyarrow's errors are among these
+        raise InputError(
+            f"{name}: {path.name} is no Parquet file that can be read ({type(error).__name__})"
+        ) from None
+
+
+def _csv(path: Path, name: str, rename: dict[str, str], separator: str) -> pd.DataFrame:
+    """Read ids, dates and texts as they stand; let pandas find the type of other columns."""
+    as_they_stand = {*IDS[name], *DATES[name], *TEXTS[name], "offence", "case"}
+    as_they_stand |= {column for column, new in rename.items() if new in as_they_stand}
+    texts = dict.fromkeys(as_they_stand, "str")
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            n_names = len(file.readline().split(separator))
+        table = pd.read_csv(
+            path,
+            sep=separator,
+            dtype=texts,
+            keep_default_na=False,
+            na_values=[""],
+            encoding="utf-8-sig",
+            index_col=False,
+            low_memory=False,
+        )
+    except UnicodeDecodeError:
+        raise InputError(f"{name}: {path.name} is no UTF-8 text; save it as UTF-8") from None
+    except (OSError, ValueError) as error:  # parser errors are value errors; texts may hold rows
+        raise InputError(
+            f"{name}: {path.name} is no table that can be read ({type(error).__name__}): "
+            f"the first line must hold {counted(n_names, 'name')} and each row as many fields, "
+            f"parted by {separator!r}"
+        ) from None
+    return table
