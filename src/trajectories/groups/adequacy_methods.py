@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from trajectories.panel import Panel
 
 
+Frames = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
+
+
 class AdequacyMethods:
     """Adequacy, residuals, dispersion and the reporting checklist, as methods of results."""
 
@@ -61,7 +64,7 @@ class AdequacyMethods:
     def dispersion(
         self, panel: Panel, n_simulated: int = 99, level: float = 0.95, seed: int = 0
     ) -> pd.DataFrame:
-        """Return the Pearson statistic per group and overall with its simulated reference.
+        """Return observed over expected variance per group and overall, with its reference.
 
         See :func:`trajectories.groups.dispersion.dispersion`; above the reference, outcomes vary
         more than the family allows.
@@ -91,7 +94,7 @@ class AdequacyMethods:
 
         return histories(self._fit(), panel, n_per_group, smallest_weight, seed)
 
-    def adequacy_frames(self, panel: Panel) -> tuple[pd.DataFrame, ...]:
+    def adequacy_frames(self, panel: Panel) -> Frames:
         """Return what :func:`trajectories.plot.adequacy` draws, in its order.
 
         Adequacy with its intervals, posterior distribution, residuals and dispersion.

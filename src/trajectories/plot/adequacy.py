@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator
+from matplotlib.ticker import FixedLocator, NullLocator, PercentFormatter
 
 from trajectories.plot.check import need_columns
 from trajectories.plot.posterior_bars import draw_bars
@@ -42,7 +42,9 @@ def adequacy(
     residual : DataFrame
         As ``results.residuals(panel)`` gives it.
     dispersion : DataFrame
-        As ``results.dispersion(panel)`` gives it, by group and 'all'.
+        As ``results.dispersion(panel)`` gives it: ``group`` ('all' among them), ``measure``,
+        ``ratio``, ``reference_lower``, ``reference_upper``; the rows of measure 'variance' are
+        drawn.
     names : Series or mapping, optional
         Group to a name.
 
@@ -55,17 +57,19 @@ def adequacy(
     need_columns(table, "the adequacy table", "share", "assigned_share", "avepp", "occ")
     need_columns(posterior, "the posterior distribution", "group", "lower", "upper", "share")
     need_columns(residual, "the residuals", "group", "age", "standardised")
-    need_columns(dispersion, "the dispersion", "ratio", "reference_lower", "reference_upper")
+    limits = ("reference_lower", "reference_upper")
+    need_columns(dispersion, "the dispersion", "group", "measure", "ratio", *limits)
     groups = list(table.index)
     figure = new_figure(7.6, 2.5 + 1.3 * len(groups))
-    top, below = figure.subfigures(2, 1, height_ratios=[2.0, 1.3 * len(groups)])
+    parts = figure.subfigures(2, 1, squeeze=False, height_ratios=[2.0, 1.3 * len(groups)])
+    top, below = parts[0, 0], parts[1, 0]
     axes = top.subplots(1, 4, sharey=True)
-    labels = [str(group) for group in groups]
+    labels = ["all", *[str(group) for group in groups]]
     _shares(axes[0], table)
     _measure(axes[1], table, "avepp", "average posterior")
     _measure(axes[2], table, "occ", "odds of correct\nclassification")
     _dispersion(axes[3], dispersion)
-    axes[0].set_yticks(range(len(groups)), labels)
+    axes[0].set_yticks(range(-1, len(groups)), labels)
     axes[0].set_ylabel("group")
     axes[0].set_ylim(len(groups) - 0.4, -1.6)
     grid = below.subplots(len(groups), 2, squeeze=False, sharex="col", sharey="col")
@@ -98,7 +102,7 @@ def _shares(ax: Axes, table: pd.DataFrame) -> None:
     ax.set_title("share", fontsize=9)
     ax.set_xlim(left=0.0)
     ax.margins(x=0.12)
-    ax.xaxis.set_major_formatter("{x:.0%}")
+    ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
     ax.grid(axis="x")
 
 
@@ -133,8 +137,8 @@ def _measure(ax: Axes, table: pd.DataFrame, name: str, title: str) -> None:
 
 def _dispersion(ax: Axes, dispersion: pd.DataFrame) -> None:
     """Draw the Pearson ratio of each group over the reference of the model; all together on top."""
-    order = ["all", *[group for group in dispersion.index if group != "all"]]
-    rows = dispersion.loc[[name for name in order if name in dispersion.index]]
+    rows = dispersion[dispersion["measure"] == "variance"]
+    rows = pd.concat([rows[rows["group"] == "all"], rows[rows["group"] != "all"]])
     places = np.arange(len(rows), dtype=float) - 1.0
     lower, upper = rows["reference_lower"].to_numpy(), rows["reference_upper"].to_numpy()
     ax.hlines(places, lower, upper, color=RULE, linewidth=7.0, zorder=1)
@@ -143,7 +147,6 @@ def _dispersion(ax: Axes, dispersion: pd.DataFrame) -> None:
     for chosen, marker in ((~outside, "o"), (outside, "X")):
         ax.plot(ratio[chosen], places[chosen], marker, markersize=6, color=INK, zorder=3)
     ax.axvline(1.0, color=MUTED, linewidth=0.9)
-    ax.text(1.0, -1.32, "all groups", fontsize=7, ha="center", color=MUTED, va="bottom")
-    ax.set_title("dispersion", fontsize=9)
+    ax.set_title("variance, observed\nover expected", fontsize=9)
     ax.margins(x=0.15)
     ax.grid(axis="x")

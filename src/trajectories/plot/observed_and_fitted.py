@@ -117,7 +117,7 @@ def observed_means(
 def _draw_histories(ax: Axes, part: pd.DataFrame) -> None:
     """Draw each record as a thin grey line, broken where it is not observed, by its weight."""
     ages = sorted(part["age"].unique())
-    wide = part.pivot(index="history", columns="age", values="value").reindex(columns=ages)
+    wide = part.pivot_table(values="value", index="history", columns="age")[ages]
     weight = part.groupby("history")["weight"].first().reindex(wide.index)
     faintest = min(0.5, 12.0 / max(1, len(wide)))
     lines = LineCollection(

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
 from trajectories.plot.check import need_columns
 from trajectories.plot.style import INK, MUTED, line_look, new_figure, styled
@@ -76,4 +77,4 @@ def draw_bars(ax: Axes, part: pd.DataFrame, position: int) -> None:
     ax.set_xlim(max(0.0, float(lower.min()) - 0.02), 1.005)
     ax.set_ylim(0.0, 1.0)
     ax.set_yticks([0.0, 0.5, 1.0])
-    ax.yaxis.set_major_formatter("{x:.0%}")
+    ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))

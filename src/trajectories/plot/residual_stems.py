@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from trajectories.plot.check import need_columns
 from trajectories.plot.style import INK, MUTED, RULE, line_look, new_figure, styled
@@ -73,6 +74,7 @@ def draw_stems(ax: Axes, part: pd.DataFrame, position: int) -> None:
             markeredgewidth=0.8,
             label=label,
         )
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     finite = np.abs(values[np.isfinite(values)])
     reach = 1.12 * max(_LIMIT + 0.5, float(finite.max(initial=0.0)))
     low, high = ax.get_ylim()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -128,9 +129,10 @@ def _draw_criterion(ax: Axes, table: pd.DataFrame, criterion: str) -> None:
             linestyle="none",
             label="_best",
         )
-        title = f"{title}\nbest: {counted(int(best['n_groups']), 'group')}"
+        said = f"best: {counted(int(best['n_groups']), 'group')}"
         if len(table.assign(family=_family(table))[["family", "degree"]].drop_duplicates()) > 1:
-            title = f"{title}, {best['family']}, degree {best['degree']}"
+            said = fill(f"{said}, {best['family']}, degree {best['degree']}", 44)
+        title = f"{title}\n{said}"
     ax.set_title(title, fontsize=9)
     ax.grid(axis="y")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
