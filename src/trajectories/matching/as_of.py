@@ -11,7 +11,7 @@ from trajectories.errors import InputError
 from trajectories.numerics.intervals import Intervals, union
 from trajectories.panel import Register, time_at_risk
 from trajectories.panel.arrays import BoolArray, DayArray, IntArray, names
-from trajectories.panel.calendar import ONE_DAY, age_on, days
+from trajectories.panel.calendar import age_on, days
 from trajectories.panel.detention import as_numbers
 
 DAYS_A_YEAR = 365.25
@@ -36,6 +36,7 @@ class AsOf:
         self.ids = pd.Index(register.persons["person"])
         self._offences: dict[str, tuple[IntArray, int, int]] = {}
         self._spells: dict[str, Intervals] = {}
+        self._known = frozenset(self.columns())
 
     def columns(self) -> list[str]:
         """List every column that there is."""
@@ -100,10 +101,7 @@ class AsOf:
         if column == "prior_offences":
             return self.prior_offences(rows, date)
         kind = column.partition(":")[2]
-        table, known = self.register.offences, "offence_type"
-        if column.startswith("spell:"):
-            table, known = self.register.spells, "spell_type"
-        if not column.startswith(PREFIXED) or not (table[known] == kind).any():
+        if column not in self._known:
             raise InputError(
                 f"no column {column!r}: the register has {names(self.register.persons.columns)}, "
                 f"and as of a date there are {names([*FIXED, *DATED])}, 'prior_offences:TYPE' and "
@@ -149,6 +147,3 @@ def first_dates(as_of: AsOf, chosen: BoolArray) -> DayArray:
     np.minimum.at(result, row[~np.isnat(day)], day[~np.isnat(day)])
     result[result == np.datetime64("9999-12-31", "D")] = np.datetime64("NaT", "D")
     return result
-
-
-__all__ = ["DATED", "ONE_DAY", "AsOf", "first_dates"]

@@ -190,7 +190,8 @@ def _columns(
     theirs: Arrays = {c: numbers(pool[c], f"pool {name!r} column {c!r}") for c in wanted}
     if fitted:
         keep = slice(None) if usable is None else usable
-        scores = propensity_score(cases[complete], pool[keep], design.nearest)
+        used = list(design.nearest)
+        scores = propensity_score(cases.loc[complete, used], pool.loc[keep, used], used)
         for target, mask, score in ((case, complete, scores[0]), (theirs, usable, scores[1])):
             filled = np.full(len(cases) if target is case else len(pool), np.nan)
             filled[slice(None) if mask is None else mask] = score.to_numpy()

@@ -40,7 +40,9 @@ class PropensityModel:
 
     def score(self, values: Mapping[str, pd.Series[Any]]) -> FloatArray:
         """Return the log-odds of rows; a level that no fitted row had counts as the reference."""
-        return np.asarray(self.intercept + _design(values, self.columns, self.levels) @ self.coefficients)
+        return np.asarray(
+            self.intercept + _design(values, self.columns, self.levels) @ self.coefficients
+        )
 
 
 def propensity_score(
