@@ -131,7 +131,7 @@ def _draw_criterion(ax: Axes, table: pd.DataFrame, criterion: str) -> None:
         )
         said = f"best: {counted(int(best['n_groups']), 'group')}"
         if len(table.assign(family=_family(table))[["family", "degree"]].drop_duplicates()) > 1:
-            said = fill(f"{said}, {best['family']}, degree {best['degree']}", 44)
+            said = fill(f"{said}, {best['family']}, degree {best['degree']}", 38)
         title = f"{title}\n{said}"
     ax.set_title(title, fontsize=9)
     ax.grid(axis="y")
