@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         GroupTrajectoriesResults,
         Selection,
         StopReason,
+        bases,
         load,
         select,
     )
@@ -33,6 +34,7 @@ _HOME = {
     "Selection": "trajectories.groups",
     "StopReason": "trajectories.groups",
     "TimeAtRisk": "trajectories.panel",
+    "bases": "trajectories.groups",
     "disclosure": "trajectories.disclosure_control",
     "load": "trajectories.groups",
     "select": "trajectories.groups",
@@ -50,6 +52,7 @@ __all__ = [
     "StopReason",
     "TimeAtRisk",
     "__version__",
+    "bases",
     "disclosure",
     "errors",
     "families",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trajectories.groups import bases
 from trajectories.groups.control import Control
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.selection import Selection, select
@@ -17,6 +18,7 @@ __all__ = [
     "Selection",
     "StopReason",
     "TypologyRules",
+    "bases",
     "load",
     "select",
 ]

@@ -17,6 +17,8 @@ from trajectories.errors import InputError
 from trajectories.numerics.basis import Basis
 from trajectories.numerics.types import FloatArray
 
+__all__ = ["BSpline", "CurveBasis", "NaturalSpline", "Polynomial", "resolve_basis"]
+
 HIGHEST_DEGREE = 8
 MOST_KNOTS = 12
 
