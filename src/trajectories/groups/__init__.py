@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from trajectories.groups import bases
+from trajectories.groups.bootstrap_test import BootstrapTest, bootstrap_likelihood_ratio
 from trajectories.groups.control import Control
+from trajectories.groups.cross_validation import CrossValidation, cross_validate
+from trajectories.groups.degree_search import DegreeSearch, degree_search
+from trajectories.groups.grolts import Grolts
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.selection import Selection, select
 from trajectories.groups.spec import GroupTrajectories
@@ -12,13 +16,20 @@ from trajectories.groups.storage import load
 from trajectories.groups.typology_rules import TypologyRules
 
 __all__ = [
+    "BootstrapTest",
     "Control",
+    "CrossValidation",
+    "DegreeSearch",
+    "Grolts",
     "GroupTrajectories",
     "GroupTrajectoriesResults",
     "Selection",
     "StopReason",
     "TypologyRules",
     "bases",
+    "bootstrap_likelihood_ratio",
+    "cross_validate",
+    "degree_search",
     "load",
     "select",
 ]
