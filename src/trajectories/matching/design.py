@@ -138,7 +138,7 @@ def _caliper(caliper: Any, nearest: tuple[str, ...]) -> tuple[tuple[str, float],
         return ()
     widths = caliper if isinstance(caliper, Mapping) else {"distance": caliper}
     for column, width in widths.items():
-        if not isinstance(width, Real) or isinstance(width, bool) or not width >= 0:
+        if not isinstance(width, Real) or isinstance(width, bool) or not float(width) >= 0:
             raise InputError(f"caliper of {column!r} must be a number, 0 or more")
     if "distance" in widths and not nearest:
         raise InputError("a caliper on the distance needs columns in nearest=")
