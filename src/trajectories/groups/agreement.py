@@ -6,7 +6,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.special import comb
 
-from trajectories.numerics.types import FloatArray, IntArray
+from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 
 
 def contingency(
@@ -48,15 +48,21 @@ def jaccard(table: FloatArray) -> FloatArray:
 
 
 def matching_order(
-    reference: FloatArray, posterior: FloatArray, weights: FloatArray | None
+    reference: FloatArray,
+    posterior: FloatArray,
+    weights: FloatArray | None,
+    allowed: BoolArray | None = None,
 ) -> IntArray:
     """Return the order in which groups of ``posterior`` (N, K) match those of ``reference``.
 
     ``posterior[:, order]`` agrees with the reference as far as any order can: the sum over persons
-    and groups of the products of the two posteriors is the largest, found as an assignment.
+    and groups of the products of the two posteriors is the largest, found as an assignment. Where
+    ``allowed``, shape (K, K), is false, that pair is no match unless there is no other way.
 
     Source: Kuhn (1955), Naval Research Logistics Quarterly 2, 83-97.
     """
     overlap = reference.T @ (posterior if weights is None else posterior * weights[:, None])
+    if allowed is not None:
+        overlap = np.where(allowed, overlap, -2.0 * overlap.sum() - 1.0)
     _, order = linear_sum_assignment(-overlap)
     return np.asarray(order, dtype=np.int64)

@@ -4,7 +4,8 @@ Persons (or clusters of persons) are drawn with replacement. A draw is a set of 
 on the distinct histories, so that a replicate costs no more than a fit. Every replicate starts
 from the estimates and from a few random starts of its own; its groups are then matched to those of
 the original fit by the posteriors that both give to the original persons, because the likelihood
-does not know the groups by number.
+does not know the groups by number. Groups of different degrees are never matched: their parameters
+do not mean the same.
 
 Sources: Efron and Tibshirani (1993), An Introduction to the Bootstrap, Chapman & Hall; for the
 matching of groups McLachlan and Peel (2000), Finite Mixture Models, Wiley, section 4.8; for
@@ -176,7 +177,7 @@ def resampling(
 
 def _distinct_in_order(panel: Panel) -> tuple[IntArray, IntArray]:
     """Return the first row of each history, and every row's, whatever the order of the persons."""
-    arrays = (panel.outcomes, panel.exposure, panel.observed)
+    arrays = (panel.outcomes, panel.exposure, panel.observed, panel.individual_ages)
     first, inverse = distinct_rows(*arrays)
     order = np.argsort(row_keys(*arrays)[first], kind="stable")
     rank = np.empty_like(order)
@@ -203,8 +204,11 @@ def one_replicate(plan: Resampling, seed: np.random.SeedSequence) -> Replicate:
         nothing = np.full(n_groups, np.nan)
         return Replicate("failed", str(error), np.nan, None, np.nan, nothing)
     parameters = solution.fitted.parameters
-    posterior = posterior_of(plan.panel, plan.model, parameters)
-    order = matching_order(plan.posterior, posterior, plan.panel.weights)
+    posterior = posterior_of(plan.panel, solution.model, parameters)
+    allowed = np.array(
+        [[own == other for other in solution.model.degrees] for own in plan.model.degrees]
+    )
+    order = matching_order(plan.posterior, posterior, plan.panel.weights, allowed)
     table = contingency(
         plan.posterior.argmax(axis=1),
         posterior[:, order].argmax(axis=1),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trajectories.errors import InputError
+from trajectories.groups.assemble import reporting_ages
 from trajectories.groups.fitting import make_mixture
 from trajectories.groups.prepare import prepare
 from trajectories.numerics.mixture import Mixture
@@ -41,10 +42,12 @@ def mixture_of(
             "hold it"
         )
     panel = panel.without_empty_ages()
-    if panel.ages.shape != results.ages.shape or (panel.ages != results.ages).any():
+    ages, fitted = reporting_ages(panel), results.ages
+    if ages.shape != fitted.shape or (ages != fitted).any():
         raise InputError(
-            f"this is not the panel that was fitted: it has {panel.n_ages} ages with an "
-            f"observation, the model {len(results.ages)}, or other ones"
+            f"this is not the panel that was fitted: it was observed at {len(ages)} ages from "
+            f"{ages[0]:g} to {ages[-1]:g}, the model at {len(fitted)} from {fitted[0]:g} to "
+            f"{fitted[-1]:g}"
         )
     if abs(panel.total_weight - results.nobs) > 1e-9 * results.nobs:
         raise InputError(

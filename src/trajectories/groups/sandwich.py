@@ -26,10 +26,10 @@ from trajectories.groups.clusters import cluster_codes
 from trajectories.groups.covariance import observed_covariance
 from trajectories.groups.fitted_panel import mixture_of
 from trajectories.numerics.unit_scores import outer_by_cluster, outer_by_unit
+from trajectories.panel import Panel
 
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
-    from trajectories.panel import Panel
 
 KINDS = ("observed", "robust", "cluster")
 """Kinds of covariance: inverse observed information, and the two sandwiches."""
@@ -60,13 +60,7 @@ def with_covariance(
         For an unknown kind, another panel, clusters where none are used or none where some are,
         and clusters that lack a unit.
     """
-    if kind not in KINDS:
-        raise InputError(f"covariance must be one of {', '.join(KINDS)}, not {kind!r}")
-    if (clusters is not None) != (kind == "cluster"):
-        raise InputError(
-            "clusters= and the covariance 'cluster' go together: give both or neither, found "
-            f"covariance {kind!r} {'with' if clusters is not None else 'without'} clusters"
-        )
+    check_kind(kind, clusters, panel)
     panel, mixture = mixture_of(results, panel, merge=kind != "cluster")
     parameters = results.parameters
     _, _, information, _ = mixture.score_and_information(parameters)
@@ -88,6 +82,19 @@ def with_covariance(
         covariance_kind=kind,
         n_clusters=n_clusters,
     )
+
+
+def check_kind(kind: str, clusters: Any, panel: Panel) -> None:
+    """Raise an InputError for a kind, or clusters, that cannot be used, before any work is done."""
+    if kind not in KINDS:
+        raise InputError(f"covariance must be one of {', '.join(KINDS)}, not {kind!r}")
+    if (clusters is not None) != (kind == "cluster"):
+        raise InputError(
+            "clusters= and the covariance 'cluster' go together: give both or neither, found "
+            f"covariance {kind!r} {'with' if clusters is not None else 'without'} clusters"
+        )
+    if clusters is not None and isinstance(panel, Panel):
+        cluster_codes(clusters, panel)
 
 
 def in_words(results: GroupTrajectoriesResults) -> str:

@@ -18,6 +18,7 @@ from trajectories.groups.control import Control
 from trajectories.groups.fitting import solve
 from trajectories.groups.model import Model
 from trajectories.groups.results import GroupTrajectoriesResults
+from trajectories.groups.sandwich import check_kind, with_covariance
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 
@@ -88,6 +89,8 @@ basis=Polynomial())
         weights: Any = None,
         progress: bool = False,
         control: Control | None = None,
+        covariance: str = "observed",
+        clusters: Any = None,
     ) -> GroupTrajectoriesResults:
         """Fit the model by maximum likelihood.
 
@@ -110,6 +113,10 @@ basis=Polynomial())
             Whether to show a progress bar on standard error.
         control : Control, optional
             Numerical settings.
+        covariance : {"observed", "robust", "cluster"}
+            Which standard errors; see ``results.with_covariance``.
+        clusters : Series, for ``"cluster"``
+            Unit id to cluster.
 
         Returns
         -------
@@ -140,10 +147,13 @@ basis=Polynomial())
             control = replace(control, n_finish=min(n_starts, control.n_finish))
         if weights is not None:
             panel = replace(panel, weights=_weights_by_unit(weights, panel))
+        check_kind(covariance, clusters, panel)
         panel = panel.without_empty_ages()
         model = self.model(panel)
         solution = solve(panel, model, int(seed), control, progress)
         results = from_solution(panel, solution, int(seed), control)
+        if covariance != "observed":
+            results = with_covariance(results, covariance, panel, clusters)
         if results.notes:
             message = f"{'; '.join(results.notes)}."
             if not results.converged:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.groups.hypotheses import HypothesisTest, InapplicableTest, chi_squared
+from trajectories.groups.model import ALL_GROUPS
 from trajectories.groups.sandwich import in_words
 from trajectories.groups.withheld import why
 from trajectories.numerics.types import FloatArray
@@ -132,5 +133,6 @@ def _words(row: FloatArray, target: float, index: pd.Index[Any]) -> str:
         part, group, term = index[int(place)]
         size = "" if abs(row[place]) == 1 else f"{abs(row[place]):g} "
         sign = "-" if row[place] < 0 else "+"
-        terms.append(f"{sign} {size}{part} {term} of group {group}")
+        where = f"group {group}" if group != ALL_GROUPS else "all groups"
+        terms.append(f"{sign} {size}{part} {term} of {where}")
     return f"{' '.join(terms).removeprefix('+ ')} = {target:g}"
