@@ -173,6 +173,7 @@ def _check(panel: Panel, folds: Any, cutoff_age: float | None) -> None:
         return
     if isinstance(cutoff_age, bool) or not isinstance(cutoff_age, int | float | np.number):
         raise InputError(f"cutoff_age must be a number, not {cutoff_age!r}")
+    panel.require_common_ages("a forecast from earlier ages")
     if not panel.ages[0] <= cutoff_age < panel.ages[-1]:
         raise InputError(
             f"cutoff_age {cutoff_age:g} leaves no age to predict from or none to predict: the "

@@ -69,6 +69,7 @@ def dispersion(
     InputError
         If there are too few draws, or weights are no whole numbers.
     """
+    panel.require_common_ages("the dispersion check")
     if isinstance(n_simulated, bool) or not isinstance(n_simulated, int | np.integer):
         raise InputError(f"n_simulated must be a whole number, not {n_simulated!r}")
     if n_simulated < 19:

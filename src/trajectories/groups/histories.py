@@ -43,6 +43,7 @@ def histories(
         group, history (1, 2, ... within the group), age, value (outcome per unit of exposure),
         weight (posterior probability of the group).
     """
+    panel.require_common_ages("a figure of histories")
     if isinstance(n_per_group, bool) or not isinstance(n_per_group, int | np.integer):
         raise InputError(f"n_per_group must be a whole number, not {n_per_group!r}")
     if n_per_group < 1:

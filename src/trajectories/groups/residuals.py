@@ -42,6 +42,7 @@ def residuals(results: GroupTrajectoriesResults, panel: Panel) -> pd.DataFrame:
         (expected number observed in the cell) and exposure (their years free). A group that nobody
         is observed in at an age has no row there.
     """
+    panel.require_common_ages("a table of residuals by age")
     panel = panel.without_empty_ages()
     posterior = results.predict_proba(panel).to_numpy()
     weights = np.ones(panel.n_units) if panel.weights is None else panel.weights

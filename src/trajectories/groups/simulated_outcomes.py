@@ -29,6 +29,7 @@ def simulate_outcomes(
         Without weights: a person is a row; see :func:`one_row_a_person`.
     rng : numpy.random.Generator
     """
+    panel.require_common_ages("drawing outcomes from a model")
     channels = model.channels(parameters.theta, panel.ages)
     shares = np.exp(parameters.log_probability)
     group = rng.choice(model.n_groups, size=panel.n_units, p=shares / shares.sum())

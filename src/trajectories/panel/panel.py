@@ -262,6 +262,14 @@ class Panel:
         """Raise an InputError that says where outcomes are negative or fractional, if any are."""
         require_counts(self.outcomes)
 
+    def require_common_ages(self, what: str) -> None:
+        """Raise an InputError that says ``what`` needs ages in common, if units have their own."""
+        if self.individual_ages is not None:
+            raise InputError(
+                f"{what} needs ages that units have in common, and these have ages of their own: "
+                "round the ages (to whole years, say) and make the panel without individual ages"
+            )
+
     def with_exposure_floor(self, floor: float) -> Panel:
         """Return the panel with every exposure below the floor raised to it.
 
