@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from trajectories.version import __version__
 
 if TYPE_CHECKING:
-    from trajectories import errors, families, plot, rapporteur, report
+    from trajectories import careers, errors, families, plot, rapporteur, report
     from trajectories.disclosure_control import disclosure
     from trajectories.groups import (
         GroupTrajectories,
@@ -40,7 +40,7 @@ _HOME = {
     "select": "trajectories.groups",
     "time_at_risk": "trajectories.panel",
 }
-_MODULES = ("errors", "families", "plot", "rapporteur", "report")
+_MODULES = ("careers", "errors", "families", "plot", "rapporteur", "report")
 
 __all__ = [
     "GroupTrajectories",
@@ -52,6 +52,7 @@ __all__ = [
     "StopReason",
     "TimeAtRisk",
     "__version__",
+    "careers",
     "bases",
     "disclosure",
     "errors",

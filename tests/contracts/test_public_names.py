@@ -20,6 +20,7 @@ PUBLIC = {
     "StopReason",
     "TimeAtRisk",
     "__version__",
+    "careers",
     "bases",
     "disclosure",
     "errors",

@@ -14,7 +14,7 @@ from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.numerics.weighted_ratio import ratios
 from trajectories.panel import Register
-from trajectories.panel.arrays import IntArray, counted
+from trajectories.panel.arrays import FloatArray, IntArray, counted
 
 
 @disclosed()
@@ -70,27 +70,30 @@ def of_histories(
     own_case = case_of_offences(made)
     n_suspects = size[own_case].astype(np.float64)
     offences = made.offences.astype(np.float64)
-    shared = np.bincount(made.person, n_suspects >= 2, made.n_persons)
-    total = np.bincount(made.person, n_suspects, made.n_persons)
-    partners, repeated = _ties(made, own_case, case, suspect)
-    offended, shares = (offences > 0.0).astype(float), (shared > 0.0).astype(float)
-    weights, names = groups.weights, groups.names
-    return pd.concat(
-        [
-            share_rows(
-                names, "offences_with_others", ratios(shared, offences, weights), level, interval
-            ),
-            mean_rows(names, "group_size", ratios(total, offences, weights), level, "suspects"),
-            share_rows(
-                names, "ever_with_others", ratios(shares, offended, weights), level, interval
-            ),
-            mean_rows(names, "partners", ratios(partners, shares, weights), level, "persons"),
-            share_rows(
-                names, "repeated_ties", ratios(repeated, partners, weights), level, interval
-            ),
-        ],
-        ignore_index=True,
+    shared, total = (
+        np.bincount(made.person, values, made.n_persons).astype(np.float64)
+        for values in (n_suspects >= 2.0, n_suspects)
     )
+    partners, repeated = _ties(made, own_case, case, suspect)
+    offended, together = (offences > 0.0).astype(float), (shared > 0.0).astype(float)
+    shares = (
+        ("offences_with_others", shared, offences),
+        ("ever_with_others", together, offended),
+        ("repeated_ties", repeated, partners),
+    )
+    means = (
+        ("group_size", total, offences, "suspects"),
+        ("partners", partners, together, "persons"),
+    )
+    tables = [
+        share_rows(groups.names, name, ratios(top, base, groups.weights), level, interval)
+        for name, top, base in shares
+    ]
+    tables += [
+        mean_rows(groups.names, name, ratios(top, base, groups.weights), level, unit)
+        for name, top, base, unit in means
+    ]
+    return pd.concat(tables, ignore_index=True)
 
 
 def case_of_offences(made: Histories) -> IntArray:
@@ -99,7 +102,7 @@ def case_of_offences(made: Histories) -> IntArray:
 
 
 def _codes(made: Histories) -> IntArray:
-    """Number the cases of all offences of the register."""
+    """Return the number of the case of every offence of the register, −1 where missing."""
     made.column("case")  # says what to do where there is none
     values = made.register.offences["case"]
     missing = int(values.take(made.number).isna().sum())
@@ -108,8 +111,7 @@ def _codes(made: Histories) -> IntArray:
             f"register: case missing in {counted(missing, 'offence')} of those described; fill it "
             "in, or leave these offences out with event= (a boolean Series over the offences)"
         )
-    codes = pd.factorize(values)[0].astype(np.int64)
-    return codes
+    return np.asarray(pd.factorize(values)[0], dtype=np.int64)
 
 
 def _cases(made: Histories) -> tuple[IntArray, IntArray]:
@@ -123,7 +125,7 @@ def _cases(made: Histories) -> tuple[IntArray, IntArray]:
 
 def _ties(
     made: Histories, own_case: IntArray, case: IntArray, suspect: IntArray
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[FloatArray, FloatArray]:
     """Return each person's number of distinct partners, and of those met in two cases or more."""
     mine = np.unique(np.stack([made.person, own_case], axis=1), axis=0)
     first = np.searchsorted(case, mine[:, 1])
@@ -141,5 +143,5 @@ def _ties(
         np.stack([me[with_others], other[with_others]], axis=1), axis=0, return_counts=True
     )
     partners = np.bincount(ties[:, 0], minlength=made.n_persons).astype(np.float64)
-    repeated = np.bincount(ties[:, 0], times >= 2, made.n_persons)
+    repeated = np.bincount(ties[:, 0], times >= 2, made.n_persons).astype(np.float64)
     return partners, repeated

@@ -9,6 +9,7 @@ import pandas as pd
 
 from trajectories.careers.grouping import grouping, who
 from trajectories.careers.histories import histories
+from trajectories.careers.tidy import beside_persons, check_level, rows
 from trajectories.careers.ties import (
     any_by_person,
     families,
@@ -16,7 +17,6 @@ from trajectories.careers.ties import (
     kinds_of_relative,
     ties_of,
 )
-from trajectories.careers.tidy import check_level, rows
 from trajectories.disclosure_control import disclosed
 from trajectories.numerics.risk_ratios import risk_and_odds_ratio
 from trajectories.panel import Register
@@ -94,8 +94,6 @@ def concordance(
                 METHOD,
                 relation=name,
             )
-            place = row.columns.get_loc("persons") + 1
-            row.insert(place, "exposed", exposed @ weights)
-            row.insert(place + 1, "events", outcome[chosen] @ weights)
+            row = beside_persons(row, exposed=exposed @ weights, events=outcome[chosen] @ weights)
             tables.append(row)
     return pd.concat(tables, ignore_index=True)

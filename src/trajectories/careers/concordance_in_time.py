@@ -1,4 +1,4 @@
-"""Concordance in time: does a relative's offence come before, and raise the rate of, the onset?"""
+"""Concordance in time: whether a relative's offence comes before the onset, and raises its rate."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pandas as pd
 from trajectories.careers.concordance import METHOD
 from trajectories.careers.grouping import Grouping, grouping, who
 from trajectories.careers.histories import DAYS_A_YEAR, Histories, histories
+from trajectories.careers.tidy import beside_persons, check_level, rows, share_rows
 from trajectories.careers.ties import Ties, families, first_offence, kinds_of_relative, ties_of
-from trajectories.careers.tidy import check_level, rows, share_rows
 from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.numerics.risk_ratios import Slice, mantel_haenszel_rate_ratio
@@ -127,10 +127,9 @@ def _rate_ratio(
         f"Mantel-Haenszel by year of age, {METHOD}",
         relation=name,
     )
-    place = row.columns.get_loc("persons") + 1
-    row.insert(place, "exposed", np.asarray(exposed) @ counted)
-    row.insert(place + 1, "events", np.asarray(events) @ counted)
-    return row
+    return beside_persons(
+        row, exposed=np.asarray(exposed) @ counted, events=np.asarray(events) @ counted
+    )
 
 
 def _slice(birth: DayArray, age: int, stop: DayArray, switch: DayArray, onset: DayArray) -> Slice:
@@ -160,7 +159,4 @@ def _relative_first(
     weights = groups.take(chosen)
     found = ratios(before, base, weights)
     row = share_rows(groups.names, "relative_first", found, level, "wilson", relation=name)
-    place = row.columns.get_loc("persons") + 1
-    row.insert(place, "exposed", before @ weights)
-    row.insert(place + 1, "events", base @ weights)
-    return row
+    return beside_persons(row, exposed=before @ weights, events=base @ weights)

@@ -7,24 +7,24 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from trajectories.careers import (
-    co_offending,
-    desistance,
-    duration,
-    escalation,
-    frequency,
-    intermittency,
-    onset,
-    prevalence,
-    specialisation,
-    versatility,
-)
+from trajectories.careers.co_offending import of_histories as co_offending
+from trajectories.careers.desistance import HORIZON
+from trajectories.careers.desistance import of_histories as desistance
+from trajectories.careers.duration import of_histories as duration
+from trajectories.careers.escalation import of_histories as escalation
 from trajectories.careers.frequency import in_career, of_panel_years
 from trajectories.careers.grouping import Grouping, grouping, who
 from trajectories.careers.histories import Histories, histories
+from trajectories.careers.intermittency import of_histories as intermittency
 from trajectories.careers.kinds import Kinds, kinds_of, seriousness_of
+from trajectories.careers.onset import ADULT
+from trajectories.careers.onset import of_histories as onset
 from trajectories.careers.participation import AGES, by_age
-from trajectories.careers.tidy import check_level
+from trajectories.careers.prevalence import of_histories as prevalence
+from trajectories.careers.specialisation import DRAWS
+from trajectories.careers.specialisation import of_histories as specialisation
+from trajectories.careers.tidy import check_level, check_years
+from trajectories.careers.versatility import of_histories as versatility
 from trajectories.disclosure_control import disclosed
 from trajectories.panel import Panel, Register
 from trajectories.panel.classification import OffenceClassification
@@ -98,14 +98,12 @@ def describe(
     tables = [
         *_over_age(panel, _of_units(panel, made, groups), level),
         *_over_life(made, groups, np.array(ages, dtype=np.float64, ndmin=1), level),
-        desistance.of_histories(
-            made, groups, np.array(windows, dtype=np.float64, ndmin=1), 5.0, level
-        ),
-        intermittency.of_histories(made, groups, np.array(gaps, dtype=np.float64, ndmin=1), level),
+        desistance(made, groups, check_years(windows, "windows"), HORIZON, level),
+        intermittency(made, groups, check_years(gaps, "gaps"), level),
         *_of_kinds(made, groups, kinds, classification, level, seed),
     ]
     if "case" in register.offences.columns and len(made.number):
-        tables.append(co_offending.of_histories(made, groups, level))
+        tables.append(co_offending(made, groups, level))
     return pd.concat([_alike(table) for table in tables], ignore_index=True)
 
 
@@ -130,12 +128,9 @@ def _over_life(
 ) -> list[pd.DataFrame]:
     return [
         in_career(made, groups, level),
-        *(
-            prevalence.of_histories(made, groups, ages, estimator, level)
-            for estimator in ("survival", "naive")
-        ),
-        onset.of_histories(made, groups, np.array([18.0]), level),
-        duration.of_histories(made, groups, level),
+        *(prevalence(made, groups, ages, estimator, level) for estimator in ("survival", "naive")),
+        onset(made, groups, np.array([float(ADULT)]), level),
+        duration(made, groups, level),
     ]
 
 
@@ -150,14 +145,14 @@ def _of_kinds(
     if not len(made.number):
         return []
     tables = [
-        versatility.of_histories(made, kinds, groups, 2, level),
-        specialisation.of_histories(made, kinds, groups, level, specialisation.DRAWS, seed),
+        versatility(made, kinds, groups, 2, level),
+        specialisation(made, kinds, groups, level, DRAWS, seed),
     ]
     known = classification or OffenceClassification.default()
     types = pd.DataFrame({"offence_type": made.column("offence_type").to_numpy()})
     if classification is not None or not known.unknown(types).any():
         serious = seriousness_of(made, known)
-        tables.append(escalation.of_histories(made, serious, groups, level))
+        tables.append(escalation(made, serious, groups, level))
     return tables
 
 

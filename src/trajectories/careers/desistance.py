@@ -135,4 +135,4 @@ def _resumed(
     limits = share_limits(share, variance[:, 0], persons, effective, level, interval)
     method = f"{interval}, survival"
     table = rows(groups.names, "resumed", share, limits, persons, PROPORTION, method, window=window)
-    return table[persons > 0.0]
+    return table[persons > 0.0].reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""Escalation: are later offences more serious?"""
+"""Escalation: whether later offences are more serious."""
 
 from __future__ import annotations
 
@@ -63,7 +63,8 @@ def of_histories(
     change = seriousness[steps.after] - seriousness[steps.before]
 
     def total(values: Any) -> FloatArray:
-        return np.bincount(steps.person, steps.weight * values, made.n_persons)
+        found = np.bincount(steps.person, steps.weight * values, made.n_persons)
+        return found.astype(np.float64)
 
     n_steps = total(1.0)
     up, down = total(change > 0.0), total(change < 0.0)

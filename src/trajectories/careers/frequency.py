@@ -99,7 +99,7 @@ def of_panel_years(
 
 def in_career(made: Histories, groups: Grouping, level: float) -> pd.DataFrame:
     """Return offences after the first day over the years free from the first day to the last."""
-    person, day, occasion = made.occasions
+    person, _, occasion = made.occasions
     size = np.bincount(occasion, minlength=len(person))
     who_offends = made.offenders
     first_size = np.zeros(made.n_persons)

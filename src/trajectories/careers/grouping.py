@@ -32,7 +32,7 @@ class Grouping:
 
     def take(self, rows: Any) -> FloatArray:
         """Return the weights of some persons, by number."""
-        return self.weights[rows]
+        return np.asarray(self.weights[rows])
 
 
 def who(by: Any, posterior: pd.DataFrame | None, persons: Any) -> Any:

@@ -73,11 +73,11 @@ def of_histories(
     years = made.free_years(who_waits, day[same] + np.timedelta64(1, "D"), day[same + 1])
     n_gaps = np.bincount(who_waits, minlength=made.n_persons).astype(np.float64)
     repeats = (n_gaps > 0.0).astype(np.float64)
-    total = np.bincount(who_waits, years, made.n_persons)
+    total = np.bincount(who_waits, years, made.n_persons).astype(np.float64)
     found = ratios(total, n_gaps, groups.weights)
     tables = [mean_rows(groups.names, "mean_gap", found, level, "years", gap=np.nan)]
     for gap in gaps:
-        long = np.bincount(who_waits, years > gap, made.n_persons)
+        long = np.bincount(who_waits, years > gap, made.n_persons).astype(np.float64)
         found = ratios((long > 0.0).astype(np.float64), repeats, groups.weights)
         tables.append(share_rows(groups.names, "any_gap", found, level, interval, gap=gap))
         found = ratios(long, repeats, groups.weights)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from trajectories.careers.grouping import Grouping, grouping, who
 from trajectories.careers.histories import Histories, histories
-from trajectories.careers.tidy import check_level, mean_rows, share_rows
+from trajectories.careers.tidy import beside_persons, check_level, mean_rows, share_rows
 from trajectories.disclosure_control import disclosed
 from trajectories.numerics.weighted_ratio import ratios
 from trajectories.panel import Register
@@ -125,7 +125,7 @@ def onset_distribution(
             groups.names, "onset_in_year", found, check_level(level), interval, age=age
         )
         starting = found.persons * np.nan_to_num(found.value)
-        row.insert(row.columns.get_loc("persons") + 1, "offenders", row["persons"])
+        row = beside_persons(row, offenders=row["persons"])
         tables.append(row.assign(persons=starting))
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
     if len(table):

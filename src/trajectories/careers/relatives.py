@@ -1,4 +1,4 @@
-"""Relatives with a record: who has one, and how many of those relatives commit a certain offence."""
+"""Relatives with a record: who has one, and which of those relatives commit a certain offence."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pandas as pd
 
 from trajectories.careers.grouping import grouping, who
 from trajectories.careers.histories import histories
+from trajectories.careers.tidy import beside_persons, check_level, share_rows
 from trajectories.careers.ties import any_by_person, first_offence, kinds_of_relative, ties_of
-from trajectories.careers.tidy import check_level, share_rows
 from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.numerics.weighted_ratio import ratios
@@ -121,13 +121,12 @@ def records_of_relatives(
     for name, kinds in kinds_of_relative(relations).items():
         ties = ties_of(made, kinds)
         base, some = (
-            np.bincount(ties.person, mask[ties.relative], made.n_persons)
+            np.bincount(ties.person, mask[ties.relative], made.n_persons).astype(np.float64)
             for mask in (counts, special)
         )
         found = ratios(some, base, groups.weights)
         row = share_rows(
             groups.names, "record_of_relative", found, check_level(level), interval, relation=name
         )
-        row.insert(row.columns.get_loc("persons") + 1, "relatives", base @ groups.weights)
-        tables.append(row)
+        tables.append(beside_persons(row, relatives=base @ groups.weights))
     return pd.concat(tables, ignore_index=True)

@@ -1,4 +1,4 @@
-"""Forward specialisation: does an offence of a kind make the next one likelier to be of it?"""
+"""Forward specialisation: whether the next offence is of the kind of the one before."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trajectories.careers.grouping import Grouping, grouping, who
 from trajectories.careers.histories import Histories, histories
 from trajectories.careers.kinds import Kinds, kinds_of
 from trajectories.careers.steps import steps_of
-from trajectories.careers.tidy import check_level, rows
+from trajectories.careers.tidy import beside_persons, check_level, rows
 from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.numerics.transition_table import (
@@ -23,7 +23,7 @@ from trajectories.numerics.transition_table import (
 from trajectories.panel import Register
 from trajectories.panel.arrays import FloatArray, IntArray
 from trajectories.panel.classification import OffenceClassification
-from trajectories.panel.distinct import row_keys
+from trajectories.panel.distinct import distinct_rows, row_keys
 
 DRAWS = 999
 
@@ -99,8 +99,7 @@ def of_histories(
             "bootstrap of persons",
             type=kind,
         )
-        row.insert(row.columns.get_loc("persons") + 1, "steps", table[:, k].sum(axis=1))
-        row.insert(row.columns.get_loc("steps") + 1, "residual", residual[:, k, k])
+        row = beside_persons(row, steps=table[:, k].sum(axis=1), residual=residual[:, k, k])
         tables.append(row)
     if not tables:
         raise InputError("no offences among the persons chosen: nothing to make a table of")
@@ -117,9 +116,8 @@ def _limits(
     some = np.flatnonzero(np.diff(steps.indptr) > 0)
     if not len(some):
         return np.full(shape, np.nan), np.full(shape, np.nan)
-    some = some[_order(steps[some], weights[some])]
     rng = np.random.default_rng(seed)
-    tables = resampled_tables(steps[some], weights[some], n_kinds, draws, rng)
+    tables = resampled_tables(*_alike(steps[some], weights[some]), n_kinds, draws, rng)
     found = forward_specialisation(tables)
     tail = (1.0 - level) / 2.0
     too_few = np.isfinite(found).mean(axis=0) < 0.95
@@ -129,13 +127,23 @@ def _limits(
     return limits[0], limits[1]
 
 
-def _order(steps: csr_array, weights: FloatArray) -> IntArray:
-    """Return an order of persons that depends on their steps and not on their rows or ids."""
+def _alike(steps: csr_array, weights: FloatArray) -> tuple[FloatArray, FloatArray, IntArray]:
+    """Return the distinct rows of steps and weights, and how many persons have them.
+
+    In an order that depends on what stands in them and not on rows or ids, so that the same
+    persons in another order give the same draws.
+    """
     dense = steps.toarray()
-    return np.argsort(row_keys(np.hstack([dense, weights])), kind="stable").astype(np.int64)
+    both = np.hstack([dense, weights])
+    first, inverse = distinct_rows(both)
+    times = np.bincount(inverse, minlength=len(first))
+    order = np.argsort(row_keys(both[first]), kind="stable")
+    rows = first[order]
+    return dense[rows], weights[rows], times[order].astype(np.int64)
 
 
 def _involved(steps: csr_array, n_kinds: int) -> FloatArray:
     """Return who has a step from or to each kind, (N, K)."""
     dense = steps.toarray().reshape(-1, n_kinds, n_kinds)
-    return ((dense.sum(axis=1) + dense.sum(axis=2)) > 0.0).astype(np.float64)
+    involved = (dense.sum(axis=1) + dense.sum(axis=2)) > 0.0
+    return np.asarray(involved, dtype=np.float64)

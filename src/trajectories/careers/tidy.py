@@ -68,6 +68,14 @@ def rate_rows(
     return rows(names, measure, found.value, limits, found.persons, unit, "log", **keys)
 
 
+def beside_persons(table: pd.DataFrame, **columns: Any) -> pd.DataFrame:
+    """Return the table with further columns right of the number of persons."""
+    table = table.assign(**columns)
+    names = [name for name in table.columns if name not in columns]
+    place = names.index("persons") + 1
+    return table[[*names[:place], *columns, *names[place:]]]
+
+
 def check_level(level: float) -> float:
     """Return the level of intervals, or raise an InputError."""
     if not 0.0 < float(level) < 1.0:

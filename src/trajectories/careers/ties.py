@@ -137,7 +137,7 @@ def families(made: Histories, kinds: Sequence[str], family: Any = None) -> IntAr
         missing = int(values.isna().sum())
         if missing:
             raise InputError(f"family: nothing for {counted(missing, 'person')}; add them")
-        return pd.factorize(values)[0].astype(np.int64)
+        return np.asarray(pd.factorize(values)[0], dtype=np.int64)
     table = register.relations
     tied = table[table["relation"].isin([*kinds, *BLOOD])]
     everybody = pd.Index(register.persons["person"])

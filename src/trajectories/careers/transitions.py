@@ -11,7 +11,7 @@ from trajectories.careers.grouping import Grouping, grouping, who
 from trajectories.careers.histories import Histories, histories
 from trajectories.careers.kinds import Kinds, kinds_of, ordered_by_seriousness
 from trajectories.careers.steps import steps_of
-from trajectories.careers.tidy import check_level, share_rows
+from trajectories.careers.tidy import beside_persons, check_level, share_rows
 from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.numerics.transition_table import adjusted_residuals, expected_counts
@@ -84,9 +84,12 @@ def of_histories(made: Histories, kinds: Kinds, groups: Grouping, level: float) 
                 groups.names, "transition", found, level, "wilson", **{"from": start, "to": end}
             )
             row["persons"] = (dense[:, i, j] > 0.0) @ groups.weights
-            row.insert(row.columns.get_loc("persons") + 1, "steps", table[:, i, j])
-            row.insert(row.columns.get_loc("steps") + 1, "expected", expected[:, i, j])
-            row.insert(row.columns.get_loc("expected") + 1, "residual", residual[:, i, j])
+            row = beside_persons(
+                row,
+                steps=table[:, i, j],
+                expected=expected[:, i, j],
+                residual=residual[:, i, j],
+            )
             # a share of steps: the persons behind it are counted as they are
             tables.append(row.assign(unit="share of steps"))
     if not tables:

@@ -134,7 +134,8 @@ def _against_the_group(
     Between: 1 − Σₖ Σ_{i≠j} wᵢ nᵢₖ wⱼ nⱼₖ / Σ_{i≠j} wᵢ nᵢ wⱼ nⱼ. Standard errors are linearised in
     the weight of each person.
     """
-    between, within = [], []
+    between: list[tuple[float, ...]] = []
+    within: list[tuple[float, ...]] = []
     counts = counts * base[:, None]
     n = counts.sum(axis=1)
     for weight in groups.weights.T:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import csr_array
+from numpy.typing import NDArray
 
 from trajectories.numerics.types import FloatArray
 
@@ -40,27 +40,32 @@ def forward_specialisation(table: FloatArray) -> FloatArray:
 
 
 def resampled_tables(
-    steps: csr_array, weights: FloatArray, n_kinds: int, draws: int, rng: np.random.Generator
+    steps: FloatArray,
+    weights: FloatArray,
+    times: NDArray[np.int64],
+    n_kinds: int,
+    draws: int,
+    rng: np.random.Generator,
 ) -> FloatArray:
     """Return tables of persons drawn with replacement, (draws, G, K, K).
 
     Parameters
     ----------
-    steps : sparse array, shape (N, K²)
-        Steps of each person by kinds, row-major.
-    weights : ndarray, shape (N, G)
-        Of persons in groups.
+    steps : ndarray, shape (D, K²)
+        Steps by kinds, row-major: a row for all persons who have the same.
+    weights : ndarray, shape (D, G)
+        Of such a person in groups.
+    times : ndarray of int, shape (D,)
+        Number of such persons.
     """
-    n_persons, n_groups = weights.shape
-    tables = np.empty((draws, n_groups, n_kinds, n_kinds))
-    grouped = [csr_array(steps.multiply(weights[:, [g]])).T.tocsr() for g in range(n_groups)]
-    block = max(1, min(draws, 4_000_000 // max(n_persons, 1)))
+    n_rows, n_groups = weights.shape
+    shape = (draws, n_groups, n_kinds, n_kinds)
+    tables = np.empty((draws, n_groups, n_kinds**2))
+    grouped = np.hstack([steps * weights[:, [g]] for g in range(n_groups)])
+    n_persons = int(times.sum())
+    block = max(1, 4_000_000 // n_rows)
     for start in range(0, draws, block):
-        size = min(block, draws - start)
-        drawn = rng.integers(0, n_persons, (size, n_persons))
-        drawn += n_persons * np.arange(size)[:, None]
-        times = np.bincount(drawn.ravel(), minlength=size * n_persons).reshape(size, n_persons)
-        for g, matrix in enumerate(grouped):
-            found = (matrix @ times.T.astype(np.float64)).T
-            tables[start : start + size, g] = found.reshape(size, n_kinds, n_kinds)
-    return tables
+        stop = min(start + block, draws)
+        drawn = rng.multinomial(n_persons, times / n_persons, stop - start)
+        tables[start:stop] = (drawn.astype(np.float64) @ grouped).reshape(-1, n_groups, n_kinds**2)
+    return tables.reshape(shape)

@@ -58,22 +58,24 @@ def ratios(
 
     Parameters
     ----------
-    top, bottom : ndarray, shape (N,) or (N, G)
+    top, bottom : ndarray, shape (N,)
         Persons whose ``bottom`` is 0 do not count.
     weights : ndarray, shape (N, G)
     cluster : ndarray of int, shape (N,), optional
         Cluster of each person, from 0; by default each is one.
     """
-    top, bottom = (_columns(part, weights) for part in (top, bottom))
-    counted = weights * (bottom != 0.0)
-    base = (counted * bottom).sum(axis=0)
+    # most persons of a register count in few measures: the others are passed over
+    some = np.flatnonzero(bottom)
+    top, bottom, counted = (np.asarray(part)[some] for part in (top, bottom, weights))
+    base = bottom @ counted
     with np.errstate(divide="ignore", invalid="ignore"):
-        value = np.where(base > 0.0, (counted * top).sum(axis=0) / base, np.nan)
-        moves = counted * (top - np.nan_to_num(value) * bottom) / base
-    moves = np.nan_to_num(moves)
+        value = np.where(base > 0.0, (top @ counted) / base, np.nan)
+    left = np.where(base > 0.0, value, 0.0)
+    scale = np.where(base > 0.0, base, np.inf)
+    moves = counted * (top[:, None] - left * bottom[:, None]) / scale
     members = counted
     if cluster is not None:
-        moves, members = (sums_by(part, cluster) for part in (moves, counted))
+        moves, members = (sums_by(part, cluster[some]) for part in (moves, counted))
     persons = counted.sum(axis=0)
     squares = (members**2).sum(axis=0)
     effective = np.divide(persons**2, squares, out=np.zeros_like(persons), where=squares > 0.0)
@@ -84,11 +86,6 @@ def sums_by(values: FloatArray, cluster: NDArray[np.int64]) -> FloatArray:
     """Return the sums of rows by cluster, (C, G)."""
     n = int(cluster.max(initial=-1)) + 1
     return np.stack([np.bincount(cluster, column, n) for column in values.T], axis=1)
-
-
-def _columns(values: FloatArray, weights: FloatArray) -> FloatArray:
-    values = np.asarray(values, dtype=np.float64)
-    return values if values.ndim == 2 else np.broadcast_to(values[:, None], weights.shape)
 
 
 def mean_limits(found: Ratios, level: float) -> tuple[FloatArray, FloatArray]:
@@ -118,8 +115,8 @@ def share_limits(
     """Return limits of shares, with the number of trials that their variance amounts to.
 
     That number is p (1 − p) / variance, at most ``base``: n itself where all count alike; at 0
-    and 1, where the variance is 0, the effective number of persons. Rothman (1978, Journal of Chronic
-    Diseases 31, 557-560) uses Wilson's limits so for survival probabilities.
+    and 1, where the variance is 0, the effective number of persons. Rothman (1978, Journal of
+    Chronic Diseases 31, 557-560) uses Wilson's limits so for survival probabilities.
 
     Parameters
     ----------
