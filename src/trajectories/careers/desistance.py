@@ -134,5 +134,8 @@ def _resumed(
     share = np.where(persons > 0.0, 1.0 - survival[:, 0], np.nan)
     limits = share_limits(share, variance[:, 0], persons, effective, level, interval)
     method = f"{interval}, survival"
-    table = rows(groups.names, "resumed", share, limits, persons, PROPORTION, method, window=window)
-    return table[persons > 0.0].reset_index(drop=True)
+    table: pd.DataFrame = rows(
+        groups.names, "resumed", share, limits, persons, PROPORTION, method, window=window
+    )
+    known: pd.DataFrame = table[persons > 0.0].reset_index(drop=True)
+    return known
