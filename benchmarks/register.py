@@ -49,7 +49,7 @@ def draw(n: int, held: float, seed: int = 0) -> tr.Register:
     spells, start, stop = _spells(rng, n, birth, days, held)
     who = rng.integers(0, n, 3 * n)
     when = birth[who] + (rng.random(len(who)) * (days[who] + 1)).astype(int)
-    register = tr.Register(
+    return tr.Register(
         persons=_table(
             person=person, birth_date=birth, death_date=death, emigration_date=emigration
         ),
@@ -62,7 +62,6 @@ def draw(n: int, held: float, seed: int = 0) -> tr.Register:
         relations=pd.DataFrame({"person": [], "relative": [], "relation": []}),
         reference_date=pd.Timestamp(REFERENCE),
     )
-    return register
 
 
 def _spells(rng, n, birth, days, held):

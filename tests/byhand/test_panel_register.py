@@ -216,7 +216,7 @@ def test_a_sound_register_passes_its_check_and_each_fault_is_counted():
     )
     table = faulty.check().set_index(["table", "check"])["rows"]
     expected = {
-        ("persons", "person missing or given twice"): 1,
+        ("persons", "person in a row given twice"): 1,
         ("persons", "birth_date missing"): 1,
         ("persons", "death_date before birth_date"): 1,
         ("persons", "emigration_date after the reference date"): 1,

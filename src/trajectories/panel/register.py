@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.panel.arrays import counted, names
 from trajectories.panel.calendar import as_day
-from trajectories.panel.register_checks import check_register
-
-REQUIRED = {
-    "persons": ("person", "birth_date", "death_date", "emigration_date"),
-    "offences": ("person", "offence_date", "offence_type"),
-    "spells": ("person", "spell_type", "start_date", "end_date"),
-    "relations": ("person", "relative", "relation"),
-}
+from trajectories.panel.classification import OffenceClassification
+from trajectories.panel.register_checks import EXCLUSIVE, check_register
+from trajectories.panel.register_files import REQUIRED
+from trajectories.panel.register_read import read_tables
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -44,6 +41,12 @@ class Register:
         The population (a value of ``persons["population"]``) that the study is about, and that
         panels are made of unless told otherwise. The other persons are controls to match from, or
         relatives. None: everybody is studied.
+    repairs : DataFrame or None
+        What ``read`` repaired: ``table``, ``column``, ``check``, ``rows`` (how many), ``where``
+        (the first row numbers as given), ``repair``. Empty where all was sound; None for a
+        register that was not read.
+    date_precision : DataFrame or None
+        How well the dates that ``read`` found are known (day, month or year), and what that costs.
     """
 
     persons: pd.DataFrame
@@ -53,12 +56,91 @@ class Register:
     reference_date: pd.Timestamp
     truth: Any = None
     study: str | None = None
+    repairs: pd.DataFrame | None = None
+    date_precision: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         for table in REQUIRED:
             if not isinstance(getattr(self, table), pd.DataFrame):
                 raise InputError(f"register: {table} must be a pandas DataFrame")
         object.__setattr__(self, "reference_date", as_day(self.reference_date, "reference_date"))
+
+    @classmethod
+    def read(
+        cls,
+        *,
+        persons: Any,
+        offences: Any,
+        spells: Any,
+        relations: Any,
+        reference_date: Any,
+        columns: Mapping[str, Any] | None = None,
+        strict: bool = True,
+        classification: OffenceClassification | Literal["default"] | None = "default",
+        exclusive_spells: Iterable[str] = EXCLUSIVE,
+        date_precision: Mapping[str, str] | None = None,
+        date_format: str | None = None,
+        separator: str = ",",
+        study: str | None = None,
+    ) -> Register:
+        """Read a register extract and check it as a whole.
+
+        Parameters
+        ----------
+        persons, offences, spells, relations : DataFrame or path of a CSV or Parquet file
+            None for spells or relations: there are none. Columns that are not needed are kept.
+        reference_date : date
+            Last day that the register covers.
+        columns : dict, optional
+            Name of a column → name in the register, for all tables (``{"rinpersoon": "person"}``)
+            or a dict a table (``{"persons": {"rinpersoon": "person"}}``).
+        strict : bool
+            True: any problem is an error that names all of them. False: problems that can be
+            repaired are, and ``repairs`` says what was done; the others are still an error.
+        classification : OffenceClassification, "default" or None
+            What offence types there are. None: any type is known.
+        exclusive_spells : sequence of str
+            Types of spell of which a person has one at a time; overlapping ones are a problem.
+        date_precision : dict, optional
+            Column of dates → "month" or "year", for dates that look better known than they are.
+        date_format : str, optional
+            Of dates that are not written year first: "%d-%m-%Y".
+        separator : str
+            What parts the fields of a CSV file.
+        study : str, optional
+            The population that the study is about.
+
+        Returns
+        -------
+        Register
+
+        Raises
+        ------
+        InputError
+            For a table that cannot be read, a column that is absent, and problems with contents:
+            table, column, number of rows and the first row numbers, never what the rows hold.
+
+        Notes
+        -----
+        Dates are year-month-day, or 1990-05 or 1990 where only the month or year is known: the
+        middle of it is used, or the day nearest to it that does not contradict another date of
+        the person. ``date_precision`` counts them and says what that costs.
+        """
+        if classification == "default":
+            classification = OffenceClassification.default()
+        given = {"persons": persons, "offences": offences, "spells": spells, "relations": relations}
+        fields = read_tables(
+            given,
+            reference_date,
+            columns,
+            strict,
+            classification,
+            exclusive_spells,
+            date_precision,
+            date_format,
+            separator,
+        )
+        return cls(study=study, **fields)
 
     def require(self, *tables: str) -> None:
         """Raise an InputError that names the required columns that a table lacks."""

@@ -204,7 +204,8 @@ def _relations(draft: Draft, people: People) -> Iterator[Finding]:
     again = table.duplicated(["person", "relative", "relation"])
     yield found("relative", "given twice in one relation", again)
     child, parent = people.rows(table["person"]), people.rows(table["relative"])
-    younger = people.of(people.birth.first, parent) >= people.of(people.birth.last, child)
+    # parent and child are not born in one year: no leniency for dates known to the year
+    younger = people.of(people.birth.value, parent) >= people.of(people.birth.value, child)
     is_parent = np.asarray((table["relation"] == "parent").fillna(False), dtype=bool)
     yield found("relative", "a parent no older than the person", younger & is_parent)
 

@@ -64,6 +64,10 @@ class Dates:
             self.moved[kept],
         )
 
+    def exact(self) -> Dates:
+        """Return the dates used as dates known to the day."""
+        return replace(self, first=self.value, last=self.value)
+
     def moved_to(self, value: DayArray) -> Dates:
         """Return dates moved within their periods."""
         value = np.minimum(np.maximum(value, self.first), self.last)

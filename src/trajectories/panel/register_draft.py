@@ -77,7 +77,8 @@ class Draft:
 
     def ids(self, table: str, column: str) -> pd.Index[Any]:
         """Return a column of person ids."""
-        return pd.Index(self.tables[table][column])
+        ids: pd.Index[Any] = pd.Index(self.tables[table][column])
+        return ids
 
 
 class People:
@@ -90,10 +91,8 @@ class People:
         dates = {name: column.take(first) for name, column in draft.dates["persons"].items()}
         self.birth = dates["birth_date"]
         death, emigration = dates["death_date"], dates["emigration_date"]
-        last = np.fmin(np.fmin(death.last, emigration.last), draft.reference)
-        self.end_at_latest: DayArray = last + ONE_DAY
-        used = np.fmin(np.fmin(death.value, emigration.value), draft.reference)
-        self.end: DayArray = used + ONE_DAY
+        self.end_at_latest = _day_after(death.last, emigration.last, draft.reference)
+        self.end = _day_after(death.value, emigration.value, draft.reference)
         self.unknown = len(self.ids)
 
     def rows(self, ids: Iterable[Any]) -> IntArray:
@@ -105,3 +104,9 @@ class People:
         """Return a date of each row's person, NaT where the person is unknown."""
         result: DayArray = np.append(values, np.datetime64("NaT", "D"))[rows]
         return result
+
+
+def _day_after(death: DayArray, emigration: DayArray, reference: np.datetime64) -> DayArray:
+    last: DayArray = np.fmin(np.fmin(death, emigration), reference)
+    result: DayArray = last + ONE_DAY
+    return result

@@ -11,6 +11,9 @@ from pandas.api import types
 
 from trajectories.panel.register_files import IDS
 
+OWN_IDS = ("offence", "case")
+"""Columns of offences with ids that are no person's."""
+
 _WHOLE_NUMBER = r"(?:0|[1-9][0-9]{0,17})"
 
 
@@ -31,6 +34,11 @@ def unify_ids(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     result = dict(tables)
     for (name, column), ids in found.items():
         result[name] = result[name].assign(**{column: _as(ids, numbers)})
+    for column in OWN_IDS:
+        if column in result["offences"].columns:
+            ids = _plain(result["offences"][column])
+            ids = _as(ids, _are_numbers(ids))
+            result["offences"] = result["offences"].assign(**{column: ids})
     return result
 
 

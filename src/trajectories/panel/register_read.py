@@ -1,0 +1,105 @@
+"""A register from files or frames: named, typed, checked as a whole, repaired where asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from trajectories.errors import InputError
+from trajectories.panel.arrays import counted, names
+from trajectories.panel.calendar import as_day
+from trajectories.panel.classification import OffenceClassification
+from trajectories.panel.register_checks import findings
+from trajectories.panel.register_dates import parse_dates
+from trajectories.panel.register_draft import Draft
+from trajectories.panel.register_files import DATES, load_tables
+from trajectories.panel.register_ids import unify_ids
+from trajectories.panel.register_precision import precision_report, settle
+from trajectories.panel.register_repairs import refuse, repair
+
+
+def read_tables(
+    given: Mapping[str, Any],
+    reference_date: Any,
+    columns: Mapping[str, Any] | None,
+    strict: bool,
+    classification: OffenceClassification | None,
+    exclusive_spells: Iterable[str],
+    date_precision: Mapping[str, str] | None,
+    date_format: str | None,
+    separator: str,
+) -> dict[str, Any]:
+    """Return the fields of a Register; see ``Register.read``."""
+    reference = as_day(reference_date, "reference_date")
+    exclusive = _listed(exclusive_spells)
+    tables = unify_ids(load_tables(given, columns, separator))
+    dates = {
+        name: {
+            column: parse_dates(
+                table[column], name, (date_precision or {}).get(column), date_format
+            )
+            for column in DATES[name]
+            if column in table.columns
+        }
+        for name, table in tables.items()
+    }
+    _refuse_precision(date_precision, dates)
+    draft = Draft(tables, dates, np.datetime64(reference.date(), "D"))
+    found = _failing(draft, classification, exclusive)
+    refuse(found, draft, strict)
+    repairs = repair(found, draft, exclusive)
+    settle(draft)
+    precision = precision_report(draft)
+    if found or (precision["precision"] != "day").any():
+        # repairs and imputed dates must not make what they would have been refused for
+        _used_as_given(draft)
+        refuse(_failing(draft, classification, exclusive), draft, strict=True)
+    return {
+        **{name: _finished(draft, name) for name in draft.tables},
+        "reference_date": reference,
+        "repairs": repairs,
+        "date_precision": precision,
+    }
+
+
+def _listed(kinds: Iterable[str]) -> tuple[str, ...]:
+    return (kinds,) if isinstance(kinds, str) else tuple(kinds)
+
+
+def _failing(
+    draft: Draft, classification: OffenceClassification | None, exclusive: tuple[str, ...]
+) -> list[Any]:
+    return [f for f in findings(draft, classification, exclusive) if f.bad.any()]
+
+
+def _refuse_precision(
+    declared: Mapping[str, str] | None, dates: Mapping[str, Mapping[str, object]]
+) -> None:
+    here = [column for columns in dates.values() for column in columns]
+    strange = [column for column in declared or {} if column not in here]
+    if strange:
+        raise InputError(
+            f"date_precision= names {counted(len(strange), 'column')} {names(strange)} "
+            f"without dates; dates are in {names(here)}"
+        )
+
+
+def _used_as_given(draft: Draft) -> None:
+    """Let the dates used stand for themselves: from here on each is one day."""
+    for columns in draft.dates.values():
+        for column, dates in columns.items():
+            columns[column] = dates.exact()
+
+
+def _finished(draft: Draft, name: str) -> pd.DataFrame:
+    """Return a table with its dates as dates, ids without a type for missing ones, rows from 0."""
+    table = draft.tables[name]
+    days = {c: dates.value.astype("datetime64[s]") for c, dates in draft.dates[name].items()}
+    table = table.assign(**days)
+    for column in ("person", "relative"):
+        if column in table.columns and table[column].dtype == "Int64":
+            table = table.assign(**{column: table[column].astype("int64")})
+    return table.reset_index(drop=True)
