@@ -88,7 +88,9 @@ class LogitLikelihood:
         events = strata.total(strata.outcome).astype(np.int64)
         turned = 2 * events > strata.size
         self._chosen = np.where(turned, strata.size - events, events)
-        self._blocks, self._rows = arrange(strata.first, strata.size, self._chosen)
+        self._blocks, self._rows = arrange(
+            strata.first, strata.size, self._chosen, len(strata.names)
+        )
         sign = strata.spread(np.where(turned, -1.0, 1.0))
         # the columns lie one after another, each row's place given by its block
         self._x = np.ascontiguousarray((strata.design * sign[:, None])[self._rows].T)

@@ -30,8 +30,8 @@ import numpy as np
 
 from trajectories.numerics.types import FloatArray, IntArray
 
-BLOCK = 1 << 17
-"""Numbers that the tables of one block hold, so that they stay in cache."""
+BLOCK, WIDE = 1 << 17, 1 << 16
+"""Numbers that a block's tables of chances, and of covariates at one row, hold: they fit in cache."""
 
 FEWEST = 8
 """Strata in a block, where there are so many, however large their tables."""
@@ -68,13 +68,17 @@ class Block:
         return int(self.chosen.max())
 
 
-def arrange(first: IntArray, size: IntArray, chosen: IntArray) -> tuple[list[Block], IntArray]:
+def arrange(
+    first: IntArray, size: IntArray, chosen: IntArray, n_columns: int
+) -> tuple[list[Block], IntArray]:
     """Return blocks of strata, and the order of rows in which their t-th rows lie together.
 
     Parameters
     ----------
     first, size, chosen : ndarray of int, shape (S,)
         First row, number of rows, and number of rows chosen of each stratum.
+    n_columns : int
+        Covariates.
     """
     level = np.where(
         chosen <= EXACT,
@@ -89,8 +93,9 @@ def arrange(first: IntArray, size: IntArray, chosen: IntArray) -> tuple[list[Blo
     while begin < len(order):
         head = order[begin]
         stop = begin + int(np.searchsorted(level[order[begin:]], level[head], side="right"))
-        width = int(size[head]) * int(chosen[order[begin:stop]].max())
-        members = order[begin : min(stop, begin + max(FEWEST, BLOCK // width))]
+        most = int(chosen[order[begin:stop]].max())
+        fitting = min(BLOCK // (int(size[head]) * most), WIDE // (n_columns * most))
+        members = order[begin : min(stop, begin + max(FEWEST, fitting))]
         own = size[members]
         active = len(members) - np.searchsorted(own[::-1], np.arange(own[0]), side="right")
         rows.extend(first[members[:n]] + t for t, n in enumerate(active))

@@ -1,0 +1,83 @@
+"""A within-person model in plain text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from trajectories.panel.arrays import counted
+
+if TYPE_CHECKING:
+    from trajectories.lifecourse.results import WithinPersonResults
+
+RATIO = {"logit": "odds ratio", "poisson": "rate ratio"}
+
+
+def summary_text(results: WithinPersonResults) -> str:
+    """Return effects, tests of equality, information and cautions."""
+    kind = {"logit": "Conditional logit", "poisson": "Conditional Poisson"}[results.model]
+    by = results.columns.by or "population"
+    cluster = results.columns.cluster or results.columns.unit
+    effects = results.effects[
+        [by, "exposure", "estimate", "lower", "upper", "p_value", "persons", "events"]
+    ].rename(columns={"estimate": RATIO[results.model], "persons": "persons who change"})
+    parts = [
+        f"{kind} of {results.columns.outcome}, within {results.columns.unit}; "
+        f"errors clustered by {cluster}, intervals of {results.level:.0%}",
+        _table(effects),
+    ]
+    if len(set(results.terms["level"])) > 1:
+        tests = results.tests_of_equality()
+        parts.append(
+            "Tests of equal effects. Null hypotheses: "
+            + "; ".join(str(null) for null in tests["null"])
+            + "."
+        )
+        parts.append(_table(tests[["exposure", "statistic", "df", "p_value"]]))
+    parts.append(_table(results.information.set_index(by).T.reset_index(names="")))
+    parts.extend(f"- {line}" for line in cautions(results))
+    return "\n\n".join(parts)
+
+
+def cautions(results: WithinPersonResults) -> list[str]:
+    """Return what a reader must know before using the estimates."""
+    found = results.information
+    persons, informative = int(found["persons"].sum()), int(found["informative_persons"].sum())
+    noun = {
+        "logit": "never or always",
+        "poisson": "never",
+    }[results.model]
+    lines = [
+        f"{persons - informative:,} of {counted(persons, 'person')} carry no information: the "
+        f"outcome of those with a single year, or who {noun} offended, does not vary. The "
+        "estimates are about the others."
+    ]
+    gaps = int(found["persons_with_gaps"].sum())
+    if gaps:
+        lines.append(
+            f"{counted(gaps, 'person')} with a gap in the years used: years on both sides are "
+            "compared as they stand; lags over a gap are missing."
+        )
+    left = int(found["left_out_no_time_free"].sum())
+    if left:
+        events = int(found["events_left_out_no_time_free"].sum())
+        lines.append(
+            f"{counted(left, 'year')} without (enough) time free left out, with "
+            f"{counted(events, 'event')} in them."
+        )
+    if found["left_out_missing"].sum():
+        lines.append(
+            f"{counted(int(found['left_out_missing'].sum()), 'year')} with values missing left out."
+        )
+    if results.part_free > 0:
+        lines.append(
+            f"In {results.part_free:.1%} of the years used the person was free for a part only. "
+            "Detention takes away job and opportunity alike, and follows from offences: look at "
+            "lagged exposures (lag_sensitivity) and at wholly free years (exposure_handling)."
+        )
+    return lines
+
+
+def _table(frame: pd.DataFrame) -> str:
+    return frame.to_string(index=False, float_format=lambda x: f"{x:.3f}")
