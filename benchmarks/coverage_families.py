@@ -72,6 +72,11 @@ TRUTHS = {
         (0.5, 0.3, 0.2),
         ((*LOW, 0.0), (0.8, -0.5, -0.3, -0.7), (2.2, 0.4, -0.3, -1.0)),
     ),
+    "negbin, one dispersion": Truth(
+        families.NegativeBinomial(dispersion="common"),
+        (0.5, 0.3, 0.2),
+        ((*LOW, -0.7), (0.8, -0.5, -0.3, -0.7), (2.2, 0.4, -0.3, -0.7)),
+    ),
     "zinb": Truth(
         families.ZeroInflatedNegativeBinomial(inflation_degree=0),
         (0.6, 0.4),
@@ -103,7 +108,7 @@ def draw(truth: Truth, n: int, rng: np.random.Generator) -> tr.Panel:
 def replication(name: str, n: int, seed: int) -> pd.DataFrame:
     """Return every interval of one fit: part, row, truth, estimate, and limits by covariance."""
     truth = TRUTHS[name]
-    panel = draw(truth, n, np.random.default_rng([seed, 2026]))
+    panel = draw(truth, n, np.random.default_rng([seed, list(TRUTHS).index(name), 2026]))
     spec = tr.GroupTrajectories(len(truth.shares), truth.family, 2)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", tr.errors.DegenerateSolutionWarning)
