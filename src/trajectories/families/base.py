@@ -51,10 +51,13 @@ class Boundary:
         In words, after "group k: ".
     channels : tuple of str
         The channels that ran off; empty if all of the group's parameters did.
+    unbounded : bool
+        Whether the likelihood has no upper bound there, so that any proper solution is better.
     """
 
     note: str
     channels: tuple[str, ...] = ()
+    unbounded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +198,13 @@ class Family(ABC):
         """Say whether one group's channels, shape (q, T), lie at a boundary."""
         del channels
         return None
+
+    def silent(self, channels: FloatArray) -> BoolArray:
+        """Say at which ages one group's outcomes hardly tell about a channel, shape (q, T).
+
+        There is a probability within 1e-6 of 0 or 1, for instance.
+        """
+        return np.zeros(channels.shape, dtype=bool)
 
     def settings(self) -> dict[str, Any]:
         """Return the arguments that rebuild the family, as JSON knows them."""

@@ -88,6 +88,9 @@ class Bernoulli(Family):
         small = np.exp(-np.abs(channels[0]))
         return np.asarray(small / (1 + small) ** 2)
 
+    def silent(self, channels: FloatArray) -> BoolArray:
+        return np.abs(channels) > SEPARATED_LOGIT
+
     def boundary(self, channels: FloatArray) -> Boundary | None:
         eta = channels[0]
         if eta.max() < -SEPARATED_LOGIT:

@@ -147,7 +147,8 @@ class Beta(Family):
 
     def boundary(self, channels: FloatArray) -> Boundary | None:
         if channels[1].min() > PRECISION_RAN_OFF:
-            return Boundary("its precision ran off: its persons lie exactly on the curve")
+            note = "its precision ran off: its persons lie exactly on the curve"
+            return Boundary(note, unbounded=True)
         if channels[1].max() < PRECISION_GONE:
             return Boundary("its precision went to zero: its outcomes lie at 0 and at 1")
         return None

@@ -206,7 +206,8 @@ class CensoredNormal(Family):
     def boundary(self, channels: FloatArray) -> Boundary | None:
         mean, log_sigma = channels
         if np.exp(log_sigma.max()) < max(SIGMA_GONE, SIGMA_GONE_SHARE * np.abs(mean).max()):
-            return Boundary("its sigma went to zero: its persons lie exactly on the curve")
+            note = "its sigma went to zero: its persons lie exactly on the curve"
+            return Boundary(note, unbounded=True)
         return None
 
     def _censored(self, outcome: FloatArray) -> list[tuple[AnyArray, float, float]]:

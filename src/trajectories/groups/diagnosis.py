@@ -9,6 +9,7 @@ import numpy as np
 from trajectories.families import Family
 from trajectories.groups.covariance import observed_covariance, usable_columns
 from trajectories.groups.model import Model
+from trajectories.groups.silent_ages import curves_without_support
 from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.em import Ending, Fitted
 from trajectories.numerics.types import BoolArray, FloatArray
@@ -85,9 +86,11 @@ def diagnose(
             withheld[own] = True
         boundary = model.family.boundary(channels[:, :, k])
         if boundary is not None:
-            found.append((StopReason.BOUNDARY, f"{label}: {boundary.note}"))
+            reason = StopReason.RUNAWAY_GROUP if boundary.unbounded else StopReason.BOUNDARY
+            found.append((reason, f"{label}: {boundary.note}"))
             withheld[own] |= model.columns(boundary.channels)
     found += _duplicates(model.family, channels, held)
+    found += curves_without_support(model, channels, ages, withheld)
     if fitted.ending is Ending.LIMIT and fitted.expected_gain < STILL_TO_GAIN:
         # a curve that runs off is climbed for ever, by ever smaller gains: not an iteration limit
         ran_off = _separated(model, fitted, ages, channels, withheld)
@@ -138,12 +141,18 @@ def _separated(
             values = channels[channel, :, k]
             far = values < VANISHED if is_rate else np.abs(values) > SEPARATED
             if (far & (error > SEPARATED)).any():
-                name = "rate" if is_rate else model.family.channels[channel]
-                where = "to zero" if is_rate else "to never or always"
-                note = f"group {k + 1}: its {name} ran off, {where} at some ages"
-                found.append((StopReason.BOUNDARY, note))
+                name = model.family.channels[channel]
+                found.append((StopReason.BOUNDARY, f"group {k + 1}: its {_ran_off(name, is_rate)}"))
                 withheld[own] = True
     return found
+
+
+def _ran_off(name: str, is_rate: bool) -> str:
+    if is_rate:
+        return "rate ran off, to zero at some ages"
+    if name.startswith("log_"):
+        return f"{name} ran off: the data hardly say how large it is"
+    return f"{name} ran off, to never or always at some ages"
 
 
 def _duplicates(

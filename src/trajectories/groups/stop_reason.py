@@ -47,7 +47,8 @@ _ADVICE = {
         "Two groups have the same curve, so there are fewer groups than asked for; fit fewer."
     ),
     StopReason.RUNAWAY_GROUP: (
-        "A rate ran off far above any that was observed; lower the degree of the curve or of the "
-        "inflation, and do not report this solution."
+        "A rate ran off far above any that was observed, or the spread of a group went to zero; "
+        "lower the degree of the curve or of the inflation, or let all groups share one spread, "
+        "and do not report this solution."
     ),
 }
