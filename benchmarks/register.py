@@ -5,9 +5,9 @@ Run: python benchmarks/register.py [--persons 1000000] [--rounds 3]
 A register has three offences and five spells a person, one spell in five in detention, rows and
 identifiers in no order. Every figure is a ratio within this run: the time (shortest of the rounds)
 of ``Panel.from_register`` at ages 12 to 40 over the time of ``offences.sort_values(["person",
-"offence_date"])`` on the same table; and the peak memory beyond the tables, over the tables. The
-register has been through no check before. Half and a quarter of the persons show whether the time
-is linear.
+"offence_date"])`` on the same table; the same for ``Register.check``; and
+the peak memory beyond the tables, over the tables. Half and a quarter of the persons show whether
+the time is linear.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ def draw(n: int, held: float, seed: int = 0) -> tr.Register:
     death = np.where(rng.random(n) < 0.03, birth + 5_000 + rng.integers(0, 17_000, n), none)
     death = np.where(death <= REFERENCE, death, none)
     emigration = np.where(rng.random(n) < 0.03, birth + rng.integers(0, alive), none)
+    emigration = np.where(emigration > death, none, emigration)
     end = np.fmin(np.fmin(death, emigration), REFERENCE)
     days = (end - birth).astype(int)
     spells, start, stop = _spells(rng, n, birth, days, held)
@@ -105,6 +106,7 @@ def measure(n: int, held: float, rounds: int) -> list[str]:
     register = draw(n, held)
     before = shortest(lambda: register.offences.sort_values(["person", "offence_date"]), rounds)
     best = shortest(lambda: tr.Panel.from_register(register), rounds)
+    check = shortest(register.check, 1)
     after = shortest(lambda: register.offences.sort_values(["person", "offence_date"]), rounds)
     base = min(before, after)
     tracemalloc.start()
@@ -119,6 +121,7 @@ def measure(n: int, held: float, rounds: int) -> list[str]:
         f"{best:.2f}",
         f"{best / base:.2f}",
         f"{LIMIT:.0f}",
+        f"{check / base:.2f}",
         f"{1e6 * best / n:.2f}",
         f"{tables / 2**20:,.0f}",
         f"{held_bytes / tables:.2f}",
@@ -132,6 +135,7 @@ HEADER = [
     "panel s",
     "ratio",
     "aim",
+    "checks / sort",
     "microseconds a person",
     "tables MiB",
     "panel / tables",

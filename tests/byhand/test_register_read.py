@@ -322,3 +322,27 @@ def test_the_synthetic_register_passes_every_check(repository):
     written = tr.rapporteur.read_register(folder)
     for name in paths:
         pd.testing.assert_frame_equal(getattr(register, name), getattr(written, name))
+
+
+def test_order_of_rows_and_names_of_persons_change_nothing():
+    people = persons(birth=["1990", "1992-02-29"], death=["2015", ""])
+    spells = pd.DataFrame(
+        {
+            "person": ["11", "12", "11"],
+            "spell_type": "detention",
+            "start_date": ["2008-03-01", "2010-01-01", "2008"],
+            "end_date": ["2008-04-01", "2010-02-01", "2009-01"],
+        }
+    )
+    tables = {"people": people, "crimes": offences(), "spells": spells}
+    turned = {name: table.iloc[::-1] for name, table in tables.items()}
+    rename = {"11": "b", "12": "a"}
+    renamed = {name: table.replace({"person": rename}) for name, table in tables.items()}
+    first = read(**tables, strict=False)
+    for other in (turned, renamed):
+        register = read(**other, strict=False)
+        assert register.repairs["rows"].tolist() == first.repairs["rows"].tolist()
+        panels = [tr.Panel.from_register(r, ages=range(15, 25)) for r in (first, register)]
+        order = [1, 0] if other is turned else [0, 1]
+        np.testing.assert_array_equal(panels[0].outcomes, panels[1].outcomes[order])
+        np.testing.assert_array_equal(panels[0].exposure, panels[1].exposure[order])

@@ -175,3 +175,116 @@ def test_exposure_adds_up_to_the_days_free(person):
         for day in days_between(b, b + length * DAY)
     )
     np.testing.assert_allclose(years_free(panel)[0] @ lengths, free, rtol=1e-14)
+
+
+# time at risk, which panel, careers and recidivism share
+
+
+def free_days(person, start=None):
+    held = set()
+    for first, stop in person["detention"]:
+        held |= days_between(first, stop or REFERENCE + DAY)
+    return days_between(start or person["birth"], last_day(person) + DAY) - held
+
+
+def numbers(days):
+    return np.array(sorted(days), dtype="datetime64[D]")
+
+
+@given(st.lists(lives(), min_size=1, max_size=4), st.none() | st.integers(0, 17))
+def test_time_at_risk_is_what_a_loop_over_days_finds(persons, age):
+    risk = tr.time_at_risk(register(persons), start=age)
+    for i, person in enumerate(persons):
+        expected = free_days(person, None if age is None else birthday(person["birth"], age))
+        mine = risk.row == i
+        found = [
+            np.arange(first, stop)
+            for first, stop in zip(risk.start[mine], risk.stop[mine], strict=True)
+        ]
+        np.testing.assert_array_equal(np.concatenate([*found, numbers([])]), numbers(expected))
+        assert (risk.stop[mine][:-1] < risk.start[mine][1:]).all(), "apart from each other"
+    assert risk.days().sum() == sum(
+        len(free_days(p, None if age is None else birthday(p["birth"], age))) for p in persons
+    )
+
+
+@given(st.lists(lives(), min_size=1, max_size=4), st.data())
+def test_days_between_and_the_clock_count_the_days_of_the_loop(persons, data):
+    risk = tr.time_at_risk(register(persons))
+    row = data.draw(st.integers(0, len(persons) - 1))
+    some = st.dates(date(1999, 1, 1), date(2019, 1, 1))
+    first, middle, last = sorted(data.draw(st.tuples(some, some, some)))
+    free = free_days(persons[row])
+    counted = sum(first <= day < last for day in free)
+    assert risk.days_between([row], [first], [last]).item() == counted
+    assert risk.days_between([row], [last], [first]).item() == -counted
+    parts = risk.days_between([row, row], [first, middle], [middle, last])
+    assert parts.sum() == counted
+    if risk.begin[row] <= np.datetime64(middle) <= risk.end[row]:
+        assert risk.clock([row], [middle]).item() == sum(day < middle for day in free)
+    assert risk.clock([row], [risk.end[row]]).item() == len(free)
+
+
+@given(st.lists(lives(), min_size=1, max_size=4), st.randoms(use_true_random=False))
+def test_order_of_rows_ids_and_splitting_of_spells_change_no_time_at_risk(persons, random):
+    risk = tr.time_at_risk(register(persons)).follow_up()
+    # split every spell in the middle, shuffle the rows, and rename the persons
+    split = []
+    for person in persons:
+        parts = []
+        for start, stop in person["detention"]:
+            middle = start + (((stop or REFERENCE) - start) // 2)
+            parts += [(start, middle), (middle, stop)] if start <= middle else [(start, stop)]
+        split.append(person | {"detention": parts})
+    other = register(split, random)
+    order = list(range(len(persons)))
+    random.shuffle(order)
+    rename = {i: f"p{7 * i + 3}" for i in order}
+    renamed = tr.Register(
+        persons=other.persons.iloc[order].replace({"person": rename}),
+        offences=other.offences.replace({"person": rename}),
+        spells=other.spells.replace({"person": rename}),
+        relations=other.relations,
+        reference_date=REFERENCE,
+    )
+    found = tr.time_at_risk(renamed).follow_up().set_index("person")
+    expected = risk.assign(person=risk["person"].map(rename)).set_index("person")
+    pd.testing.assert_frame_equal(
+        found.loc[expected.index], expected, check_names=False, check_index_type=False
+    )
+
+
+@given(st.lists(lives(), max_size=4))
+def test_total_time_at_risk_is_the_sum_over_persons_and_over_ages(persons):
+    reg = register([*persons, COMPLETE])
+    risk = tr.time_at_risk(reg)
+    alone = [tr.time_at_risk(reg, persons=[i]).days().sum() for i in range(len(persons) + 1)]
+    assert risk.days().sum() == sum(alone)
+    lengths = risk.stop - risk.start
+    assert lengths.astype(int).sum() == risk.days().sum()
+    np.testing.assert_allclose(risk.years().sum(), risk.days().sum() / 365.25, rtol=1e-14)
+    # exposure over all ages, each year weighted with its days
+    none = tr.Register(reg.persons, reg.offences.iloc[:0], reg.spells, reg.relations, REFERENCE)
+    panel = tr.Panel.from_register(none, ages=range(27), drop_unobserved=True)
+    days = 0.0
+    for i, unit in enumerate(panel.units):
+        birth = [*persons, COMPLETE][unit]["birth"]
+        lengths = [(birthday(birth, a + 1) - birthday(birth, a)).days for a in range(27)]
+        days += years_free(panel)[i] @ lengths
+    np.testing.assert_allclose(days, risk.days().sum(), rtol=1e-12)
+
+
+@given(st.lists(lives(), max_size=4), st.none() | st.dates(date(2012, 1, 1), REFERENCE))
+def test_panel_totals_are_the_offences_within_follow_up_at_these_ages(persons, until):
+    everybody = [*persons, COMPLETE]
+    reg = register(everybody)
+    panel = tr.Panel.from_register(reg, ages=AGES, until=until)
+    risk = tr.time_at_risk(reg, until=until)
+    row = reg.offences["person"].to_numpy(dtype=int)
+    observed = risk.is_observed(row, reg.offences["offence_date"].to_numpy())
+    at_age = [
+        any(birthday(p["birth"], a) <= day < birthday(p["birth"], a + 1) for a in AGES)
+        for p in everybody
+        for day in p["offences"]
+    ]
+    assert panel.outcomes.sum() == (observed & np.array(at_age, dtype=bool)).sum()
