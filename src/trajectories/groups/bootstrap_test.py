@@ -157,7 +157,7 @@ def replicate(
     start_seed = int(np.random.default_rng(other).integers(2**31))
     try:
         null = solve(drawn, smaller.model, start_seed, control, extra_starts=[smaller.parameters])
-        split = split_starts(larger.model, smaller.model, null.fitted.parameters, panel.ages)
+        split = split_starts(larger.model, null.model, null.fitted.parameters, panel.grid)
         starts = [larger.parameters, *split]
         full = solve(drawn, larger.model, start_seed, control, extra_starts=starts)
     except InputError:
@@ -195,7 +195,7 @@ def _judged(
         else f"all persons were drawn from {groups}"
     )
     return BootstrapTest(
-        null=f"{null}, {smaller.family}, degree {smaller.degree}, and no further group is needed",
+        null=f"{null}, {smaller.family}, degree {smaller.degree}",
         statistic=statistic,
         p_value=p_value,
         p_value_error=error,

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from trajectories.errors import DegenerateSolutionWarning, InputError
-from trajectories.families import Family
 from trajectories.groups.assemble import from_solution
 from trajectories.groups.control import Control
 from trajectories.groups.fitting import IMPROPER, solve
@@ -108,11 +107,12 @@ def _is_better(
 
 
 def _chains(work: Sequence[Work]) -> list[list[int]]:
-    """Return positions by family and degree, each in rising order of the number of groups."""
-    chains: dict[tuple[Family, object], list[int]] = {}
+    """Return positions by family, degree and basis, each in rising order of n_groups."""
+    chains: dict[tuple[object, ...], list[int]] = {}
     for place, one in enumerate(work):
         if isinstance(one.spec.degree, int):
-            chains.setdefault((one.spec.family, one.spec.degree), []).append(place)  # type: ignore[arg-type]
+            key = (one.spec.family, one.spec.degree, one.spec.basis)
+            chains.setdefault(key, []).append(place)
     ordered = [
         sorted(chain, key=lambda place: work[place].spec.n_groups) for chain in chains.values()
     ]

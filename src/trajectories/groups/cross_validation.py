@@ -28,8 +28,8 @@ class CrossValidation:
     Attributes
     ----------
     table : DataFrame
-        One row per candidate: family, settings, degree, n_groups, n_params; ``heldout_llf``, the
-        mean log-likelihood per left-out person; with a cut-off age ``forecast_llf``, the mean log
+        One row per candidate: family, settings, basis, degree, n_groups, n_params;
+        ``heldout_llf``, the mean log-likelihood per left-out person; with a cut-off age ``forecast_llf``, the mean log
         probability per later cell given the person's earlier ages, ``forecast_absolute_error``
         and ``forecast_squared_error`` per later cell, with the same of the naive prediction
         ``naive_absolute_error`` and ``naive_squared_error``, and ``skill``, 1 minus the ratio of
@@ -66,7 +66,16 @@ class CrossValidation:
 
     def measures(self) -> pd.DataFrame:
         """Return the columns of the table that are measures of prediction."""
-        given = ("family", "settings", "degree", "n_groups", "n_params", "usable", "stop_reason")
+        given = (
+            "family",
+            "settings",
+            "basis",
+            "degree",
+            "n_groups",
+            "n_params",
+            "usable",
+            "stop_reason",
+        )
         return self.table.drop(columns=[*given, "notes"])
 
     def __repr__(self) -> str:
@@ -140,8 +149,8 @@ def cross_validate(
         reason = next((f"a fold could not be fitted: {s}" for s in part if isinstance(s, str)), "")
         rows.append(
             {
-                **head((spec.family, spec.degree, spec.n_groups)),  # type: ignore[arg-type]
-                "n_params": int(spec.model(panel).free().sum()) if not reason else np.nan,
+                **head((spec.family, spec.degree, spec.n_groups, spec.basis)),  # type: ignore[arg-type]
+                "n_params": spec.model(panel).n_parameters if not reason else np.nan,
                 "usable": not reason,
                 "stop_reason": reason or "converged",
                 "notes": "",
@@ -156,7 +165,8 @@ def cross_validate(
 
 def fold_of(panel: Panel, folds: int, seed: int) -> IntArray:
     """Return the fold of every person, shape (N,), the same however the persons are sorted."""
-    keys = row_keys(panel.outcomes, panel.exposure, panel.observed)
+    arrays = (panel.exposure, panel.observed, panel.individual_ages)
+    keys = row_keys(panel.outcomes, *arrays)
     order = np.argsort(keys, kind="stable")
     fold = np.empty(panel.n_units, dtype=np.int64)
     shuffled = np.random.default_rng(seed).permutation(panel.n_units)

@@ -12,6 +12,7 @@ from scipy.special import ndtr
 from trajectories.errors import DegenerateSolutionWarning, InputError
 from trajectories.families import Family
 from trajectories.groups.assemble import from_solution
+from trajectories.groups.bases import CurveBasis, Polynomial
 from trajectories.groups.control import Control
 from trajectories.groups.fitting import IMPROPER, solve
 from trajectories.groups.parallel import run_jobs
@@ -60,6 +61,7 @@ def degree_search(
     n_jobs: int = 1,
     progress: bool = False,
     control: Control | None = None,
+    basis: str | CurveBasis = "polynomial",
 ) -> DegreeSearch:
     """Start with the same degree in every group and take away highest terms one at a time.
 
@@ -85,6 +87,8 @@ def degree_search(
         Processes; -1 takes every core. The answer is the same.
     progress : bool
         Whether to show a progress bar on standard error.
+    basis : str or CurveBasis
+        Of the curves; a spline has no single highest term, so it is searched by BIC only.
 
     Raises
     ------
@@ -96,7 +100,10 @@ def degree_search(
     if not isinstance(level, float | int) or not 0 < level < 1:
         raise InputError(f"level must lie between 0 and 1, for instance 0.05; found {level!r}")
     control = Control() if control is None else control
-    spec = GroupTrajectories(n_groups, family, (highest,) * n_groups)
+    spec = GroupTrajectories(n_groups, family, (highest,) * n_groups, basis)
+    powers = isinstance(spec.basis, Polynomial)
+    if criterion == "wald" and not powers:
+        raise InputError("a spline has no single highest term to test: use criterion='bic'")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DegenerateSolutionWarning)
         now = spec.fit(panel, seed, n_starts=n_starts, control=control, progress=progress)
@@ -110,7 +117,7 @@ def degree_search(
         lowered = run_jobs(lower, work, n_jobs, progress, f"step {step}", "model")
         chosen = _choose(now, lowered, criterion)
         rows += [
-            _row(step, k + 1, one, wald(now, k), kept=one is chosen)
+            _row(step, k + 1, one, wald(now, k) if powers else None, kept=one is chosen)
             for k, one in zip(groups, lowered, strict=True)
         ]
         if chosen is None:

@@ -70,10 +70,12 @@ def recommend(table: pd.DataFrame, criterion: str, one_standard_error: bool) -> 
 
 
 def described(table: pd.DataFrame, position: int) -> str:
-    """Return a candidate in words: groups, family with its settings, degree."""
+    """Return a candidate in words: groups, family with its settings, basis, degree."""
     row = table.iloc[position]
     family = f"{row['family']} ({row['settings']})" if row["settings"] else str(row["family"])
-    return f"{row['n_groups']} groups, {family}, degree {row['degree']}"
+    groups = "1 group" if row["n_groups"] == 1 else f"{row['n_groups']} groups"
+    bent = "" if row["basis"] == "polynomial" else f", {row['basis']}"
+    return f"{groups}, {family}{bent}, degree {row['degree']}"
 
 
 def _simplest(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.families import Family, resolve
+from trajectories.groups.bases import CurveBasis, resolve_basis
 from trajectories.groups.candidates import Work, fit_candidates
 from trajectories.groups.control import Control
 from trajectories.groups.cross_validation import CrossValidation, cross_validate
@@ -21,9 +22,6 @@ from trajectories.groups.selection_table import Candidate, row
 from trajectories.groups.spec import GroupTrajectories
 from trajectories.panel import Panel
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Selection:
@@ -32,15 +30,16 @@ class Selection:
     Attributes
     ----------
     table : DataFrame
-        One row per candidate: family, settings (of the family), degree, n_groups; llf, n_params;
-        aic, bic, bic_cells, bic_nagin, bic_cells_nagin (larger is better in these two), sabic,
+        One row per candidate: family, settings (of the family), basis, degree, n_groups; llf,
+        n_params; aic, bic, bic_cells, bic_nagin, bic_cells_nagin (larger is better in these two), sabic,
         caic, icl; relative_entropy, smallest_share, lowest_avepp; n_replicated of n_finished
         starts; start ('random', or 'smaller model' where splitting a group of that one found a
         higher likelihood); stop_reason, usable, notes. A candidate that could not be fitted, or
         whose solution cannot be used, stays in the table with the reason. With cross-validation,
         its columns follow.
     results : dict
-        (family, degree, n_groups) → results, for those that were fitted.
+        (family, degree, n_groups) → results, for those that were fitted; where several bases are
+        compared the key is (family, degree, n_groups, basis).
     candidates : tuple
         The key of every row.
     cross_validation : CrossValidation or None
@@ -48,8 +47,8 @@ class Selection:
     """
 
     table: pd.DataFrame
-    results: dict[Candidate, GroupTrajectoriesResults]
-    candidates: tuple[Candidate, ...] = ()
+    results: dict[tuple[Any, ...], GroupTrajectoriesResults]
+    candidates: tuple[tuple[Any, ...], ...] = ()
     cross_validation: CrossValidation | None = field(default=None)
 
     def recommend(
@@ -96,8 +95,9 @@ def select(
     n_jobs: int = 1,
     cross_validation: int | None = None,
     cutoff_age: float | None = None,
+    basis: Iterable[str | CurveBasis] | str | CurveBasis = "polynomial",
 ) -> Selection:
-    """Fit every combination of families, degrees and numbers of groups.
+    """Fit every combination of families, bases, degrees and numbers of groups.
 
     Where a candidate's best value was reached by one start only, or is no higher than that of
     the model with one group fewer, it is fitted again from that model with each group in turn
@@ -120,6 +120,8 @@ def select(
         Number of folds of persons; adds held-out likelihood to the table.
     cutoff_age : float, optional
         With cross-validation: adds forecasts of what lies after this age from what lies before.
+    basis : one value or several
+        Kinds of curves: 'polynomial', 'bspline', 'natural_spline', or objects of ``tr.bases``.
 
     Returns
     -------
@@ -131,22 +133,23 @@ def select(
         If there is no candidate, or a value is not valid. A candidate that the panel cannot carry
         is not an error: it stays in the table with its reason.
     """
-    candidates = _combine(family, degree, n_groups)
+    bases = [basis] if isinstance(basis, str | CurveBasis) else list(basis)
+    candidates = _combine(family, degree, n_groups, bases)
     if cutoff_age is not None and cross_validation is None:
         raise InputError("cutoff_age needs cross_validation: give the number of folds as well")
-    specs = [GroupTrajectories(n_groups=k, family=one, degree=d) for one, d, k in candidates]
+    specs = [GroupTrajectories(k, one, d, curve) for one, d, k, curve in candidates]
     control = Control() if control is None else control
     if n_starts is not None:
         control = replace(control, n_starts=n_starts)
         control = replace(control, n_finish=min(n_starts, control.n_finish))
     work = [Work(panel, spec, seed, control) for spec in specs]
     outcomes = fit_candidates(work, n_jobs, progress)
-    rows, fitted = [], {}
-    for candidate, outcome in zip(candidates, outcomes, strict=True):
-        rows.append(row(candidate, outcome.results, outcome.reason, outcome.start))
-        if outcome.results is not None:
-            fitted[candidate] = outcome.results
-    table = pd.DataFrame(rows)
+    done = list(zip(candidates, outcomes, strict=True))
+    table = pd.DataFrame([row(key, one.results, one.reason, one.start) for key, one in done])
+    keys = [candidate if len(bases) > 1 else candidate[:3] for candidate in candidates]
+    fitted = {
+        key: one.results for key, one in zip(keys, outcomes, strict=True) if one.results is not None
+    }
     validation = None
     if cross_validation is not None:
         validation = cross_validate(
@@ -160,13 +163,14 @@ def select(
             control=control,
         )
         table = pd.concat([table, validation.measures()], axis=1)
-    return Selection(table, fitted, tuple(candidates), validation)
+    return Selection(table, fitted, tuple(keys), validation)
 
 
 def _combine(
     family: Iterable[str | Family] | str | Family,
     degree: Iterable[int | Sequence[int]] | int,
     n_groups: Iterable[int] | int,
+    bases: Sequence[str | CurveBasis],
 ) -> list[Candidate]:
     """Return all combinations; a degree per group goes with its own number of groups only."""
     families = [family] if isinstance(family, str | Family) else list(family)
@@ -181,8 +185,8 @@ def _combine(
             f"degree {unmatched[0]} is for {len(unmatched[0])} groups, which is not among n_groups"
         )
     candidates = [
-        (resolve(one), d, k)
-        for one, d, k in product(families, given, sizes)
+        (resolve(one), d, k, resolve_basis(curve))
+        for one, curve, d, k in product(families, bases, given, sizes)
         if isinstance(d, int) or len(d) == k
     ]
     if not candidates:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from trajectories.families import Family
+from trajectories.groups.bases import NAMES, CurveBasis
 from trajectories.groups.criteria import CRITERIA, criteria
 from trajectories.groups.stop_reason import StopReason
 
@@ -14,17 +16,31 @@ if TYPE_CHECKING:
 USABLE = (StopReason.CONVERGED, StopReason.BOUNDARY)
 """Solutions that can be compared by their likelihood."""
 
-Candidate = tuple[Family, int | tuple[int, ...], int]
-"""Family, degree (one for all groups, or one per group), number of groups."""
+Candidate = tuple[Family, int | tuple[int, ...], int, CurveBasis]
+"""Family, degree (one for all groups, or one per group), number of groups, basis."""
 
 
 def head(candidate: Candidate) -> dict[str, object]:
     """Return the columns that say which candidate a row is of."""
-    family, degree, n_groups = candidate
+    family, degree, n_groups, basis = candidate
     settings = ", ".join(
         f"{name} {value}" for name, value in family.settings().items() if value is not None
     )
-    return {"family": family.name, "settings": settings, "degree": degree, "n_groups": n_groups}
+    return {
+        "family": family.name,
+        "settings": settings,
+        "basis": basis_name(basis),
+        "degree": degree,
+        "n_groups": n_groups,
+    }
+
+
+def basis_name(basis: CurveBasis) -> str:
+    """Return a basis by its name, with its knots where these were given."""
+    name = next(name for name, kind in NAMES.items() if isinstance(basis, kind))
+    values = {one.name: getattr(basis, one.name) for one in fields(basis)}  # type: ignore[arg-type]
+    said = [f"{one} {value}" for one, value in values.items() if value is not None]
+    return f"{name} ({', '.join(said)})" if said else name
 
 
 def row(

@@ -10,6 +10,7 @@ from trajectories.errors import InputError
 from trajectories.groups.model import Model
 from trajectories.groups.prepare import row_blocks
 from trajectories.numerics.mixture import Parameters
+from trajectories.numerics.types import IntArray
 from trajectories.panel import Panel
 
 
@@ -29,13 +30,13 @@ def simulate_outcomes(
         Without weights: a person is a row; see :func:`one_row_a_person`.
     rng : numpy.random.Generator
     """
-    panel.require_common_ages("drawing outcomes from a model")
-    channels = model.channels(parameters.theta, panel.ages)
+    channels = model.channels(parameters.theta, panel.grid)
+    where = _on_grid(panel)
     shares = np.exp(parameters.log_probability)
     group = rng.choice(model.n_groups, size=panel.n_units, p=shares / shares.sum())
     outcomes = np.empty(panel.outcomes.shape)
     for rows in row_blocks(panel.n_units):
-        own = np.moveaxis(channels[:, :, group[rows]], 2, 1)
+        own = channels[:, where[rows], group[rows, None]]
         size = own.shape[1:]
         exposure = np.ones(size) if panel.exposure is None else panel.exposure[rows]
         drawn = model.family.draw(own, exposure, rng)
@@ -43,6 +44,14 @@ def simulate_outcomes(
             drawn = np.where(panel.observed[rows], drawn, 0.0)
         outcomes[rows] = drawn
     return replace(panel, outcomes=outcomes)
+
+
+def _on_grid(panel: Panel) -> IntArray:
+    """Return the position on the grid of ages of every cell, shape (N, T); any where not seen."""
+    if panel.individual_ages is None:
+        return np.broadcast_to(np.arange(panel.n_ages), panel.outcomes.shape)
+    where = np.searchsorted(panel.grid, panel.individual_ages)
+    return np.asarray(np.minimum(where, len(panel.grid) - 1))
 
 
 def one_row_a_person(panel: Panel) -> Panel:
@@ -71,4 +80,5 @@ def one_row_a_person(panel: Panel) -> Panel:
         ages=panel.ages,
         exposure=repeated(panel.exposure),
         observed=repeated(panel.observed),
+        individual_ages=repeated(panel.individual_ages),
     )

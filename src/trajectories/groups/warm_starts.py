@@ -34,13 +34,16 @@ def split_starts(
 ) -> tuple[Parameters, ...]:
     """Return starts for a model of one group more: each group in turn split in two.
 
-    The halves lie ``APART`` above and below the group on the scale of its first channel.
+    The halves lie ``APART`` above and below the group on the scale of its first channel. A group
+    fixed at zero is not split.
     """
     first = model.designs(ages)[0]
     shift = np.linalg.lstsq(first, np.full(len(ages), APART), rcond=None)[0]
     base = laid_on(model, other, parameters, ages)
     starts = []
     for k in range(other.n_groups):
+        if other.degree[k] < 0:
+            continue
         log_probability = np.append(base.log_probability, base.log_probability[k])
         log_probability[[k, -1]] -= np.log(2)
         theta = np.vstack([base.theta, base.theta[k]])

@@ -149,11 +149,15 @@ def _draw_errors(ax: Axes, lines: pd.DataFrame, criterion: str, color: str) -> N
 
 
 def _family(table: pd.DataFrame) -> list[str]:
-    """Return each row's family as it prints: with its settings, where it has any."""
-    if "settings" not in table.columns:
-        return [str(family) for family in table["family"]]
-    pairs = zip(table["family"], table["settings"].fillna(""), strict=True)
-    return [f"{family} ({settings})" if settings else str(family) for family, settings in pairs]
+    """Return each row's family as it prints: with its settings and basis, where it has any."""
+    families = [str(family) for family in table["family"]]
+    if "settings" in table.columns:
+        pairs = zip(families, table["settings"].fillna(""), strict=True)
+        families = [f"{family} ({settings})" if settings else family for family, settings in pairs]
+    if "basis" not in table.columns:
+        return families
+    bent = [f", {basis}" if basis != "polynomial" else "" for basis in table["basis"]]
+    return [family + basis for family, basis in zip(families, bent, strict=True)]
 
 
 def _proper(table: pd.DataFrame) -> pd.Series:
