@@ -11,6 +11,8 @@ import pandas as pd
 
 from trajectories.errors import InputError, TrajectoriesError
 from trajectories.matching import names
+from trajectories.matching.balance import balance, distributions
+from trajectories.matching.compare import compare
 from trajectories.matching.design import Design
 from trajectories.matching.metric import Metric
 from trajectories.matching.population import Population
@@ -137,6 +139,18 @@ class MatchedSets:
         name = self.one_population(population)
         controls = self.members[self.members["population"] == name]
         return controls.groupby("row")["weight"].sum().rename(f"weight_{name}")
+
+    def balance(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Compare covariates before and after matching; see ``matching.balance``."""
+        return balance(self, columns)
+
+    def distributions(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return distribution functions of covariates; see ``matching.distributions``."""
+        return distributions(self, columns)
+
+    def compare(self, factors: Sequence[str] | str, **options: Any) -> pd.DataFrame:
+        """Compare risk factors between the populations; see ``matching.compare``."""
+        return compare(self, factors, **options)
 
     def one_population(self, population: str | None) -> str:
         """Return the population named, or the only one.

@@ -1,0 +1,244 @@
+"""Balance of cases and controls before and after matching, from covariates only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from trajectories.errors import InputError
+from trajectories.matching import names as words
+from trajectories.matching.columns import numbers
+from trajectories.panel.arrays import FloatArray, IntArray, names
+
+if TYPE_CHECKING:
+    from trajectories.matching.sets import MatchedSets
+
+MOST_LEVELS = 30
+BEFORE, AFTER = "before", "after"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """Values of one covariate among cases and controls; weights and pool rows of the controls."""
+
+    case: FloatArray
+    control: FloatArray
+    weight: FloatArray
+    row: IntArray
+
+
+def balance(sets: MatchedSets, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Compare covariates of cases and controls before and after matching.
+
+    Parameters
+    ----------
+    sets : MatchedSets
+    columns : sequence of str, optional
+        Covariates; those of the design when left out. Numbers and dates as they are; text,
+        categories and yes/no as one indicator per level.
+
+    Returns
+    -------
+    DataFrame
+        A row per population, covariate, level and stage ("before": all cases against the whole
+        pool; "after": matched cases against their controls, weighted by 1 over the controls of
+        the set):
+
+        mean_case, mean_control;
+        standardised_difference: difference of means over sqrt((s²case + s²pool)/2), both before
+        matching, in both stages, so that a difference does not shrink for a smaller spread; 0
+        where neither mean nor spread differ, infinite where only the spread is 0;
+        variance_ratio: cases over controls, NaN for indicators and where a variance is 0;
+        largest_gap: the largest distance between the two distribution functions;
+        n_case, n_control, effective_n (Σw)²/Σw² of the controls (Kish 1965, Survey Sampling);
+        missing_case, missing_control: left out of this row.
+
+    Notes
+    -----
+    From a register, the pool before matching is everybody who may serve, each on the index date
+    of one random case.
+    """
+    chosen = list(sets.design.columns) if columns is None else _listed(columns)
+    if not chosen:
+        raise InputError("balance: the design has no columns; name covariates to compare")
+    rows = []
+    for population in sets.populations:
+        for column in chosen:
+            for level, before, after, absent in _samples(sets, population, column):
+                spread = _spread(before)
+                for stage, sample, missing in (
+                    (BEFORE, before, absent[0]),
+                    (AFTER, after, absent[1]),
+                ):
+                    rows.append(
+                        {
+                            "population": population,
+                            "covariate": column,
+                            "level": level,
+                            "stage": stage,
+                            **_row(sample, spread, level == ""),
+                            "missing_case": missing[0],
+                            "missing_control": missing[1],
+                        }
+                    )
+    return pd.DataFrame(rows)
+
+
+def distributions(sets: MatchedSets, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return distribution functions of number covariates, to draw.
+
+    Returns
+    -------
+    DataFrame
+        population, covariate, stage, role ("case" or "control"), value, share (of persons at or
+        below the value, weighted after matching).
+    """
+    chosen = list(sets.design.columns) if columns is None else _listed(columns)
+    parts = []
+    for population in sets.populations:
+        for column in chosen:
+            for level, before, after, _ in _samples(sets, population, column):
+                if level:
+                    continue
+                for stage, sample in ((BEFORE, before), (AFTER, after)):
+                    one = np.ones(len(sample.case))
+                    for role, values, weight in (
+                        (words.CASE, sample.case, one),
+                        (words.CONTROL, sample.control, sample.weight),
+                    ):
+                        points, share = _distribution(values, weight)
+                        parts.append(
+                            pd.DataFrame(
+                                {
+                                    "population": population,
+                                    "covariate": column,
+                                    "stage": stage,
+                                    "role": role,
+                                    "value": points,
+                                    "share": share,
+                                }
+                            )
+                        )
+    if not parts:
+        raise InputError(
+            f"no number covariate among {names(chosen)}: shares of levels are in the balance table"
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _listed(columns: Any) -> list[str]:
+    return [columns] if isinstance(columns, str) else list(columns)
+
+
+Absent = tuple[tuple[int, int], tuple[int, int]]
+
+
+def _samples(
+    sets: MatchedSets, population: str, column: str
+) -> Iterator[tuple[str, Sample, Sample, Absent]]:
+    """Yield a covariate level by level: name of the level ("" for numbers), before, after."""
+    members = sets.members
+    controls = members[members["population"] == population]
+    served, rows = controls["set"].to_numpy(), controls["row"].to_numpy()
+    case = sets.source.case_values(column).reset_index(drop=True)
+    series = [
+        case,
+        sets.source.before(column, population).reset_index(drop=True),
+        case.iloc[np.unique(served)],
+        sets.source.pool_values(column, population, rows, served).reset_index(drop=True),
+    ]
+    present = [part.notna().to_numpy() for part in series]
+    lacking = [int((~mask).sum()) for mask in present]
+    absent = (lacking[0], lacking[1]), (lacking[2], lacking[3])
+    weights = np.ones(int(present[1].sum())), controls["weight"].to_numpy()[present[3]]
+    places = np.flatnonzero(present[1]), rows[present[3]]
+    series = [part[mask] for part, mask in zip(series, present, strict=True)]
+    for level, values in _levels(series, column):
+        before = Sample(values[0], values[1], weights[0], places[0])
+        yield level, before, Sample(values[2], values[3], weights[1], places[1]), absent
+
+
+def _levels(series: list[pd.Series[Any]], column: str) -> Iterator[tuple[str, list[FloatArray]]]:
+    kind = series[0].dtype
+    text = not (pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_datetime64_any_dtype(kind))
+    if text or pd.api.types.is_bool_dtype(kind):
+        both = pd.concat([part.astype(str) for part in series[:2]])
+        levels = sorted(both.unique())
+        if pd.api.types.is_bool_dtype(kind):
+            levels = [level for level in levels if level == "True"] or levels
+        if len(levels) > MOST_LEVELS:
+            raise InputError(
+                f"balance of {column!r}: {len(levels):,} levels, too many to compare one by one; "
+                "leave it out, or group them"
+            )
+        for level in levels:
+            yield level, [(part.astype(str) == level).to_numpy(dtype=np.float64) for part in series]
+        return
+    found = [np.asarray(numbers(part, f"column {column!r}"), dtype=np.float64) for part in series]
+    yield "", found
+
+
+def _spread(before: Sample) -> float:
+    return float(np.sqrt((_variance(before.case) + _variance(before.control)) / 2.0))
+
+
+def _variance(values: FloatArray, weight: FloatArray | None = None) -> float:
+    """Return the variance; with weights Σw(x − m)²/(Σw − Σw²/Σw), unbiased for fixed weights."""
+    if len(values) < 2:
+        return 0.0
+    w = np.ones(len(values)) if weight is None else weight
+    mean = float(w @ values / w.sum())
+    free = float(w.sum() - (w @ w) / w.sum())
+    return float(w @ (values - mean) ** 2 / free) if free > 0 else 0.0
+
+
+def _row(sample: Sample, spread: float, number: bool) -> dict[str, float]:
+    weight = sample.weight
+    n_case, n_control = len(sample.case), len(sample.control)
+    mean_case = float(sample.case.mean()) if n_case else np.nan
+    mean_control = float(weight @ sample.control / weight.sum()) if n_control else np.nan
+    difference = mean_case - mean_control
+    own, theirs = _variance(sample.case), _variance(sample.control, weight)
+    with np.errstate(divide="ignore"):
+        standardised = 0.0 if difference == 0 else float(np.divide(difference, spread))
+    return {
+        "mean_case": mean_case,
+        "mean_control": mean_control,
+        "standardised_difference": standardised,
+        "variance_ratio": own / theirs if number and own > 0 and theirs > 0 else np.nan,
+        "largest_gap": _largest_gap(sample) if n_case and n_control else np.nan,
+        "n_case": n_case,
+        "n_control": n_control,
+        "effective_n": _effective(sample),
+    }
+
+
+def _effective(sample: Sample) -> float:
+    """Return (Σw)²/Σw² over persons: who serves several cases counts once, with all the weight."""
+    if not len(sample.row):
+        return 0.0
+    _, person = np.unique(sample.row, return_inverse=True)
+    weight = np.bincount(person, sample.weight)
+    return float(weight.sum() ** 2 / (weight @ weight))
+
+
+def _distribution(values: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
+    points, place = np.unique(values, return_inverse=True)
+    share = np.cumsum(np.bincount(place, weight, minlength=len(points)))
+    return points, np.asarray(share / share[-1:], dtype=np.float64)
+
+
+def _largest_gap(sample: Sample) -> float:
+    """Return max |F_case − F_control|, the Kolmogorov–Smirnov distance."""
+    points = np.unique(np.concatenate([sample.case, sample.control]))
+    case, share_case = _distribution(sample.case, np.ones(len(sample.case)))
+    control, share_control = _distribution(sample.control, sample.weight)
+    gaps = [
+        np.concatenate([[0.0], share])[np.searchsorted(values, points, side="right")]
+        for values, share in ((case, share_case), (control, share_control))
+    ]
+    return float(np.abs(gaps[0] - gaps[1]).max())

@@ -1,0 +1,54 @@
+"""Share or mean of a factor in each population of matched sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from trajectories.matching.contrast import clustered_variance
+from trajectories.numerics.normal import normal_quantile
+from trajectories.panel.arrays import FloatArray, IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Hold a weighted share or mean with its interval."""
+
+    estimate: float
+    error: float
+    lower: float
+    upper: float
+
+
+def weighted_level(
+    values: FloatArray, weight: FloatArray, cluster: IntArray, binary: bool, level: float
+) -> Level:
+    """Return Σwx/Σw with an interval; persons of a cluster may depend on each other.
+
+    The variance is Σ_g (Σ_{i in g} w_i (x_i − mean))² G/(G − 1) / (Σw)². A share has Wilson's
+    interval (1927, Journal of the American Statistical Association 22(158), 209-212) with the
+    number of persons that would give this variance, mean (1 − mean)/variance; for a share of 0 or
+    1 with (Σw)²/Σw².
+    """
+    total = weight.sum()
+    mean = float(weight @ values / total)
+    influence = weight * (values - mean) / total
+    variance = clustered_variance(influence, np.unique(cluster, return_inverse=True)[1])
+    error, z = float(np.sqrt(variance)), normal_quantile(level)
+    if not binary:
+        return Level(mean, error, mean - z * error, mean + z * error)
+    n = float(total**2 / (weight @ weight))
+    if 0.0 < mean < 1.0 and variance > 0:
+        n = mean * (1.0 - mean) / variance
+    return Level(mean, error, *wilson(mean, n, z))
+
+
+def wilson(share: float, n: float, z: float) -> tuple[float, float]:
+    """Return Wilson's limits of a share out of n."""
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    low, high = centre - half, centre + half
+    return (0.0 if share == 0.0 else max(float(low), 0.0)), (
+        1.0 if share == 1.0 else min(float(high), 1.0)
+    )
