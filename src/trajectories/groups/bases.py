@@ -21,6 +21,7 @@ __all__ = ["BSpline", "CurveBasis", "NaturalSpline", "Polynomial", "resolve_basi
 
 HIGHEST_DEGREE = 8
 MOST_KNOTS = 12
+DEFAULT_KNOTS = 3
 
 
 class CurveBasis(ABC):
@@ -61,7 +62,7 @@ class BSpline(CurveBasis):
     knots : sequence of float, optional
         Interior knots, in ages, increasing.
     n_knots : int, optional
-        How many knots to space evenly over the distinct ages, if ``knots`` are not given; 2 unless
+        How many knots to space evenly over the distinct ages, if ``knots`` are not given; 3 unless
         told.
 
     Notes
@@ -95,12 +96,12 @@ class NaturalSpline(CurveBasis):
         Interior knots, in ages, increasing; the first and last age are knots besides.
     n_knots : int, optional
         How many interior knots to space evenly over the distinct ages, if ``knots`` are not
-        given; 2 unless told.
+        given; 3 unless told.
 
     Notes
     -----
-    A group may have degree 3 (the spline), 1 or 0 (straight or flat). Two interior knots have as
-    many parameters as a cubic polynomial.
+    A group may have degree 3 (the spline), 1 or 0 (straight or flat). Three interior knots have as
+    many parameters as a polynomial of degree 4.
     """
 
     knots: Sequence[float] | None = None
@@ -169,7 +170,7 @@ def _check_knots(basis: Any) -> None:
 
 def _knots(basis: BSpline | NaturalSpline, ages: FloatArray) -> tuple[float, ...]:
     if basis.knots is None:
-        number = 2 if basis.n_knots is None else int(basis.n_knots)
+        number = DEFAULT_KNOTS if basis.n_knots is None else int(basis.n_knots)
         at = np.quantile(ages, np.arange(1, number + 1) / (number + 1))
         return tuple(float(value) for value in at)
     outside = sum(not ages[0] < knot < ages[-1] for knot in basis.knots)
