@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from trajectories.version import __version__
 
 if TYPE_CHECKING:
-    from trajectories import careers, errors, families, plot, rapporteur, report
+    from trajectories import careers, errors, families, plot, rapporteur, recidivism, report
     from trajectories.disclosure_control import disclosure
     from trajectories.groups import (
         GroupTrajectories,
@@ -23,9 +23,17 @@ if TYPE_CHECKING:
         load,
         select,
     )
-    from trajectories.panel import OffenceClassification, Panel, Register, TimeAtRisk, time_at_risk
+    from trajectories.panel import (
+        FollowUp,
+        OffenceClassification,
+        Panel,
+        Register,
+        TimeAtRisk,
+        time_at_risk,
+    )
 
 _HOME = {
+    "FollowUp": "trajectories.panel",
     "GroupTrajectories": "trajectories.groups",
     "GroupTrajectoriesResults": "trajectories.groups",
     "OffenceClassification": "trajectories.panel",
@@ -40,9 +48,10 @@ _HOME = {
     "select": "trajectories.groups",
     "time_at_risk": "trajectories.panel",
 }
-_MODULES = ("careers", "errors", "families", "plot", "rapporteur", "report")
+_MODULES = ("careers", "errors", "families", "plot", "rapporteur", "recidivism", "report")
 
 __all__ = [
+    "FollowUp",
     "GroupTrajectories",
     "GroupTrajectoriesResults",
     "OffenceClassification",
@@ -60,6 +69,7 @@ __all__ = [
     "load",
     "plot",
     "rapporteur",
+    "recidivism",
     "report",
     "select",
     "time_at_risk",

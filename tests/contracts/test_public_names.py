@@ -11,6 +11,7 @@ import pytest
 import trajectories as tr
 
 PUBLIC = {
+    "FollowUp",
     "GroupTrajectories",
     "GroupTrajectoriesResults",
     "OffenceClassification",
@@ -28,6 +29,7 @@ PUBLIC = {
     "load",
     "plot",
     "rapporteur",
+    "recidivism",
     "report",
     "select",
     "time_at_risk",

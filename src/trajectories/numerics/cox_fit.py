@@ -108,9 +108,7 @@ def _climb(sets: CoxRiskSets, X: FloatArray, offset: FloatArray | None) -> _Sear
     score, information = cox_score_information(sets, X, event_X, hazard)
     constant, collinear = _without_contrast(information, float(sets.event_weight.sum()))
     none = np.zeros(0, dtype=np.int64)
-    now = _Search(
-        beta, hazard, information, hazard.log_likelihood, 0.0, constant, collinear, none
-    )
+    now = _Search(beta, hazard, information, hazard.log_likelihood, 0.0, constant, collinear, none)
     if len(constant) or len(collinear) or not len(beta):
         now.converged = not len(beta)
         return now

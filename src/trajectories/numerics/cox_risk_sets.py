@@ -197,6 +197,4 @@ def _part(
     in_order = len(entry_row) == n_rows and not len(later)
     in_order = in_order and bool((entry_row == np.arange(n_rows)).all())
     first = np.searchsorted(event, np.arange(n_events), "left")
-    return RiskPart(
-        row, lo, hi, own, level, None if in_order else entry_row, amount, event, first
-    )
+    return RiskPart(row, lo, hi, own, level, None if in_order else entry_row, amount, event, first)

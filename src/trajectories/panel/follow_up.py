@@ -159,8 +159,8 @@ class FollowUp:
             ``"very_serious"``, ``"special"`` (the type of the index offence), ``"specific"``
             (a type in ``specific``), a type or group of the classification, or a function of the
             classified offences (table ``offences`` with the columns of ``classify``) that returns
-            a mask. New is what is dated after the registration of the index case, and not part of
-            that case. Cases that ended in an acquittal or were dismissed for lack of evidence must
+            a mask. New is what is dated after the day on which the clock starts, and not part of
+            the index case. Cases that ended in an acquittal or were dismissed for lack of evidence must
             not be in the table, or be passed over by the function.
         until : date, optional
             Last day of follow-up, by default the register's reference date.

@@ -137,9 +137,7 @@ def _covariates(frame: pd.DataFrame, covariates: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(read, index=frame.index).reset_index(drop=True)
 
 
-def _potential(
-    limit: FloatArray, person: IntArray, stop: FloatArray, n_persons: int
-) -> FloatArray:
+def _potential(limit: FloatArray, person: IntArray, stop: FloatArray, n_persons: int) -> FloatArray:
     """Return the one potential follow-up of each person."""
     result = np.empty(n_persons)
     result[person] = limit

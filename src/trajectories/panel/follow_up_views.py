@@ -78,8 +78,6 @@ def events_before(follow_up: FollowUp) -> IntArray:
     happened = (follow_up.cause > 0).astype(np.int64)
     before = np.cumsum(happened) - happened
     first = np.searchsorted(follow_up.person, follow_up.person, "left")
-    if (np.diff(follow_up.person) < 0).any():  # a row a person, in the user's order
-        return np.zeros(len(happened), dtype=np.int64)
     result: IntArray = before - before[first]
     return result
 

@@ -1,0 +1,35 @@
+"""Recidivism: who reoffends, with what, when."""
+
+from __future__ import annotations
+
+from trajectories.recidivism.cox import cox
+from trajectories.recidivism.cox_results import CoxResults
+from trajectories.recidivism.cumulative_incidence import cumulative_incidence
+from trajectories.recidivism.fine_gray import fine_gray
+from trajectories.recidivism.fixed_window import fixed_window
+from trajectories.recidivism.hypothesis_test import HypothesisTest
+from trajectories.recidivism.kaplan_meier import kaplan_meier, nelson_aalen
+from trajectories.recidivism.log_rank import gray, log_rank
+from trajectories.recidivism.mean_cumulative_count import mean_cumulative_count
+from trajectories.recidivism.rates import rates
+from trajectories.recidivism.repeated_events import andersen_gill, prentice_williams_peterson
+from trajectories.recidivism.survival_summary import restricted_mean, survival_quantile
+
+__all__ = [
+    "CoxResults",
+    "HypothesisTest",
+    "andersen_gill",
+    "cox",
+    "cumulative_incidence",
+    "fine_gray",
+    "fixed_window",
+    "gray",
+    "kaplan_meier",
+    "log_rank",
+    "mean_cumulative_count",
+    "nelson_aalen",
+    "prentice_williams_peterson",
+    "rates",
+    "restricted_mean",
+    "survival_quantile",
+]

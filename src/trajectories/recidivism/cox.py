@@ -1,0 +1,226 @@
+"""Cox's proportional hazards model, for first and for repeated events."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from trajectories.errors import DegenerateSolutionWarning, InputError
+from trajectories.numerics.cox_fit import CoxFit, fit_cox
+from trajectories.numerics.cox_residuals import (
+    clustered_covariance,
+    proportional_hazards_tests,
+)
+from trajectories.numerics.cox_risk_sets import CoxRiskSets, cox_risk_sets
+from trajectories.numerics.types import FloatArray, IntArray
+from trajectories.panel.arrays import names
+from trajectories.panel.follow_up import FollowUp
+from trajectories.recidivism.cox_results import CoxResults, baseline
+from trajectories.recidivism.design import Design, make_design
+from trajectories.recidivism.follow_up_input import event_codes, need_follow_up
+from trajectories.recidivism.time_scales import TRANSFORMS, transformed_time
+
+
+def cox(
+    follow_up: FollowUp,
+    covariates: Sequence[str] | None = None,
+    cause: str | None = None,
+    ties: str = "efron",
+    robust: bool | None = None,
+    cluster: str | None = None,
+    weights_are: str | None = None,
+    time_transform: str = "km",
+) -> CoxResults:
+    """Fit a Cox model: hazard = baseline(t) · exp(x β), a baseline a stratum.
+
+    Rows of a person may carry different covariates (time-varying), begin late (left truncation),
+    and end with events more than once (Andersen and Gill's model of repeated events).
+
+    Parameters
+    ----------
+    follow_up : FollowUp
+        Its strata have baselines of their own.
+    covariates : sequence of str, optional
+        All of the follow-up's unless given. Text and categories become contrasts with their first
+        level.
+    cause : str, optional
+        Other causes censor: coefficients are of the cause-specific hazard.
+    ties : {"efron", "breslow"}
+    robust : bool, optional
+        Sandwich standard errors, clustered by person (Lin and Wei 1989). True for repeated events
+        and where ``cluster`` is given, False otherwise, unless given.
+    cluster : str, optional
+        Covariate that names larger clusters, families say, for the robust standard errors.
+    weights_are : {"copies", "sampling"}, optional
+        A weight w is w equal persons, or one person that counts w times in the sums (with robust
+        standard errors). Copies where all weights are whole numbers, sampling otherwise, unless
+        given; the results say which.
+    time_transform : {"km", "identity", "log", "rank"}
+        Time scale of the check of proportional hazards.
+
+    Returns
+    -------
+    CoxResults
+
+    Raises
+    ------
+    InputError
+        If there are no events, or a covariate is constant in all risk sets or a linear function
+        of others there.
+
+    Warns
+    -----
+    DegenerateSolutionWarning
+        Where the likelihood rises for ever in some coefficient (nobody, or everybody, with that
+        value has the event first): its estimate is only where the search stopped.
+
+    Notes
+    -----
+    Cox (1972); Efron (1977) and Breslow (1974) for ties. A person is at risk at u where start < u
+    <= stop.
+    """
+    follow_up = need_follow_up(follow_up)
+    _check(ties, weights_are, time_transform)
+    copies = _copies(follow_up.weight, weights_are)
+    event = event_codes(follow_up, cause) > 0
+    if not event.any():
+        raise InputError("cox: no events of this cause: nothing can be estimated")
+    design = make_design(
+        follow_up.covariates.drop(columns=[cluster] if cluster in follow_up.covariates else []),
+        covariates,
+    )
+    X = design.matrix(follow_up.covariates)
+    sets = cox_risk_sets(
+        follow_up.start,
+        follow_up.stop,
+        event,
+        follow_up.stratum,
+        follow_up.weight,
+        ties=ties,
+        copies=copies,
+    )
+    fit = fit_cox(sets, X)
+    refuse_no_answer(fit, design)
+    sandwich = (follow_up.repeated or cluster is not None) if robust is None else robust
+    covariance = None
+    if sandwich and len(design.terms):
+        groups, by_person = _clusters(follow_up, cluster, sets)
+        covariance = clustered_covariance(sets, fit, groups, persons_copied=copies and by_person)
+    return assemble(
+        follow_up,
+        design,
+        sets,
+        fit,
+        covariance,
+        ties=ties,
+        weights="copies" if copies else "sampling",
+        model="Cox" if not follow_up.repeated else "Andersen–Gill",
+        time_transform=time_transform,
+    )
+
+
+def assemble(
+    follow_up: FollowUp,
+    design: Design,
+    sets: CoxRiskSets,
+    fit: CoxFit,
+    robust_covariance: FloatArray | None,
+    *,
+    ties: str,
+    weights: str,
+    model: str,
+    time_transform: str,
+) -> CoxResults:
+    """Gather the results of a fitted Cox model."""
+    terms = pd.Index(design.terms, name="term")
+    naive = np.linalg.inv(fit.information) if len(terms) else np.zeros((0, 0))
+    check = None
+    if len(terms) and len(sets.time) > 1:
+        g = transformed_time(follow_up, sets, time_transform)
+        each, together = proportional_hazards_tests(sets, fit, g)
+        check = (each, together, time_transform)
+    return CoxResults(
+        design=design,
+        params=pd.Series(fit.beta, index=terms, name="coef"),
+        naive_covariance=pd.DataFrame(naive, index=terms, columns=terms),
+        robust_covariance=None
+        if robust_covariance is None
+        else pd.DataFrame(robust_covariance, index=terms, columns=terms),
+        llf=fit.log_likelihood,
+        llf_null=fit.log_likelihood_null,
+        score_test=fit.null_score_test,
+        n_persons=follow_up.n_persons,
+        n_events=float(sets.event_weight.sum()),
+        ties=ties,
+        weights=weights,
+        model=model,
+        converged=fit.converged,
+        n_iter=fit.n_iterations,
+        time_unit=follow_up.time_unit,
+        strata=follow_up.strata or ("all",),
+        curves=baseline(sets, fit),
+        check=check,
+    )
+
+
+def refuse_no_answer(fit: CoxFit, design: Design) -> None:
+    """Raise, or warn, where there is no maximum; name the covariates."""
+
+    def named(which: IntArray) -> str:
+        return names([design.terms[p] for p in which])
+
+    if len(fit.constant):
+        raise InputError(
+            f"cox: {named(fit.constant)} constant in all risk sets: its coefficient cannot be "
+            "estimated; leave it out (or out of the strata)"
+        )
+    if len(fit.collinear):
+        raise InputError(
+            f"cox: {named(fit.collinear)} in a linear relation in all risk sets: leave one out"
+        )
+    if len(fit.runaway):
+        warnings.warn(
+            f"cox: monotone likelihood in {named(fit.runaway)}: the likelihood rises for ever, so "
+            "the coefficient has no finite estimate, and its standard error means nothing; merge "
+            "levels, leave the covariate out, or report the direction only",
+            DegenerateSolutionWarning,
+            stacklevel=3,
+        )
+    elif not fit.converged:
+        warnings.warn(
+            "cox: Newton's method stopped before the maximum; rescale covariates of very "
+            "different size, or leave some out",
+            DegenerateSolutionWarning,
+            stacklevel=3,
+        )
+
+
+def _check(ties: str, weights_are: str | None, time_transform: str) -> None:
+    if ties not in ("efron", "breslow"):
+        raise InputError('ties= must be "efron" or "breslow"')
+    if weights_are not in (None, "copies", "sampling"):
+        raise InputError('weights_are= must be "copies" or "sampling"')
+    if time_transform not in TRANSFORMS:
+        raise InputError(f"time_transform= must be one of {names(TRANSFORMS)}")
+
+
+def _copies(weight: FloatArray | None, weights_are: str | None) -> bool:
+    whole = weight is None or bool((weight == np.rint(weight)).all())
+    if weights_are == "copies" and not whole:
+        raise InputError('weights_are="copies" needs whole numbers as weights')
+    return whole if weights_are is None else weights_are == "copies"
+
+
+def _clusters(follow_up: FollowUp, cluster: str | None, sets: CoxRiskSets) -> tuple[IntArray, bool]:
+    if cluster is None:
+        return follow_up.person[sets.kept], True
+    if cluster not in follow_up.covariates.columns:
+        raise InputError(f"cluster={cluster!r} is no covariate of this follow-up")
+    codes: Any = pd.factorize(follow_up.covariates[cluster])[0]
+    if (codes < 0).any():
+        raise InputError(f"cluster={cluster!r} is missing in some rows: fill it in")
+    return codes.astype(np.int64)[sets.kept], False

@@ -1,0 +1,178 @@
+"""Shares with an event within a fixed number of years, the two ways in which they are published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import betaincinv
+
+from trajectories.errors import InputError
+from trajectories.numerics.types import FloatArray
+from trajectories.panel.follow_up import FollowUp
+from trajectories.recidivism.cumulative_incidence import cumulative_incidence
+from trajectories.recidivism.follow_up_input import (
+    asked_times,
+    cause_number,
+    need_single,
+    normal_quantile,
+    sample_numbers,
+)
+from trajectories.recidivism.kaplan_meier import kaplan_meier
+
+METHODS = ("observed", "cumulative_incidence", "kaplan_meier")
+
+
+def fixed_window(
+    follow_up: FollowUp,
+    years: Sequence[float] = (2, 5, 7),
+    cause: str | None = None,
+    by: str | None = None,
+    level: float = 0.95,
+    methods: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Estimate the share that meets the event within fixed windows.
+
+    Parameters
+    ----------
+    follow_up : FollowUp
+        Of first events.
+    years : sequence of float
+        Windows, in the follow-up's time unit.
+    cause, by, level
+        As for ``kaplan_meier``.
+    methods : sequence of str, optional
+        ``observed``: among those whose follow-up could have lasted so long, whatever ended it, the
+        share with the event; who died first counts as without. Needs ``potential``.
+        ``cumulative_incidence``: the same share from everybody, by Aalen and Johansen.
+        ``kaplan_meier``: one minus survival, in a world without competing causes. All that the
+        data allow, unless given: without ``potential``, the last two.
+
+    Returns
+    -------
+    DataFrame
+        ``stratum, window, method, persons, events, share, lower, upper``: ``persons`` those the
+        share is of (of the survival estimates: those at risk at the start), ``events`` theirs
+        within the window. The interval of ``observed`` is Clopper and Pearson's (1934).
+
+    Raises
+    ------
+    InputError
+        If nobody was followed so long, or ``observed`` is asked for without ``potential``.
+    """
+    follow_up = need_single(follow_up, "fixed_window")
+    normal_quantile(level)
+    windows = asked_times(years)
+    if windows is None or not len(windows):
+        raise InputError("fixed_window: give at least one window, such as years=(2, 5, 7)")
+    chosen = METHODS if methods is None else tuple(methods)
+    if methods is None and follow_up.potential is None:
+        chosen = METHODS[1:]
+    unknown = [method for method in chosen if method not in METHODS]
+    if unknown:
+        raise InputError(f"fixed_window: method {unknown[0]!r} unknown; choose among {METHODS}")
+    frames = [_METHODS[m](follow_up, windows, cause, by, level) for m in chosen]
+    table = pd.concat(frames, ignore_index=True)
+    order = pd.Categorical(table["method"], categories=list(METHODS))
+    table = table.assign(_order=order.codes, _stratum=pd.factorize(table["stratum"])[0])
+    table = table.sort_values(["_stratum", "window", "_order"], ignore_index=True)
+    columns = ["stratum", "window", "method", "persons", "events", "share", "lower", "upper"]
+    return table.loc[:, columns]
+
+
+def _observed(
+    follow_up: FollowUp, windows: FloatArray, cause: str | None, by: str | None, level: float
+) -> pd.DataFrame:
+    if follow_up.potential is None:
+        raise InputError(
+            "fixed_window: who was observed so long is not known: give potential= (the time from "
+            'start to the reference date, of everybody), or methods=["cumulative_incidence"]'
+        )
+    number, labels = sample_numbers(follow_up, by)
+    first = np.searchsorted(follow_up.person, np.arange(follow_up.n_persons))
+    sample = number[first]
+    weight = np.ones(len(first)) if follow_up.weight is None else follow_up.weight[first]
+    entered_late = np.zeros(len(first), dtype=bool)
+    np.logical_or.at(entered_late, follow_up.person[first], follow_up.start[first] > 0)
+    wanted = follow_up.cause == cause_number(follow_up, cause)
+    if cause == "any":
+        wanted = follow_up.cause > 0
+    at = np.full(len(first), np.inf)
+    at[follow_up.person[wanted]] = follow_up.stop[wanted]
+    rows: list[tuple[Any, ...]] = []
+    for g, label in enumerate(labels):
+        own = sample == g
+        for window in windows:
+            base = own & (follow_up.potential >= window * (1 - 1e-12))
+            n, events = weight[base].sum(), weight[base & (at <= window * (1 + 1e-12))].sum()
+            if n <= 0:
+                raise InputError(
+                    f"fixed_window: nobody in {label!r} could be observed for {window:g}: "
+                    "choose a shorter window"
+                )
+            rows.append(
+                (label, window, "observed", n, events, events / n, *_exact(events, n, level))
+            )
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _exact(events: float, n: float, level: float) -> tuple[float, float]:
+    tail = (1.0 - level) / 2.0
+    lower = 0.0 if events <= 0 else float(betaincinv(events, n - events + 1.0, tail))
+    upper = 1.0 if events >= n else float(betaincinv(events + 1.0, n - events, 1.0 - tail))
+    return lower, upper
+
+
+_COLUMNS = ["stratum", "window", "method", "persons", "events", "share", "lower", "upper"]
+
+
+def _incidence(
+    follow_up: FollowUp, windows: FloatArray, cause: str | None, by: str | None, level: float
+) -> pd.DataFrame:
+    curve = cumulative_incidence(follow_up, by, level, times=windows)
+    if cause == "any":
+        raise InputError('fixed_window: with cause="any" use methods=["kaplan_meier"]')
+    name = follow_up.causes[cause_number(follow_up, cause) - 1]
+    curve = curve[curve["cause"] == name]
+    return _as_windows(follow_up, curve, by, "cumulative_incidence", "incidence")
+
+
+def _survival(
+    follow_up: FollowUp, windows: FloatArray, cause: str | None, by: str | None, level: float
+) -> pd.DataFrame:
+    curve = kaplan_meier(follow_up, cause, by, level, times=windows)
+    turned = curve.assign(
+        survival=1.0 - curve["survival"], lower=1.0 - curve["upper"], upper=1.0 - curve["lower"]
+    )
+    return _as_windows(follow_up, turned, by, "kaplan_meier", "survival")
+
+
+def _as_windows(
+    follow_up: FollowUp, curve: pd.DataFrame, by: str | None, method: str, value: str
+) -> pd.DataFrame:
+    number, labels = sample_numbers(follow_up, by)
+    first = np.searchsorted(follow_up.person, np.arange(follow_up.n_persons))
+    weight = None if follow_up.weight is None else follow_up.weight[first]
+    persons = dict(zip(labels, np.bincount(number[first], weight, len(labels)), strict=True))
+    stratum = curve["stratum"].astype(object)
+    return pd.DataFrame(
+        {
+            "stratum": stratum,
+            "window": curve["time"],
+            "method": method,
+            "persons": stratum.map(persons),
+            "events": curve.groupby("stratum", observed=True)["events"].cumsum(),
+            "share": curve[value],
+            "lower": curve["lower"],
+            "upper": curve["upper"],
+        }
+    )
+
+
+_METHODS = {
+    "observed": _observed,
+    "cumulative_incidence": _incidence,
+    "kaplan_meier": _survival,
+}

@@ -1,0 +1,139 @@
+"""Mean number of repeated events by time, with a terminal event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from trajectories.errors import InputError
+from trajectories.numerics.influence import count_curve, count_influence
+from trajectories.numerics.risk_sets import at_least
+from trajectories.numerics.step_intervals import positive_limits
+from trajectories.numerics.types import FloatArray
+from trajectories.panel.arrays import counted as number_of
+from trajectories.panel.arrays import names, where_rows
+from trajectories.panel.follow_up import FollowUp
+from trajectories.recidivism.follow_up_input import (
+    Sample,
+    asked_times,
+    cause_number,
+    label_column,
+    need_follow_up,
+    normal_quantile,
+    samples,
+    within_follow_up,
+)
+
+MOST_CELLS = 50_000_000
+"""Persons times times for which the influence of each person is worked out unasked."""
+GRID = 200
+
+
+def mean_cumulative_count(
+    follow_up: FollowUp,
+    cause: str | None = None,
+    terminal: Sequence[str] | None = None,
+    by: str | None = None,
+    level: float = 0.95,
+    times: Any = None,
+) -> pd.DataFrame:
+    """Estimate the mean number of events by time, when some end the count for good.
+
+    Parameters
+    ----------
+    follow_up : FollowUp
+        Of repeated events (``repeated=True``), or of first ones, which then count once.
+    cause : str, optional
+        What is counted; the event of interest unless given.
+    terminal : sequence of str, optional
+        Causes after which nothing is counted any more; all others unless given.
+    by, level
+        As for ``kaplan_meier``.
+    times : sequence of float, optional
+        Read the curve at these times only. Without, at every event time, or, where these are very
+        many, at 200 of them spread evenly.
+
+    Returns
+    -------
+    DataFrame
+        ``stratum, time, at_risk, events, mean, se, lower, upper``: ``mean`` events a person by
+        the time, the interval symmetric on the log scale.
+
+    Raises
+    ------
+    InputError
+        If somebody is at risk after a terminal event, or a cause is unknown.
+
+    Notes
+    -----
+    μ(t) = Σ S(u-) dN/Y, S the Kaplan–Meier estimate of escaping the terminal causes (Ghosh and Lin
+    2000). The standard error is the infinitesimal jackknife over persons, so a person's events
+    may depend on each other in any way.
+    """
+    follow_up = need_follow_up(follow_up)
+    z = normal_quantile(level)
+    number = cause_number(follow_up, cause)
+    ends = _terminal(follow_up, number, terminal)
+    at = asked_times(times)
+    found = [_one(sample, number, ends, at, z) for sample in samples(follow_up, by)]
+    return pd.concat(found, ignore_index=True)
+
+
+def _terminal(follow_up: FollowUp, number: int, terminal: Sequence[str] | None) -> list[int]:
+    causes = follow_up.causes
+    if terminal is None:
+        ends = [k for k in range(1, len(causes) + 1) if k != number]
+    else:
+        unknown = [name for name in terminal if name not in causes]
+        if unknown:
+            raise InputError(f"terminal cause {names(unknown)} unknown; there are {names(causes)}")
+        ends = [causes.index(name) + 1 for name in terminal]
+    more = follow_up.person[1:] == follow_up.person[:-1]
+    late = np.append(more & np.isin(follow_up.cause[:-1], ends), False)
+    if late.any():
+        raise InputError(
+            f"mean_cumulative_count: {number_of(int(late.sum()), 'row')} with a terminal event "
+            f"followed by more time at risk ({where_rows(late)}): end follow-up there, or name "
+            "the terminal causes with terminal="
+        )
+    return ends
+
+
+def _one(
+    sample: Sample, number: int, ends: list[int], at: FloatArray | None, z: float
+) -> pd.DataFrame:
+    counted, terminal = sample.cause == number, np.isin(sample.cause, ends)
+    curve = count_curve(sample.start, sample.stop, counted, terminal, sample.weight)
+    _, person = np.unique(sample.person, return_inverse=True)
+    n = int(person.max()) + 1
+    if at is None:
+        # a split person's last row ends with follow-up: the curve goes on until then
+        at = np.union1d(curve.time[curve.counted > 0], [sample.stop.max()])
+        if n * len(at) > MOST_CELLS:
+            at = at[np.unique(np.linspace(0, len(at) - 1, GRID).round().astype(np.int64))]
+    within_follow_up(at, sample, False)
+    influence = count_influence(curve, sample.start, sample.stop, counted, terminal, person, n, at)
+    copies = np.ones(n)
+    if sample.weight is not None:
+        copies[person] = sample.weight
+    place = np.searchsorted(curve.time, at, "right")
+    mean = np.append(0.0, curve.mean)[place]
+    se = np.sqrt(copies @ influence**2)
+    lower, upper = positive_limits(mean, se, z)
+    total = np.append(0.0, np.cumsum(curve.counted))[place]
+    at_risk = at_least(sample.stop, at, sample.weight) - at_least(sample.start, at, sample.weight)
+    return pd.DataFrame(
+        {
+            "stratum": label_column(sample.code, sample.labels, len(at)),
+            "time": at,
+            "at_risk": at_risk,
+            "events": np.diff(total, prepend=0.0),
+            "mean": mean,
+            "se": se,
+            "lower": lower,
+            "upper": upper,
+        }
+    )
