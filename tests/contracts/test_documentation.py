@@ -19,7 +19,12 @@ from trajectories.groups import TypologyRules
 
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHELL = re.compile(r"^```(?:sh|bash|shell|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-RUN = ["README.md", "docs/how-to/choose-a-model.md", "docs/how-to/keep-a-model.md"]
+RUN = [
+    "README.md",
+    "docs/how-to/choose-a-model.md",
+    "docs/how-to/keep-a-model.md",
+    "docs/how-to/read-a-register.md",
+]
 
 
 @pytest.mark.parametrize("page", RUN)
