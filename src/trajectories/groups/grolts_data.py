@@ -6,6 +6,8 @@ import numpy as np
 
 from trajectories.groups.grolts_facts import ANALYST, FILLED, PARTLY, Facts, Item
 from trajectories.groups.held_out import exposures
+from trajectories.numerics.types import FloatArray
+from trajectories.panel import Panel
 
 
 def time_metric(facts: Facts) -> Item:
@@ -21,6 +23,11 @@ def time_metric(facts: Facts) -> Item:
             f"{len(ages)} points from {ages[0]:g} to {ages[-1]:g}, between {steps[0]:g} and "
             f"{steps[-1]:g} apart"
         )
+    if facts.panel is not None and facts.panel.individual_ages is not None:
+        grid = (
+            f"a person's own at each of {facts.panel.n_ages} occasions, from {ages[0]:g} to "
+            f"{ages[-1]:g}"
+        )
     content = f"Time is {grid}. [Say what it counts: age in years, years since a case, waves.]"
     return "1", "Metric of time", PARTLY, content
 
@@ -33,6 +40,9 @@ def time_spread(facts: Facts) -> Item:
     )
     if facts.panel is None:
         return "2", "Mean and variance of time within a wave", ANALYST, content
+    if facts.panel.individual_ages is not None:
+        spread = _spread_by_occasion(facts.panel, facts.panel.individual_ages)
+        return "2", "Mean and variance of time within a wave", FILLED, spread
     content = (
         "The model takes the outcomes of a point in time as of that point for all persons: mean "
         f"the point itself, variance 0. {content}"
@@ -114,6 +124,21 @@ def distribution(facts: Facts) -> Item:
     if panel.exposure is not None:
         text += f"; mean exposure {(mass * at_risk).sum() / mass.sum():.3g}"
     return "4", title, FILLED, f"{text}. {family}"
+
+
+def _spread_by_occasion(panel: Panel, own: FloatArray) -> str:
+    """Return mean and variance of the age at each occasion, over the persons observed at it."""
+    seen = exposures(panel) > 0
+    mass = seen if panel.weights is None else seen * panel.weights[:, None]
+    ages = np.where(seen, own, 0.0)
+    total = mass.sum(axis=0)
+    mean = (mass * ages).sum(axis=0) / total
+    variance = (mass * (ages - mean) ** 2).sum(axis=0) / total
+    parts = [
+        f"occasion {place} mean {m:.4g}, variance {v:.3g}"
+        for place, (m, v) in enumerate(zip(mean, variance, strict=True), start=1)
+    ]
+    return f"{'; '.join(parts)}."
 
 
 def _share_seen(facts: Facts) -> np.ndarray:
