@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any
 from trajectories.version import __version__
 
 if TYPE_CHECKING:
-    from trajectories import careers, errors, families, plot, rapporteur, recidivism, report
+    from trajectories import (
+        careers,
+        errors,
+        families,
+        lifecourse,
+        plot,
+        rapporteur,
+        recidivism,
+        report,
+    )
     from trajectories.disclosure_control import disclosure
     from trajectories.groups import (
         GroupTrajectories,
@@ -48,7 +57,16 @@ _HOME = {
     "select": "trajectories.groups",
     "time_at_risk": "trajectories.panel",
 }
-_MODULES = ("careers", "errors", "families", "plot", "rapporteur", "recidivism", "report")
+_MODULES = (
+    "careers",
+    "errors",
+    "families",
+    "lifecourse",
+    "plot",
+    "rapporteur",
+    "recidivism",
+    "report",
+)
 
 __all__ = [
     "FollowUp",
@@ -66,6 +84,7 @@ __all__ = [
     "disclosure",
     "errors",
     "families",
+    "lifecourse",
     "load",
     "plot",
     "rapporteur",

@@ -26,6 +26,7 @@ PUBLIC = {
     "disclosure",
     "errors",
     "families",
+    "lifecourse",
     "load",
     "plot",
     "rapporteur",

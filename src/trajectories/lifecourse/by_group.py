@@ -13,7 +13,7 @@ from trajectories.lifecourse.model_rows import Model
 from trajectories.lifecourse.results import WithinPersonResults
 from trajectories.panel.arrays import counted
 
-PERSON_IN_GROUP, WEIGHT = "_person_in_group", "_weight"
+PERSON_IN_GROUP, WEIGHT = "person_in_group", "posterior_of_group"
 
 
 def by_trajectory_group(
@@ -51,7 +51,8 @@ def by_trajectory_group(
     -------
     WithinPersonResults
         With column ``group`` for the population. Numbers of persons and years count a person
-        once in every group that has a posterior above 0 for them.
+        once in every group that has a posterior above 0 for them; ``expected_persons`` and
+        ``expected_informative_persons`` of ``information`` weight them by it.
     """
     exposures = [exposures] if isinstance(exposures, str) else list(exposures)
     columns = columns_of(

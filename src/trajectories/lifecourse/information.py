@@ -16,12 +16,13 @@ def information_table(rows: ModelRows) -> pd.DataFrame:
 
     A person whose outcome never varies says nothing about a within-person effect: somebody with
     one year, who never offended, or (for outcomes of 0 and 1) who offended in every year. Each is
-    counted once, in that order. Rows that carry a weight of 0 are not counted as used.
+    counted once, in that order. With weights, persons are also summed by weight: that many are
+    expected where weights are probabilities.
     """
     stratum, level = _strata(rows)
     n = int(stratum.max()) + 1
     size = np.bincount(stratum, minlength=n).astype(np.int64)
-    events = np.bincount(stratum, rows.outcome, n)
+    events = np.bincount(stratum, rows.outcome, n).astype(np.float64)
     single, never, always = _kinds(rows, size, events)
     informative = ~(single | never | always)
     n_levels = len(rows.levels)
@@ -50,6 +51,11 @@ def information_table(rows: ModelRows) -> pd.DataFrame:
     table.insert(
         9, "share_without_information", 1.0 - table["informative_persons"] / table["persons"]
     )
+    if rows.weights is not None:
+        weight = np.zeros(n)
+        weight[stratum] = rows.weights
+        table["expected_persons"] = of(everyone, weight)
+        table["expected_informative_persons"] = of(informative, weight)
     return table.rename_axis(rows.columns.by or "population").reset_index()
 
 
@@ -58,7 +64,7 @@ def changers(rows: ModelRows, exposures: Sequence[str]) -> pd.DataFrame:
     stratum, level = _strata(rows)
     n = int(stratum.max()) + 1
     size = np.bincount(stratum, minlength=n).astype(np.int64)
-    events = np.bincount(stratum, rows.outcome, n)
+    events = np.bincount(stratum, rows.outcome, n).astype(np.float64)
     informative = ~np.logical_or.reduce(_kinds(rows, size, events))
     found = []
     for exposure in exposures:

@@ -164,8 +164,11 @@ class WithinPersonResults:
         chosen = self._chosen(exposures)
         levels = self._levels()
         at = [self._position(exposure, level) for exposure in chosen for level in levels]
-        where = "" if len(levels) == 1 else f", in none of {_said(levels)}"
-        null = f"{_said(chosen)} has no effect on the {WORDS[self.model]} {self.columns.outcome}"
+        where = "" if len(levels) == 1 else f" in any of {_said(levels)}"
+        none = f"{chosen[0]} has no effect"
+        if len(chosen) > 1:
+            none = f"none of {_said(chosen)} has an effect"
+        null = f"{none} on the {WORDS[self.model]} {self.columns.outcome}"
         unit = np.eye(len(self.terms))
         rows = [unit[p] for p in at]
         return wald_test(null + where, self.fit.params, self.fit.robust_covariance, rows)

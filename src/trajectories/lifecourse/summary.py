@@ -43,11 +43,10 @@ def summary_text(results: WithinPersonResults) -> str:
 def cautions(results: WithinPersonResults) -> list[str]:
     """Return what a reader must know before using the estimates."""
     found = results.information
-    persons, informative = int(found["persons"].sum()), int(found["informative_persons"].sum())
-    noun = {
-        "logit": "never or always",
-        "poisson": "never",
-    }[results.model]
+    prefix = "expected_" if "expected_persons" in found else ""  # a person is in several groups
+    persons = round(found[f"{prefix}persons"].sum())
+    informative = round(found[f"{prefix}informative_persons"].sum())
+    noun = {"logit": "never or always", "poisson": "never"}[results.model]
     lines = [
         f"{persons - informative:,} of {counted(persons, 'person')} carry no information: the "
         f"outcome of those with a single year, or who {noun} offended, does not vary. The "
