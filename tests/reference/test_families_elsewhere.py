@@ -82,7 +82,7 @@ EVERY_CASE = pytest.mark.parametrize("case", CASES)
 
 
 @cache
-def panel_of(case: str, n_units: int = 300) -> tr.Panel:
+def panel_of(case: str, n_units: int = 400) -> tr.Panel:
     """Draw two groups, with missing cells and, for counts, an exposure."""
     family, _, truth = CASES[case]
     rng = np.random.default_rng(17)
