@@ -1,12 +1,13 @@
 """Dutch offences with their statutory maxima, and the seven types of the synthetic register.
 
-Maxima are those in force on 1 July 2021, in years, for an adult, completed offence without
-circumstances that raise or lower them; ``source`` gives the article and what changed before or
-after. Sr: Wetboek van Strafrecht; WVW: Wegenverkeerswet 1994; WWM: Wet wapens en munitie. Pre-trial
-detention is allowed from a maximum of four years on, and for the offences that article 67(1) of the
-Wetboek van Strafvordering (Sv) names. The Dutch names are those of the Standaardclassificatie
-Misdrijven 2010 of Statistics Netherlands (CBS). A name that covers several articles has the highest
-one that is common in registers, which says more than nothing and less than the article itself.
+Maxima are those in force on 1 July 2021 unless ``source`` says otherwise, in years, for an adult
+and a completed offence without circumstances that raise or lower them; ``source`` gives the
+article and what changed before or after. Sr: Wetboek van Strafrecht; WVW: Wegenverkeerswet 1994.
+Pre-trial detention is allowed from a maximum of four years on, and for the offences that article
+67(1) of the Wetboek van Strafvordering (Sv) names. The Dutch names are those of the
+Standaardclassificatie Misdrijven 2010 of Statistics Netherlands (CBS). A name that covers several
+articles has the highest one that is common in registers, which says more than nothing and less
+than the article itself.
 """
 
 from __future__ import annotations
@@ -64,14 +65,14 @@ CBS = (
     ("Gewelds- en seksuele misdrijven", "violent", 8.0, True, HIGHEST_COMMON, "art. 302 Sr"),
     ("Mishandeling", "violent", 3.0, True, HIGHEST_COMMON, f"art. 300(1) Sr, {NAMED_IN_67}"),
     ("Zware mishandeling", "violent", 8.0, True, ARTICLE, "art. 302(1) Sr"),
-    ("Bedreiging", "violent", 3.0, True, ARTICLE, f"art. 285(1) Sr, {NAMED_IN_67} (until 2020: 2)"),
+    ("Bedreiging", "violent", 2.0, True, ARTICLE, f"art. 285(1) Sr, {NAMED_IN_67}, text of 2019"),
     (
         "Bedreiging en stalking",
         "violent",
         3.0,
         True,
         HIGHEST_COMMON,
-        f"art. 285(1) and 285b Sr, {NAMED_IN_67}",
+        f"art. 285b Sr, {NAMED_IN_67}",
     ),
     ("Doodslag", "violent", 15.0, True, ARTICLE, "art. 287 Sr (from July 2023: 25)"),
     ("Moord", "violent", 30.0, True, ARTICLE, "art. 289 Sr (life, or 30 years)"),
