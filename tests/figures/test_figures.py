@@ -195,6 +195,14 @@ def test_the_same_frame_gives_the_same_bytes(tmp_path: Path) -> None:
     assert b"<dc:date>" not in one[1].read_bytes()
 
 
+def test_a_path_with_a_known_suffix_is_that_one_file(tmp_path: Path) -> None:
+    figure = plot.trajectories(curves())
+    assert plot.save(figure, tmp_path / "curves.png") == [tmp_path / "curves.png"]
+    assert [path.name for path in tmp_path.iterdir()] == ["curves.png"]
+    both = plot.save(figure, tmp_path / "curves.pdf", formats=("pdf", "svg"))
+    assert [path.name for path in both] == ["curves.pdf", "curves.svg"]
+
+
 def test_drawing_loads_no_pyplot_and_leaves_the_users_style_alone() -> None:
     code = (
         "import sys, matplotlib, pandas as pd\n"

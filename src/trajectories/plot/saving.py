@@ -33,8 +33,8 @@ def figure_bytes(figure: Figure, form: str = "svg", dpi: float = 200.0) -> bytes
 
 def save(
     figure: Figure,
-    path_without_suffix: str | Path,
-    formats: Sequence[str] = ("png", "svg"),
+    path: str | Path,
+    formats: Sequence[str] | None = None,
     dpi: float = 200.0,
 ) -> list[Path]:
     """Write the figure once per format and return the paths.
@@ -43,17 +43,22 @@ def save(
     ----------
     figure : Figure
         From this package or any other.
-    path_without_suffix : str or Path
-        ``figures/trajectories`` gives ``figures/trajectories.png`` and ``.svg``.
-    formats : sequence of str
-        ``png``, ``svg``, ``pdf``.
+    path : str or Path
+        ``figures/curves.png`` writes that file; ``figures/curves``, without a known suffix, writes
+        one file per format.
+    formats : sequence of str, optional
+        ``png``, ``svg``, ``pdf``. Unless told, the suffix of the path, or png and svg.
     dpi : float
         Dots per inch of the PNG.
     """
-    base = Path(path_without_suffix)
+    base = Path(path)
+    suffix = base.suffix.removeprefix(".").lower()
+    if suffix in _METADATA:
+        base = base.with_suffix("")
+        formats = (suffix,) if formats is None else formats
     paths = []
-    for form in formats:
-        path = base.with_name(f"{base.name}.{form}")
-        path.write_bytes(figure_bytes(figure, form, dpi))
-        paths.append(path)
+    for form in ("png", "svg") if formats is None else formats:
+        target = base.with_name(f"{base.name}.{form}")
+        target.write_bytes(figure_bytes(figure, form, dpi))
+        paths.append(target)
     return paths
