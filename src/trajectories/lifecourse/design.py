@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
-from trajectories.lifecourse.age_terms import AgeTerms
+from trajectories.lifecourse.age_terms import age_terms
 from trajectories.lifecourse.model_rows import ModelRows
 from trajectories.panel.arrays import FloatArray, names
 
@@ -49,9 +49,9 @@ def pooled_design(
         raise InputError(f"exposures and controls: {what}; name each covariate once")
     parts = [("exposure", name, rows.covariate(name)) for name in exposures]
     parts += [("control", name, rows.covariate(name)) for name in controls]
-    if rows.columns.age is not None and age_df:
+    if rows.columns.age is not None:
         age = rows.covariate(rows.columns.age)
-        spline = AgeTerms.of(age, age_df).evaluate(age)
+        spline = age_terms(age, age_df)
         parts += [("age", f"age_{p + 1}", column) for p, column in enumerate(spline.T)]
     matrix = np.zeros((len(rows.outcome), len(parts) * len(rows.levels)))
     terms: list[tuple[str, str, str, str]] = []

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from trajectories.errors import InputError
-from trajectories.lifecourse.age_terms import AgeTerms
+from trajectories.lifecourse.age_terms import age_terms
 from trajectories.lifecourse.model_rows import ModelRows
 from trajectories.numerics.random_intercept import RandomInterceptFit, random_intercept
 from trajectories.panel.arrays import BoolArray, FloatArray
@@ -20,9 +20,9 @@ def background(
 ) -> list[FloatArray]:
     """Return the controls, age and the constant of the rows of one population."""
     columns = [rows.covariate(name)[mine] for name in controls]
-    if rows.columns.age is not None and age_df:
+    if rows.columns.age is not None:
         age = rows.covariate(rows.columns.age)
-        columns.extend(AgeTerms.of(age, age_df).evaluate(age[mine]).T)
+        columns.extend(age_terms(age, age_df)[mine].T)
     return [*columns, np.ones(int(mine.sum()))]
 
 
