@@ -31,11 +31,12 @@ class CrossValidation:
         One row per candidate: family, settings, basis, degree, n_groups, n_params;
         ``heldout_llf``, the mean log-likelihood per left-out person; with a cut-off age
         ``forecast_llf``, the mean log probability per later cell given the person's earlier ages,
-        ``forecast_absolute_error`` and ``forecast_squared_error`` per later cell, with the same of the naive prediction
-        ``naive_absolute_error`` and ``naive_squared_error``, and ``skill``, 1 minus the ratio of
-        the two squared errors. After each criterion its ``_gap`` to the best candidate and the
-        standard error of that gap over persons, ``_gap_error``. Then usable and stop_reason: a
-        candidate of which a fold could not be fitted has no score, and says why.
+        ``forecast_absolute_error`` and ``forecast_squared_error`` per later cell, the same of
+        the naive prediction as ``naive_absolute_error`` and ``naive_squared_error``, and
+        ``skill``, 1 minus the ratio of the two squared errors. After each criterion its ``_gap``
+        to the best candidate and the standard error of that gap over persons, ``_gap_error``.
+        Then usable and stop_reason: a candidate of which a fold could not be fitted has no score,
+        and says why.
     folds : int
     cutoff_age : float or None
     n_forecast : int

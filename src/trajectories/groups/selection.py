@@ -33,10 +33,10 @@ class Selection:
         One row per candidate: family, settings (of the family), basis, degree, n_groups; llf,
         n_params; aic, bic, bic_cells, bic_nagin, bic_cells_nagin (larger is better in these
         two), sabic, caic, icl; relative_entropy, smallest_share, lowest_avepp; n_replicated of
-        n_finished starts; start ('random', or 'smaller model' where splitting a group of that one found a
-        higher likelihood); stop_reason, usable, notes. A candidate that could not be fitted, or
-        whose solution cannot be used, stays in the table with the reason. With cross-validation,
-        its columns follow.
+        n_finished starts; start ('random', or 'smaller model' where splitting a group of that
+        one found a higher likelihood); stop_reason, usable, notes. A candidate that could not be
+        fitted, or whose solution cannot be used, stays in the table with the reason. With
+        cross-validation, its columns follow.
     results : dict
         (family, degree, n_groups) → results, for those that were fitted; where several bases are
         compared the key is (family, degree, n_groups, basis).
