@@ -6,16 +6,26 @@ the switch is off they return what they always did.
 
 from __future__ import annotations
 
-from trajectories.disclosure_control.declare import disclosed, protect, unprotected
+from trajectories.disclosure_control.columns import MARK
+from trajectories.disclosure_control.declare import (
+    as_shown,
+    disclosed,
+    drawable,
+    protect,
+    unprotected,
+)
 from trajectories.disclosure_control.relations import Relation, relations_of
 from trajectories.disclosure_control.secondary import withhold
 from trajectories.disclosure_control.switch import DisclosureControl, disclosure
 
 __all__ = [
+    "MARK",
     "DisclosureControl",
     "Relation",
+    "as_shown",
     "disclosed",
     "disclosure",
+    "drawable",
     "protect",
     "relations_of",
     "unprotected",

@@ -9,20 +9,31 @@ from typing import Any
 import pandas as pd
 from pandas.api import types
 
-COUNTS_OF_PERSONS = ("persons", "assigned_persons", "units", "n")
+COUNTS_OF_PERSONS = ("persons", "assigned_persons", "units", "n", "at_risk", "sets")
 """Columns that count persons, in every table this package makes."""
 PART_COUNTS = ("events", "active", "exposed", "with_event", "persons_with_event")
-"""Columns that count some of the persons of the same row."""
-SHARES = ("share", "estimate", "lower", "upper", "participation", "prevalence")
-"""Columns that may hold shares of the persons of the row; ``estimate`` only where unit says so."""
+"""Columns that count some of the persons of the same row, or what they did."""
+SHARES = ("estimate", "lower", "upper")
+"""Columns that hold shares of the persons of the row where the column ``unit`` says proportion."""
 BASES = ("offenders",)
 """Columns that count the persons whom shares are of, where these are not those of the row."""
 KEYS = (
-    *("age", "group", "population", "measure", "quantity", "window", "gap", "time", "years"),
+    *(
+        "age",
+        "group",
+        "population",
+        "stratum",
+        "measure",
+        "quantity",
+        "window",
+        "gap",
+        "time",
+        "years",
+    ),
     *("level", "year", "cause", "from", "to", "type", "relation", "method", "unit", "at"),
 )
 """Columns that say what a row is about, and so are never suppressed, though they be numbers."""
-PARTS = ("group", "population")
+PARTS = ("group", "population", "stratum")
 """Columns whose values are disjoint sets of persons."""
 PROPORTION = "proportion"
 MARK = "suppressed"
@@ -119,4 +130,4 @@ def share_rows(frame: pd.DataFrame) -> pd.Series:
     """Tell in which rows ``estimate`` and its limits are shares of the persons of the row."""
     if "unit" in frame.columns:
         return frame["unit"].eq(PROPORTION).fillna(False).astype(bool)
-    return pd.Series("estimate" not in frame.columns, index=frame.index)
+    return pd.Series(False, index=frame.index)

@@ -15,7 +15,7 @@ from trajectories.disclosure_control.columns import MARK, Columns, columns_of, s
 from trajectories.disclosure_control.relations import TOTAL, relations_of
 from trajectories.disclosure_control.rounding import round_counts, round_digits, round_shares
 from trajectories.disclosure_control.secondary import LEAST, is_small, withhold
-from trajectories.disclosure_control.switch import Setting, deeper, disclosure
+from trajectories.disclosure_control.switch import Setting, deeper, disclosure, is_outermost
 
 Arguments = ParamSpec("Arguments")
 Table = TypeVar("Table")
@@ -151,6 +151,24 @@ def _record(
         for row, cell in enumerate(cells):
             reason = why[row] if hidden[row] else "rounded" if after[row] != before[row] else ""
             setting.record.append((name, row, cell, column, before[row], after[row], reason))
+
+
+def as_shown(value: Any, name: str) -> Any:
+    """Return a table on its way to a page or figure as it may be shown; other things as they are.
+
+    Within a function that answers for its own tables nothing is changed.
+    """
+    if isinstance(value, pd.DataFrame) and is_outermost():
+        return protect(value, name=name)
+    return value
+
+
+def drawable(value: Any, name: str) -> Any:
+    """Return a table for a figure without its suppressed rows; other things as they are."""
+    shown = as_shown(value, name)
+    if isinstance(shown, pd.DataFrame) and MARK in shown.columns:
+        return shown[~shown[MARK].astype(bool)].drop(columns=MARK)
+    return shown
 
 
 @contextmanager

@@ -155,5 +155,10 @@ def deeper() -> Iterator[bool]:
         _depth.reset(token)
 
 
+def is_outermost() -> bool:
+    """Tell whether no function that declares its tables is running."""
+    return _depth.get() == 0
+
+
 disclosure = DisclosureControl()
 """The one switch; ``tr.disclosure``."""

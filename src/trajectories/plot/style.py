@@ -10,6 +10,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from trajectories.disclosure_control import drawable
 from trajectories.errors import InputError
 from trajectories.plot.saving import figure_bytes
 
@@ -60,12 +61,18 @@ Drawn = TypeVar("Drawn")
 
 
 def styled(draw: Callable[Arguments, Drawn]) -> Callable[Arguments, Drawn]:
-    """Run a drawing function under the package's style, and leave the user's as it was."""
+    """Run a drawing function under the package's style, and leave the user's as it was.
+
+    Tables lose the rows that disclosure control suppresses before they are drawn.
+    """
 
     @wraps(draw)
     def inner(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Drawn:
+        name = f"figure {draw.__name__}"
+        shown = [drawable(value, name) for value in args]
+        named = {key: drawable(value, name) for key, value in kwargs.items()}
         with mpl.rc_context(_SETTINGS):  # type: ignore[arg-type]
-            return draw(*args, **kwargs)
+            return draw(*shown, **named)
 
     return inner
 

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import MARK, as_shown
+from trajectories.report.cells import HIDDEN
 from trajectories.report.numbers import fixed, number, percent
 
 __all__ = ["STATES", "table_html"]
@@ -44,6 +46,7 @@ def table_html(
     index : bool
         Show the index as first columns.
     """
+    frame = _in_words(as_shown(frame, caption or "table of a report"))
     if index:
         frame = frame.reset_index()
     formats, headings = formats or {}, headings or {}
@@ -66,6 +69,19 @@ def table_html(
         f'<div class="scroll"><table>{above}<thead><tr>{head}</tr></thead>\n'
         f"<tbody>\n{''.join(rows)}</tbody></table></div>\n"
     )
+
+
+def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with a word in the place of numbers that are suppressed."""
+    if MARK not in frame.columns:
+        return frame
+    rows = frame[MARK].to_numpy(dtype=bool)
+    shown = frame.drop(columns=MARK)
+    for column in shown.columns:
+        gone = rows & shown[column].isna().to_numpy()
+        if gone.any() and pd.api.types.is_numeric_dtype(shown[column].dtype):
+            shown[column] = shown[column].astype(object).mask(gone, HIDDEN)
+    return shown
 
 
 def _cell(value: Any, form: Format | None, is_number: bool) -> str:
