@@ -125,7 +125,8 @@ def _separated(
     the others.
     """
     found = []
-    covariance = observed_covariance(fitted.information, withheld, model.expansion())
+    flat = np.diag(fitted.information) <= 0  # without any curvature: as good as no error at all
+    covariance = observed_covariance(fitted.information, withheld | flat, model.expansion())
     designs = model.designs(ages)
     link = model.family.link
     for k in range(model.n_groups):
@@ -138,6 +139,8 @@ def _separated(
             is_rate = channel == 0 and link == "log"
             variance = np.einsum("tp,pq,tq->t", design, covariance[own, own], design)
             error = np.sqrt(np.maximum(variance, 0.0))  # rounding may take it just below zero
+            if (flat & ~withheld)[own].any():
+                error[:] = np.inf
             values = channels[channel, :, k]
             far = values < VANISHED if is_rate else np.abs(values) > SEPARATED
             if (far & (error > SEPARATED)).any():
