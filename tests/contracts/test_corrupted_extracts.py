@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from trajectories.errors import InputError
 from trajectories.panel import Register
@@ -184,3 +186,50 @@ def test_a_damaged_file_is_an_error_without_its_contents(name, tmp_path):
     with pytest.raises(InputError, match=message) as error:
         read(paths)
     assert_no_canary(error, tables)
+
+
+SOUND = extracts.sound()
+CELLS = [(name, column) for name in TABLES for column in SOUND[name].columns if column != "remark"]
+
+
+@given(
+    st.sampled_from(CELLS),
+    st.integers(0, 29),
+    st.text(max_size=12)
+    | st.sampled_from(["-1", "NaN", "0", "1e9", "1990-13-01", "0000-00-00", "99999999", "2999"])
+    | st.dates().map(str),
+    st.booleans(),
+)
+def test_any_text_in_any_cell_is_refused_or_leaves_a_sound_register(cell, row, text, strict):
+    name, column = cell
+    table = SOUND[name].copy()
+    table.iloc[row, table.columns.get_loc(column)] = text
+    tables = SOUND | {name: table}
+    register, message = attempt(tables, strict)
+    assert "CANARY" not in message
+    assert not any(person in message for person in SOUND["persons"]["person"])
+    if register is not None:
+        assert register.check()["rows"].sum() == 0
+        assert register.repairs.empty or not strict
+
+
+def attempt(tables, strict):
+    """Return the register, or None and what the error says; other errors are not caught."""
+    try:
+        return read(tables, strict=strict), ""
+    except InputError as error:
+        return None, str(error)
+
+
+@pytest.mark.parametrize("dtype", ["object", "category", "str"])
+def test_frames_of_any_kind_of_text_give_the_same_register(dtype):
+    expected = read(SOUND)
+    tables = {name: table.astype(dtype) for name, table in SOUND.items()}
+    tables["spells"].index = [0] * len(tables["spells"])
+    found = read(tables)
+    for name in TABLES:
+        left, right = getattr(found, name), getattr(expected, name)
+        for column in left.columns:
+            assert left[column].tolist() == right[column].tolist() or "date" in column
+        for column in [c for c in left.columns if "date" in c]:
+            pd.testing.assert_series_equal(left[column], right[column])
