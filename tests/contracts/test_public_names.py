@@ -28,6 +28,7 @@ PUBLIC = {
     "families",
     "lifecourse",
     "load",
+    "matching",
     "plot",
     "rapporteur",
     "recidivism",
@@ -72,6 +73,7 @@ MEMBERS = {
     "Selection": {"recommend", "results", "table"},
     "rapporteur": {"figures", "replicate", "simulate"},
     "families": {"Poisson", "ZeroInflatedPoisson"},
+    "matching": {"MatchedSets", "check_matched_sets", "match", "match_at_risk"},
     "errors": {"InputError", "ModelFileError", "TargetError", "TrajectoriesError"},
     "plot": {"recovery", "selection", "trajectories"},
 }

@@ -36,6 +36,8 @@ class Contrast:
         1 over the persons of the same population in the set.
     cluster : ndarray of int, shape (S,)
         Sets that share a person, directly or by way of others, are one cluster.
+    labels : ndarray, shape (S,)
+        Number of each set among all.
     missing : tuple of int
         Persons of the first and of the second population without a value.
     """
@@ -45,12 +47,27 @@ class Contrast:
     set_number: IntArray
     weight: FloatArray
     cluster: IntArray
+    labels: IntArray
     missing: tuple[int, int]
 
     @property
     def n_sets(self) -> int:
         """Number of sets, S."""
         return len(self.cluster)
+
+    def take(self, kept: BoolArray) -> Contrast:
+        """Return the contrast of some of the sets, ``kept`` being a mask of shape (S,)."""
+        rows = kept[self.set_number]
+        number = np.cumsum(kept) - 1
+        return Contrast(
+            self.first[rows],
+            self.x[rows],
+            number[self.set_number[rows]],
+            self.weight[rows],
+            np.unique(self.cluster[kept], return_inverse=True)[1],
+            self.labels[kept],
+            self.missing,
+        )
 
     def set_means(self, first: bool) -> FloatArray:
         """Return the means of the factors of one population in each set, shape (S, F)."""
@@ -99,7 +116,7 @@ def make_contrast(
         )
     row = members["row"].to_numpy()[mine][kept]
     is_first, x, number = is_first[kept], x[kept], number[kept]
-    _, set_number = np.unique(number, return_inverse=True)
+    labels, set_number = np.unique(number, return_inverse=True)
     n_sets = int(set_number.max()) + 1
     side = set_number * 2 + is_first
     weight = 1.0 / np.bincount(side, minlength=2 * n_sets)[side]
@@ -107,7 +124,7 @@ def make_contrast(
     if getattr(sets.source, "unit", "person") is None:
         who = np.where(is_first, row, -1 - row)  # without ids rows tell persons apart
     cluster = _clusters(set_number, who, n_sets)
-    return Contrast(is_first, x, set_number, weight, cluster, absent)
+    return Contrast(is_first, x, set_number, weight, cluster, labels, absent)
 
 
 def _clusters(set_number: IntArray, who: AnyArray, n_sets: int) -> IntArray:

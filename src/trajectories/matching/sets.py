@@ -13,9 +13,12 @@ from trajectories.errors import InputError, TrajectoriesError
 from trajectories.matching import names
 from trajectories.matching.balance import balance, distributions
 from trajectories.matching.compare import compare
+from trajectories.matching.compare_by_group import compare_by_group
 from trajectories.matching.design import Design
+from trajectories.matching.leave_one_out import leave_one_out
 from trajectories.matching.metric import Metric
 from trajectories.matching.population import Population
+from trajectories.matching.rosenbaum import rosenbaum_bounds
 from trajectories.matching.sources import Source
 from trajectories.numerics.greedy_assignment import Taken
 from trajectories.panel.arrays import IntArray, counted
@@ -123,11 +126,13 @@ class MatchedSets:
         name = self.one_population(population)
         matrix = self.rows[name]
         served = np.flatnonzero((matrix >= 0).any(axis=1))
-        table = {"case": self.source.case_persons()[served].to_numpy()}
+        table: dict[str, Any] = {"case": self.source.case_persons()[served].to_numpy()}
         for j in range(matrix.shape[1]):
             rows = matrix[served, j]
             ids = pd.Series(self.source.persons(name, np.maximum(rows, 0)).to_numpy())
-            table[f"control_{j + 1}"] = ids.where(rows >= 0).to_numpy()
+            if (rows < 0).any() and pd.api.types.is_integer_dtype(ids.dtype):
+                ids = ids.astype("Int64")  # a gap must not make numbers of ids inexact
+            table[f"control_{j + 1}"] = ids.where(rows >= 0).array
         return pd.DataFrame(table, index=pd.Index(served, name="set"))
 
     def weights(self, population: str | None = None) -> pd.Series[Any]:
@@ -151,6 +156,20 @@ class MatchedSets:
     def compare(self, factors: Sequence[str] | str, **options: Any) -> pd.DataFrame:
         """Compare risk factors between the populations; see ``matching.compare``."""
         return compare(self, factors, **options)
+
+    def compare_by_group(
+        self, factors: Sequence[str] | str, posterior: pd.DataFrame, **options: Any
+    ) -> pd.DataFrame:
+        """Compare risk factors by trajectory group; see ``matching.compare_by_group``."""
+        return compare_by_group(self, factors, posterior, **options)
+
+    def rosenbaum_bounds(self, factors: Sequence[str] | str, **options: Any) -> pd.DataFrame:
+        """Return p-values under hidden bias; see ``matching.rosenbaum_bounds``."""
+        return rosenbaum_bounds(self, factors, **options)
+
+    def leave_one_out(self, factors: Sequence[str] | str, **options: Any) -> pd.DataFrame:
+        """Leave one stratum out at a time; see ``matching.leave_one_out``."""
+        return leave_one_out(self, factors, **options)
 
     def one_population(self, population: str | None) -> str:
         """Return the population named, or the only one.

@@ -1,0 +1,63 @@
+"""Weights that undo classification error of trajectory groups."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from trajectories.errors import InputError
+from trajectories.panel.arrays import FloatArray, counted
+
+SINGULAR = 1e-6
+
+
+def group_weights(posterior: pd.DataFrame) -> pd.DataFrame:
+    """Return w = r D⁻¹, the posterior probabilities freed from classification error.
+
+    D[t, s] = Σ_i r[i, t] r[i, s] ÷ Σ_i r[i, t] is the chance that who is of group t is counted,
+    proportionally, in group s. The expectation of w for a person of group t is 1 at t and 0
+    elsewhere, so that Σ w f ÷ Σ w estimates the mean of f in a group for every f that, given the
+    group, has nothing to do with the history that r comes from. Rows sum to 1; single weights may
+    be negative or above 1. (Bolck, Croon & Hagenaars 2004, Political Analysis 12(1), 3-27; Vermunt
+    2010, Political Analysis 18(4), 450-469.)
+
+    Parameters
+    ----------
+    posterior : DataFrame
+        A row a person (id as index), a column a group.
+
+    Raises
+    ------
+    InputError
+        If these are no probabilities, or two groups cannot be told apart by them.
+    """
+    values = check_posterior(posterior)
+    size = values.sum(axis=0)
+    if (size <= 0).any():
+        raise InputError("posterior: a group that nobody may belong to; leave it out")
+    table = values.T @ values / size[:, None]
+    if np.linalg.svd(table, compute_uv=False)[-1] < SINGULAR:
+        raise InputError(
+            "posterior: two groups cannot be told apart by it (the table of classification errors "
+            "is singular); compare a model with fewer groups"
+        )
+    weights = values @ np.linalg.inv(table)
+    return pd.DataFrame(weights, index=posterior.index, columns=posterior.columns)
+
+
+def check_posterior(posterior: pd.DataFrame) -> FloatArray:
+    """Return the values, or raise an InputError if these are no probabilities by person."""
+    if not isinstance(posterior, pd.DataFrame) or posterior.shape[1] < 1:
+        raise InputError("posterior must be a frame: a row a person, a column a group")
+    try:
+        values = posterior.to_numpy(dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError("posterior holds other things than numbers") from None
+    off = ~((values >= -1e-9).all(axis=1) & (np.abs(values.sum(axis=1) - 1) < 1e-6))
+    if off.any():
+        raise InputError(
+            f"posterior: {counted(int(off.sum()), 'row')} of no probabilities that sum to 1"
+        )
+    if not posterior.index.is_unique:
+        raise InputError("posterior: a person has two rows; the index must be person ids")
+    return values
