@@ -45,6 +45,8 @@ class Circumstance:
     record: Record | None = None
 
     def __post_init__(self) -> None:
+        if not (self.types and all(isinstance(kind, str) for kind in self.types)):
+            raise InputError("circumstances: a spell type is text: give one, or a tuple of them")
         _one_of("in_force", self.in_force, InForce, optional=True)
         _one_of("measure", self.measure, Measure)
         _one_of("record", self.record, Record, optional=True)
@@ -54,7 +56,8 @@ class Circumstance:
     @property
     def types(self) -> tuple[str, ...]:
         """The types of spells as a tuple."""
-        return (self.spell_types,) if isinstance(self.spell_types, str) else self.spell_types
+        given = self.spell_types
+        return tuple(given) if isinstance(given, (tuple, list)) else (given,)
 
 
 def _one_of(name: str, value: object, kinds: Any, optional: bool = False) -> None:
