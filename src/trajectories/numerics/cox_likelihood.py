@@ -64,7 +64,7 @@ def cox_hazard(
         s0 += own if part.level is None else own * part.level
     d0 = np.zeros(0)
     if sets.efron:
-        d0 = np.bincount(sets.event_number, weighted[sets.event_row], len(s0))
+        d0 = np.bincount(sets.event_number, weighted[sets.event_row], len(s0)).astype(np.float64)
     logs, (a, b, aa, ab, bb) = _term_sums(sets, s0, d0)
     value = float(sets.event_weight @ predictor[sets.event_row]) - logs
     return CoxHazard(value, risk, centre, a, b, aa, ab, bb)

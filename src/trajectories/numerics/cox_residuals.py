@@ -81,7 +81,9 @@ def clustered_covariance(
     residuals = score_residuals(sets, fit)
     n = int(cluster.max()) + 1
     weighted = residuals * sets.weight[:, None]
-    sums = np.stack([np.bincount(cluster, column, n) for column in weighted.T], axis=1)
+    sums = np.stack(
+        [np.bincount(cluster, column, n).astype(np.float64) for column in weighted.T], axis=1
+    )
     if persons_copied:
         copies = np.ones(n)
         copies[cluster] = sets.weight

@@ -97,7 +97,7 @@ def cox_risk_sets(
     copies: bool = True,
     kept_on: tuple[BoolArray, FloatArray, FloatArray] | None = None,
 ) -> CoxRiskSets:
-    """Number the events and find out which of them each row is at risk at.
+    """Return the events, numbered, and which of them each row is at risk at.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def cox_risk_sets(
 def _terms(
     number: IntArray, weight: FloatArray, n_events: int, ties: str, copies: bool
 ) -> tuple[IntArray, FloatArray]:
-    total = np.bincount(number, weight, n_events)
+    total = np.bincount(number, weight, n_events).astype(np.float64)
     if ties == "breslow":
         return np.ones(n_events, dtype=np.int64), total
     if copies:

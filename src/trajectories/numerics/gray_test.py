@@ -1,4 +1,4 @@
-"""Gray's test: do cumulative incidences of one cause differ between samples?"""
+"""Gray's test: whether cumulative incidences of one cause differ between samples."""
 
 from __future__ import annotations
 

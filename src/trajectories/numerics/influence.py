@@ -51,12 +51,12 @@ def count_curve(
     at = np.flatnonzero(counted | terminal)
     time, place = np.unique(stop[at], return_inverse=True)
     w = np.ones(len(at)) if weight is None else weight[at]
-    events = np.bincount(place, w * counted[at], len(time))
-    ends = np.bincount(place, w * terminal[at], len(time))
+    events = np.bincount(place, w * counted[at], len(time)).astype(np.float64)
+    ends = np.bincount(place, w * terminal[at], len(time)).astype(np.float64)
     at_risk = at_least(stop, time, weight)
     if len(time) and start.max() >= time[0]:
         at_risk = at_risk - at_least(start, time, weight)
-    survival = np.cumprod(1.0 - ends / at_risk)
+    survival = np.asarray(np.cumprod(1.0 - ends / at_risk), dtype=np.float64)
     before = np.append(1.0, survival[:-1])
     mean = np.cumsum(before * events / at_risk)
     return CountCurve(time, at_risk, events, ends, mean, survival)

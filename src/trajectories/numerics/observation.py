@@ -53,4 +53,4 @@ def observation_weights(
 
 def _totals(values: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
     distinct, place = np.unique(values, return_inverse=True)
-    return distinct, np.bincount(place, weight, len(distinct))
+    return distinct, np.bincount(place, weight, len(distinct)).astype(np.float64)

@@ -14,17 +14,17 @@ def kaplan_meier(at_risk: FloatArray, events: FloatArray) -> tuple[FloatArray, F
     survival is 0 from there on, known without error.
     """
     left = at_risk - events
-    survival = np.cumprod(left / at_risk)
+    survival = np.asarray(np.cumprod(left / at_risk), dtype=np.float64)
     empties = left <= 0.0
     terms = events / (at_risk * np.where(empties, 1.0, left))
     terms[empties] = 0.0
-    return survival, survival * np.sqrt(np.cumsum(terms))
+    return survival, np.asarray(survival * np.sqrt(np.cumsum(terms)))
 
 
 def nelson_aalen(at_risk: FloatArray, events: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the cumulative hazard Σ d/Y and its standard error √Σ d/Y²."""
     increments = events / at_risk
-    return np.cumsum(increments), np.sqrt(np.cumsum(increments / at_risk))
+    return np.cumsum(increments), np.asarray(np.sqrt(np.cumsum(increments / at_risk)))
 
 
 def restricted_mean(

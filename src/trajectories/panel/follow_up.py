@@ -119,9 +119,8 @@ class FollowUp:
             or are given twice, a weight is not above 0, or a person has two values of
             ``potential`` or more follow-up than it.
         """
-        columns = dict(
-            stop=stop, event=event, start=start, person=person, stratum=stratum, weight=weight
-        )
+        columns = {"stop": stop, "event": event, "start": start, "person": person}
+        columns |= {"stratum": stratum, "weight": weight}
         return cls(
             **read_follow_up(frame, columns, causes, censored, covariates, potential, time_unit)
         )
@@ -160,8 +159,8 @@ class FollowUp:
             (a type in ``specific``), a type or group of the classification, or a function of the
             classified offences (table ``offences`` with the columns of ``classify``) that returns
             a mask. New is what is dated after the day on which the clock starts, and not part of
-            the index case. Cases that ended in an acquittal or were dismissed for lack of evidence must
-            not be in the table, or be passed over by the function.
+            the index case. Acquittals, and cases dismissed for lack of evidence, must not be in
+            the table, or be passed over by the function.
         until : date, optional
             Last day of follow-up, by default the register's reference date.
         clock : {"registration", "release", "offence"}

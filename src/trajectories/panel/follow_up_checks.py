@@ -30,11 +30,12 @@ def column(frame: pd.DataFrame, label: Any, what: str) -> pd.Series[Any]:
         raise InputError(f"follow-up: give a pandas DataFrame, not {type(frame).__name__}")
     if label not in frame.columns:
         raise InputError(f"follow-up: no column {label!r} for {what}; name it with {what}=")
-    values = frame[label]
+    values: Any = frame[label]
     if isinstance(values, pd.DataFrame):
         raise InputError(f"follow-up: column {label!r} twice in the table; rename one of them")
     refuse(np.asarray(values.isna()), f"column {label!r}: missing", "fill it in or drop the rows")
-    return values
+    result: pd.Series[Any] = values
+    return result
 
 
 def numbers(frame: pd.DataFrame, label: Any, what: str) -> FloatArray:

@@ -11,6 +11,7 @@ from scipy.special import betaincinv
 
 from trajectories.errors import InputError
 from trajectories.numerics.types import FloatArray
+from trajectories.panel.arrays import names
 from trajectories.panel.follow_up import FollowUp
 from trajectories.recidivism.cumulative_incidence import cumulative_incidence
 from trajectories.recidivism.follow_up_input import (
@@ -22,7 +23,7 @@ from trajectories.recidivism.follow_up_input import (
 )
 from trajectories.recidivism.kaplan_meier import kaplan_meier
 
-METHODS = ("observed", "cumulative_incidence", "kaplan_meier")
+NAMES = ("observed", "cumulative_incidence", "kaplan_meier")
 
 
 def fixed_window(
@@ -67,15 +68,15 @@ def fixed_window(
     windows = asked_times(years)
     if windows is None or not len(windows):
         raise InputError("fixed_window: give at least one window, such as years=(2, 5, 7)")
-    chosen = METHODS if methods is None else tuple(methods)
+    chosen = NAMES if methods is None else tuple(methods)
     if methods is None and follow_up.potential is None:
-        chosen = METHODS[1:]
-    unknown = [method for method in chosen if method not in METHODS]
+        chosen = NAMES[1:]
+    unknown = [method for method in chosen if method not in NAMES]
     if unknown:
-        raise InputError(f"fixed_window: method {unknown[0]!r} unknown; choose among {METHODS}")
+        raise InputError(f"fixed_window: no method {unknown[0]!r}; choose among {names(NAMES)}")
     frames = [_METHODS[m](follow_up, windows, cause, by, level) for m in chosen]
     table = pd.concat(frames, ignore_index=True)
-    order = pd.Categorical(table["method"], categories=list(METHODS))
+    order = pd.Categorical(table["method"], categories=list(NAMES))
     table = table.assign(_order=order.codes, _stratum=pd.factorize(table["stratum"])[0])
     table = table.sort_values(["_stratum", "window", "_order"], ignore_index=True)
     columns = ["stratum", "window", "method", "persons", "events", "share", "lower", "upper"]
@@ -94,8 +95,6 @@ def _observed(
     first = np.searchsorted(follow_up.person, np.arange(follow_up.n_persons))
     sample = number[first]
     weight = np.ones(len(first)) if follow_up.weight is None else follow_up.weight[first]
-    entered_late = np.zeros(len(first), dtype=bool)
-    np.logical_or.at(entered_late, follow_up.person[first], follow_up.start[first] > 0)
     wanted = follow_up.cause == cause_number(follow_up, cause)
     if cause == "any":
         wanted = follow_up.cause > 0
@@ -113,12 +112,13 @@ def _observed(
                     "choose a shorter window"
                 )
             rows.append(
-                (label, window, "observed", n, events, events / n, *_exact(events, n, level))
+                (label, window, "observed", n, events, events / n, *exact_limits(events, n, level))
             )
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-def _exact(events: float, n: float, level: float) -> tuple[float, float]:
+def exact_limits(events: float, n: float, level: float) -> tuple[float, float]:
+    """Return Clopper and Pearson's limits of a share; numbers may be fractional."""
     tail = (1.0 - level) / 2.0
     lower = 0.0 if events <= 0 else float(betaincinv(events, n - events + 1.0, tail))
     upper = 1.0 if events >= n else float(betaincinv(events + 1.0, n - events, 1.0 - tail))

@@ -44,13 +44,13 @@ def need_follow_up(follow_up: Any) -> FollowUp:
 
 def need_single(follow_up: Any, what: str) -> FollowUp:
     """Return the follow-up where it ends with the first event of each person."""
-    follow_up = need_follow_up(follow_up)
-    if follow_up.repeated:
+    single = need_follow_up(follow_up)
+    if single.repeated:
         raise InputError(
             f"{what} is about first events, and persons are followed on after an event: "
             "use follow_up.first_events(), or mean_cumulative_count for repeated ones"
         )
-    return follow_up
+    return single
 
 
 def cause_number(follow_up: FollowUp, cause: str | None) -> int:
@@ -69,7 +69,8 @@ def event_codes(follow_up: FollowUp, cause: str | None) -> IntArray:
     number = cause_number(follow_up, cause)
     if len(follow_up.causes) == 1:
         return follow_up.cause
-    return (follow_up.cause == number).astype(np.int64)
+    codes: IntArray = (follow_up.cause == number).astype(np.int64)
+    return codes
 
 
 def samples(follow_up: FollowUp, by: str | None, codes: IntArray | None = None) -> Iterator[Sample]:
@@ -130,7 +131,7 @@ def sample_numbers(follow_up: FollowUp, by: str | None) -> tuple[IntArray, tuple
     return codes.astype(np.int64), tuple(labels)
 
 
-def label_column(code: int, labels: tuple[Any, ...], n: int) -> pd.Categorical[Any]:
+def label_column(code: int, labels: tuple[Any, ...], n: int) -> Any:
     """Return one label n times, at the cost of n bytes or so."""
     codes = np.full(n, code, dtype=np.int16)
     return pd.Categorical.from_codes(codes, categories=pd.Index(labels, tupleize_cols=False))

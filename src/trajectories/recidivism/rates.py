@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ def rates(
     rows = [
         _band(sample, first, last, level, interval)
         for sample in samples(follow_up, by, codes)
-        for first, last in zip(edges[:-1], edges[1:], strict=True)
+        for first, last in pairwise(edges)
     ]
     columns = ["stratum", "from", "to", "persons", "events", "time", "rate", "lower", "upper"]
     return pd.DataFrame(rows, columns=[*columns, "dispersion"])

@@ -1,0 +1,240 @@
+"""Recidivism by trajectory group, when membership is known only with a probability."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import stdtrit
+
+from trajectories.errors import InputError
+from trajectories.numerics.aalen_johansen import cumulative_incidence as aalen_johansen
+from trajectories.numerics.influence import count_curve, count_influence
+from trajectories.numerics.risk_sets import risk_table, step_at
+from trajectories.numerics.step_intervals import incidence_limits
+from trajectories.numerics.types import FloatArray
+from trajectories.panel.arrays import counted, names
+from trajectories.panel.follow_up import FollowUp
+from trajectories.recidivism.follow_up_input import (
+    asked_times,
+    cause_number,
+    need_single,
+    normal_quantile,
+)
+
+METHODS = ("weights", "imputation")
+
+
+def by_group(
+    follow_up: FollowUp,
+    posterior: pd.DataFrame,
+    times: Any = (2, 5, 7),
+    cause: str | None = None,
+    method: str = "weights",
+    level: float = 0.95,
+    n_imputations: int = 50,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Estimate the cumulative incidence of a cause in each trajectory group.
+
+    Parameters
+    ----------
+    follow_up : FollowUp
+        Of first events.
+    posterior : DataFrame
+        Index person, a column a group: the probabilities that a trajectory model gives
+        (``results.posterior``).
+    times : sequence of float
+    cause : str, optional
+        The event of interest unless given.
+    method : {"weights", "imputation"}
+        ``weights``: every person counts in every group with the posterior probability; the
+        standard error is the infinitesimal jackknife over persons. ``imputation``: groups are
+        drawn from the posterior again and again, and the estimates combined by Rubin's (1987)
+        rules, so that the interval widens with the doubt about who is where.
+    level : float
+    n_imputations, seed : int
+        For ``imputation``.
+
+    Returns
+    -------
+    DataFrame
+        ``group, time, method, persons, events, incidence, se, lower, upper``: ``persons`` and
+        ``events`` are sums of probabilities.
+
+    Raises
+    ------
+    InputError
+        If a person has no posterior, or its rows are no probabilities.
+
+    Notes
+    -----
+    Assigning each person to the likeliest group instead would blur the groups. The posterior is
+    taken as given: the error of the trajectory model's own parameters is not in the interval. It
+    was computed from the offences of all ages, those after the index case among them, so a group
+    is in part made of the recidivism that is estimated here: describe with it, do not predict.
+    """
+    follow_up = need_single(follow_up, "by_group")
+    if method not in METHODS:
+        raise InputError(f"method= must be one of {names(METHODS)}")
+    at = asked_times(times)
+    if at is None or not len(at):
+        raise InputError("by_group: give at least one time")
+    if at[-1] > follow_up.stop.max():
+        raise InputError(
+            f"by_group: nobody was followed to {at[-1]:g} (at most {follow_up.stop.max():g}): "
+            "ask for earlier times"
+        )
+    number = cause_number(follow_up, cause)
+    chances = group_probabilities(follow_up, posterior)
+    if method == "weights":
+        pieces = [_weighted(follow_up, number, chances[:, k], at) for k in range(chances.shape[1])]
+        z = normal_quantile(level)
+        limits = [incidence_limits(value, se, z, "log-log") for value, se, _ in pieces]
+    else:
+        if n_imputations < 2:
+            raise InputError("n_imputations must be 2 or more")
+        pieces, limits = _imputed(follow_up, number, chances, at, level, n_imputations, seed)
+    frames = []
+    for k, group in enumerate(posterior.columns):
+        value, se, events = pieces[k]
+        lower, upper = limits[k]
+        frames.append(
+            pd.DataFrame(
+                {
+                    "group": group,
+                    "time": at,
+                    "method": method,
+                    "persons": chances[:, k].sum(),
+                    "events": events,
+                    "incidence": value,
+                    "se": se,
+                    "lower": lower,
+                    "upper": upper,
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def group_probabilities(follow_up: FollowUp, posterior: pd.DataFrame) -> FloatArray:
+    """Return the posterior of the persons of a follow-up, shape (N, K), weights multiplied in."""
+    if not isinstance(posterior, pd.DataFrame):
+        raise InputError(
+            "posterior must be a DataFrame: index person, a column a group (results.posterior)"
+        )
+    place = posterior.index.get_indexer(follow_up.persons)
+    if (place < 0).any():
+        raise InputError(
+            f"posterior: {counted(int((place < 0).sum()), 'person')} of {follow_up.n_persons:,} "
+            "in the follow-up without a row: fit the groups on the same persons, or "
+            "follow_up.subset those who have one"
+        )
+    values = posterior.to_numpy(dtype=np.float64)[place]
+    strange = ~(np.isfinite(values).all(axis=1) & (values >= 0).all(axis=1))
+    strange |= np.abs(values.sum(axis=1) - 1.0) > 1e-6
+    if strange.any():
+        raise InputError(
+            f"posterior: {counted(int(strange.sum()), 'row')} are no probabilities that sum to 1"
+        )
+    if follow_up.weight is None:
+        return values
+    first = np.searchsorted(follow_up.person, np.arange(follow_up.n_persons))
+    return values * follow_up.weight[first, None]
+
+
+def _weighted(
+    follow_up: FollowUp, number: int, chance: FloatArray, at: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    counted_, any_event = follow_up.cause == number, follow_up.cause > 0
+    keep = chance[follow_up.person] > 0
+    rows = np.flatnonzero(keep)
+    if not len(rows):
+        return np.zeros(len(at)), np.zeros(len(at)), np.zeros(len(at))
+    start, stop = follow_up.start[rows], follow_up.stop[rows]
+    counted_, any_event = counted_[rows], any_event[rows]
+    weight = chance[follow_up.person[rows]]
+    curve = count_curve(start, stop, counted_, any_event, weight)
+    influence = count_influence(
+        curve, start, stop, counted_, any_event, follow_up.person[rows], len(chance), at
+    )
+    se = np.sqrt(((influence * chance[:, None]) ** 2).sum(axis=0))
+    events = step_at(curve.time, np.cumsum(curve.counted), 0.0, at)
+    return step_at(curve.time, curve.mean, 0.0, at), se, events
+
+
+def _imputed(
+    follow_up: FollowUp,
+    number: int,
+    chances: FloatArray,
+    at: FloatArray,
+    level: float,
+    n_imputations: int,
+    seed: int,
+) -> tuple[list[tuple[FloatArray, FloatArray, FloatArray]], list[tuple[FloatArray, FloatArray]]]:
+    """Combine estimates over draws of the groups, on the complementary log-log scale."""
+    n_groups = chances.shape[1]
+    weight = chances.sum(axis=1)
+    edges = np.cumsum(chances / weight[:, None], axis=1)
+    rng = np.random.default_rng(seed)
+    values = np.empty((n_imputations, n_groups, len(at)))
+    errors, events = np.empty_like(values), np.empty_like(values)
+    for m in range(n_imputations):
+        drawn = (rng.random((len(edges), 1)) > edges[:, :-1]).sum(axis=1)[follow_up.person]
+        for k in range(n_groups):
+            rows = np.flatnonzero(drawn == k)
+            found = _incidence(follow_up, rows, number, at)
+            values[m, k], errors[m, k], events[m, k] = found
+    pieces, limits = [], []
+    for k in range(n_groups):
+        value, se, interval = _rubin(values[:, k], errors[:, k], level)
+        pieces.append((value, se, events[:, k].mean(axis=0)))
+        limits.append(interval)
+    return pieces, limits
+
+
+def _incidence(
+    follow_up: FollowUp, rows: Any, number: int, at: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    if not len(rows):
+        return np.zeros(len(at)), np.zeros(len(at)), np.zeros(len(at))
+    weight = None if follow_up.weight is None else follow_up.weight[rows]
+    table = risk_table(
+        follow_up.start[rows],
+        follow_up.stop[rows],
+        follow_up.cause[rows],
+        len(follow_up.causes),
+        weight,
+    )
+    _, incidence, se = aalen_johansen(table.at_risk, table.events)
+    own = number - 1
+    happened = np.cumsum(table.events[own])
+    return (
+        step_at(table.time, incidence[own], 0.0, at),
+        step_at(table.time, se[own], 0.0, at),
+        step_at(table.time, happened, 0.0, at),
+    )
+
+
+def _rubin(
+    values: FloatArray, errors: FloatArray, level: float
+) -> tuple[FloatArray, FloatArray, tuple[FloatArray, FloatArray]]:
+    """Return the combined incidence, its standard error, and limits; shapes (T,)."""
+    n = len(values)
+    p = np.clip(values, 1e-9, 1.0 - 1e-9)
+    scale = np.abs(np.log1p(-p)) * (1.0 - p)
+    centre = np.log(-np.log1p(-p))
+    q, within = centre.mean(axis=0), ((errors / scale) ** 2).mean(axis=0)
+    between = (1.0 + 1.0 / n) * centre.var(axis=0, ddof=1)
+    total = within + between
+    ratio = np.divide(within, between, out=np.full_like(within, np.inf), where=between > 0)
+    df = np.minimum((n - 1) * (1.0 + ratio) ** 2, 1e9)
+    half = stdtrit(df, 0.5 + level / 2.0) * np.sqrt(total)
+    value = -np.expm1(-np.exp(q))
+    se = np.sqrt(total) * np.abs(np.log1p(-value)) * (1.0 - value)
+    lower, upper = (-np.expm1(-np.exp(q + s * half)) for s in (-1.0, 1.0))
+    nothing = (values <= 0).all(axis=0)
+    for part in (value, se, lower, upper):
+        part[nothing] = 0.0
+    return value, se, (lower, upper)

@@ -1,0 +1,153 @@
+"""The figures on recidivism that the study publishes, from a register."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, logit
+
+from trajectories.numerics.types import BoolArray, FloatArray
+from trajectories.panel.follow_up import FollowUp
+from trajectories.panel.register import Register
+from trajectories.recidivism.by_group import by_group, group_probabilities
+from trajectories.recidivism.fixed_window import exact_limits, fixed_window
+from trajectories.recidivism.follow_up_input import normal_quantile
+
+BY_TYPE = {"property": "property", "violent": "violent", "drug": "drugs", "specific": "specific"}
+"""Name in the published keys → event of ``FollowUp.from_register``."""
+
+
+def recidivism_figures(
+    register: Register,
+    posterior: pd.DataFrame | None = None,
+    index: Any = "trafficking",
+    until: Any = None,
+    years: tuple[float, ...] = (2, 5, 7),
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Estimate the published figures on recidivism.
+
+    Parameters
+    ----------
+    register : Register
+    posterior : DataFrame, optional
+        Index person, a column a trajectory group: adds figures by group.
+    index, until
+        As for ``FollowUp.from_register``: the clock runs from the registration of the index case
+        in calendar time, detention included.
+    years : tuple of float
+        Fixed windows.
+    level : float
+
+    Returns
+    -------
+    DataFrame
+        ``key, group, window, method, persons, events, share, lower, upper``. Keys:
+
+        - ``general_recidivism`` and ``specific_recidivism`` to the end of follow-up: the share with
+          a new offence (with new trafficking) of all, however long they were observed.
+        - ``specific_share_of_recidivists``: of those with any new offence, the share with new
+          trafficking.
+        - ``general_recidivism_2y`` …, and by type at five years, in fixed windows: every method of
+          ``fixed_window``.
+    """
+    general, specific = (
+        FollowUp.from_register(register, index=index, event=event, until=until)
+        for event in ("any", "specific")
+    )
+    frames = [_to_the_end(general, specific, None, level)]
+    frames += [_windows(f"general_recidivism_{y:g}y", general, y, level) for y in years]
+    for name, event in BY_TYPE.items():
+        own = FollowUp.from_register(register, index=index, event=event, until=until)
+        frames.append(_windows(f"{name}_recidivism_5y", own, 5.0, level))
+    if posterior is not None:
+        frames.append(_to_the_end(general, specific, posterior, level))
+        frames += [
+            _group_windows(name, follow_up, posterior, y, level)
+            for name, follow_up in (("general", general), ("specific", specific))
+            for y in years
+        ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _reoffended(follow_up: FollowUp) -> BoolArray:
+    """Return who has the event of interest, a value a person."""
+    found = np.zeros(follow_up.n_persons, dtype=bool)
+    found[follow_up.person[follow_up.cause == 1]] = True
+    return found
+
+
+def _to_the_end(
+    general: FollowUp, specific: FollowUp, posterior: pd.DataFrame | None, level: float
+) -> pd.DataFrame:
+    again, same = _reoffended(general), _reoffended(specific)
+    everybody = np.ones(len(again), dtype=bool)
+    figures = {
+        "general_recidivism": (everybody, again),
+        "specific_recidivism": (everybody, same),
+        "specific_share_of_recidivists": (again, same & again),
+    }
+    rows: list[dict[str, Any]] = []
+    if posterior is None:
+        for key, (base, yes) in figures.items():
+            n, events = float(base.sum()), float(yes.sum())
+            limits = exact_limits(events, n, level)
+            rows.append(_row(key, "all", "to the end of follow-up", n, events, events / n, limits))
+        return pd.DataFrame(rows)
+    chances = group_probabilities(general, posterior)
+    for k, group in enumerate(posterior.columns):
+        for key, (base, yes) in figures.items():
+            n, events, share, limits = _weighted_share(chances[base, k], yes[base], level)
+            rows.append(_row(key, group, "to the end of follow-up", n, events, share, limits))
+    return pd.DataFrame(rows)
+
+
+def _weighted_share(
+    chance: FloatArray, yes: BoolArray, level: float
+) -> tuple[float, float, float, tuple[float, float]]:
+    n, events = float(chance.sum()), float(chance @ yes)
+    share = events / n if n > 0 else 0.0
+    if not 0.0 < share < 1.0:
+        return n, events, share, exact_limits(events, n, level) if n > 0 else (0.0, 1.0)
+    error = float(np.sqrt(((chance * (yes - share)) ** 2).sum())) / n
+    half = normal_quantile(level) * error / (share * (1.0 - share))
+    centre = float(logit(share))
+    return n, events, share, (float(expit(centre - half)), float(expit(centre + half)))
+
+
+def _row(
+    key: str,
+    group: Any,
+    method: str,
+    persons: float,
+    events: float,
+    share: float,
+    limits: tuple[float, float],
+    window: float = np.inf,
+) -> dict[str, Any]:
+    return {
+        "key": key,
+        "group": group,
+        "window": window,
+        "method": method,
+        "persons": persons,
+        "events": events,
+        "share": share,
+        "lower": limits[0],
+        "upper": limits[1],
+    }
+
+
+def _windows(key: str, follow_up: FollowUp, years: float, level: float) -> pd.DataFrame:
+    table = fixed_window(follow_up, (years,), level=level)
+    return table.drop(columns="stratum").assign(key=key, group="all")
+
+
+def _group_windows(
+    name: str, follow_up: FollowUp, posterior: pd.DataFrame, years: float, level: float
+) -> pd.DataFrame:
+    table = by_group(follow_up, posterior, (years,), level=level)
+    table = table.rename(columns={"time": "window", "incidence": "share"}).drop(columns="se")
+    return table.assign(key=f"{name}_recidivism_{years:g}y", method="cumulative_incidence")
