@@ -190,41 +190,33 @@ def one_family(name: str, n: int, count: int, processes: int) -> tuple[pd.DataFr
     seconds = time.perf_counter() - start
     words = ", ".join(f"{stop} {number}" for stop, number in ends.items())
     entropy = rows["entropy"].mean()
-    return summarise(rows), f"{words}; relative entropy {entropy:.3f}; {seconds:.0f} s"
+    return summarise(rows), f"{words}; relative entropy {entropy:.3f}; {seconds:.0f} s in all"
 
 
-def report(tables: dict[str, pd.DataFrame], notes: dict[str, str], n: int, count: int) -> str:
-    """Return the Markdown of all families."""
+def report(table: pd.DataFrame, note: str, n: int, count: int) -> str:
+    """Return the Markdown of one family: coverage by part, and the rows that are off."""
     error = np.sqrt(LEVEL * (1 - LEVEL) / count)
     head = (
-        f"{n} persons, {len(AGES)} ages, {count} replications a family. "
-        f"Monte-Carlo standard error of a coverage of 0.95: {error:.4f}; three: {3 * error:.3f}. "
-        "Mean (lowest to highest) coverage of the rows of a part, and how many are off."
+        f"{n} persons, {len(AGES)} ages, {count} replications: {note}. Monte-Carlo standard error "
+        f"of a coverage of 0.95: {error:.4f}; three: {3 * error:.3f}."
     )
-    parts = ("shares", "parameters", "curves", "whole curves")
-    rows = []
-    for name, table in tables.items():
-        cells = [name]
-        for part in parts:
-            own = table[table["part"] == part]
-            off = (own["off"] == "off").sum()
-            cells.append(
-                f"{own['coverage'].mean():.3f} ({own['coverage'].min():.3f} to "
-                f"{own['coverage'].max():.3f}), {off} of {len(own)} off"
-            )
-        robust = table[table["part"] != "whole curves"]
-        cells.append(
-            f"{robust['robust'].mean():.3f}, {(robust['robust off'] == 'off').sum()} of "
-            f"{len(robust)} off"
-        )
-        rows.append(cells)
-    body = [head, "", markdown_table(["family", *parts, "robust, all parts"], rows), ""]
-    body += [f"- {name}: {note}" for name, note in notes.items()]
-    off = pd.concat([table.assign(family=name) for name, table in tables.items()])
-    off = off[(off["off"] == "off") | (off["robust off"] == "off")]
     lines = [
         [
-            f"{row['family']}, {row['part']}, {row['row']}",
+            part,
+            f"{own['coverage'].mean():.3f}",
+            f"{own['coverage'].min():.3f} to {own['coverage'].max():.3f}",
+            f"{(own['off'] == 'off').sum()} of {len(own)}",
+            f"{own['robust'].mean():.3f}",
+            f"{(own['robust off'] == 'off').sum()} of {len(own)}",
+        ]
+        for part, own in table.groupby("part", sort=False)
+    ]
+    header = ["part", "mean coverage", "lowest to highest", "off", "robust: mean", "off"]
+    body = [head, "", markdown_table(header, lines)]
+    off = table[(table["off"] == "off") | (table["robust off"] == "off")]
+    lines = [
+        [
+            f"{row['part']}, {row['row']}",
             f"{row['truth']:.4g}",
             f"{row['mean']:.4g}",
             f"{row['coverage']:.3f}",
@@ -246,20 +238,17 @@ def main() -> None:
     parser.add_argument("--persons", type=int, default=600)
     parser.add_argument("--families", nargs="+", choices=list(TRUTHS), default=list(TRUTHS))
     parser.add_argument("--processes", type=int, default=1)
-    parser.add_argument("--write", action="store_true", help="write the section of RESULTS.md")
+    parser.add_argument("--write", action="store_true", help="write sections of RESULTS.md")
     args = parser.parse_args()
     at = commit()
-    tables, notes = {}, {}
     for name in args.families:
-        tables[name], notes[name] = one_family(
-            name, args.persons, args.replications, args.processes
-        )
-        print(f"{name}: {notes[name]}\n{tables[name].round(3).to_string()}", flush=True)
-    body = report(tables, notes, args.persons, args.replications)
-    print(body)
-    if args.write:
-        title = "Coverage of intervals by family (coverage_families.py)"
-        write_section("coverage_families", title, body, at=at)
+        table, note = one_family(name, args.persons, args.replications, args.processes)
+        body = report(table, note, args.persons, args.replications)
+        print(f"{name}\n{table.round(3).to_string()}\n{body}\n", flush=True)
+        if args.write:
+            title = f"Coverage of intervals: {name} (coverage_families.py)"
+            marker = "coverage_family_" + name.replace(",", "").replace(" ", "_")
+            write_section(marker, title, body, at=at)
 
 
 if __name__ == "__main__":
