@@ -64,7 +64,7 @@ def main() -> None:
     warnings.simplefilter("ignore", DegenerateSolutionWarning)
     rows = []
     for truth, tested in ((1, 1), (2, 2), (2, 1)):
-        number = args.replications if truth == tested else max(10, args.replications // 10)
+        number = args.replications if truth == tested else max(5, args.replications // 20)
         values = np.array(
             [
                 p_value(truth, tested, seed, args.replicates)
