@@ -199,6 +199,14 @@ BAD = {
     "missing targets": (["simulate", "--targets", "none.json"], "none.json: No such file"),
     "unknown family": (["fit", "data.csv", "--family", "gauss"], "unknown family 'gauss'"),
     "no inflation": (["fit", "data.csv", "--inflation-degree", "1"], "poisson has no"),
+    "unknown basis": (["fit", "data.csv", "--basis", "fourier"], "unknown basis 'fourier'"),
+    "knots of no spline": (["fit", "data.csv", "--knots", "16,18"], "--knots are of a spline"),
+    "limits of no scale": (["fit", "data.csv", "--limits", "0,"], "poisson has no --limits"),
+    "one limit": (["fit", "data.csv", "--limits", "3"], "not two limits"),
+    "degrees for others": (
+        ["fit", "data.csv", "--groups", "3", "--degree=1,2"],
+        "2 entries for 3 groups",
+    ),
     "groups of nothing": (["fit", "data.csv", "--groups", "x"], "neither a number, a range"),
     "no groups": (["fit", "data.csv", "--groups", "0"], "n_groups must be 1 or more"),
     "a range backwards": (["select", "data.csv", "--groups", "4:2"], "neither a number, a range"),
@@ -294,6 +302,25 @@ def test_a_failure_half_way_leaves_the_earlier_output_as_it_was(
     after = {file: Path("data-fit", file).read_bytes() for file in files_in(Path("data-fit"))}
     assert after == before
     assert [p.name for p in Path().iterdir() if p.name.startswith(".")] == []
+
+
+def test_fit_and_select_take_any_family_basis_and_degrees_per_group(data: Path) -> None:
+    fitted = {
+        "zero": ["--degree=-1,0", "--groups", "2", "--family", "negbin"],
+        "spline": ["--basis", "bspline", "--knots", "17", "--groups", "2", "--degree", "1"],
+        "scale": ["--family", "censored_normal", "--limits", "0,", "--groups", "2"],
+    }
+    for name, options in fitted.items():
+        assert main(["fit", "data.csv", *options, "--starts", "5", "--out", name, "--quiet"]) == 0
+    zero, spline, scale = (tr.load(f"{name}/model.json") for name in fitted)
+    assert (zero.family.name, zero.degree) == ("negbin", (-1, 0))
+    assert spline.model.bases[0].knots == (17.0,)
+    assert scale.family == tr.families.CensoredNormal(lower=0.0)
+    several = ["--family", "poisson,negbin", "--groups", "1,2", "--basis", "natural_spline"]
+    assert main(["select", "data.csv", *several, "--starts", "5", "--quiet"]) == 0
+    table = pd.read_csv("data-select/selection.csv")
+    assert set(table["family"]) == {"poisson", "negbin"}
+    assert (table["degree"] == 3).all()
 
 
 def test_a_solution_that_is_no_maximum_is_a_warning_of_one_line_and_is_in_the_report(

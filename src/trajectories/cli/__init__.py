@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from typing import Any
 
@@ -26,7 +27,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         with warnings.catch_warnings():
             warnings.simplefilter("always", TrajectoriesWarning)
             warnings.showwarning = _show_warning(warnings.showwarning)
-            command.run(args)
+            with _small_cells(getattr(args, "minimum_cell", 0)):
+                command.run(args)
     except TrajectoriesError as error:
         return _fail(str(error))
     except OSError as error:
@@ -36,6 +38,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write("trajectories: interrupted; nothing was written\n")
         return 130
     return 0
+
+
+def _small_cells(minimum_cell: int) -> AbstractContextManager[Any]:
+    """Turn disclosure control on for a command that is asked to suppress small cells."""
+    if minimum_cell <= 1:
+        return nullcontext()
+    from trajectories.disclosure_control import disclosure
+
+    return disclosure(minimum_cell)
 
 
 def _fail(message: str) -> int:

@@ -10,9 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from trajectories.cli import modelling
+from trajectories.cli import curves, modelling
 from trajectories.cli.cautions import warn_of
-from trajectories.cli.output import check_folder, new_folder, write_figures, write_tables
+from trajectories.cli.output import (
+    check_folder,
+    new_folder,
+    save_model,
+    write_figures,
+    write_tables,
+)
 from trajectories.cli.reading import PanelRead, read_panel
 from trajectories.panel.arrays import counted
 
@@ -25,15 +31,17 @@ __all__ = ["run"]
 def run(args: argparse.Namespace) -> None:
     """Read, fit, and write model, tables, figures and report."""
     out = args.out or Path(f"{args.file.stem}-fit")
-    family = modelling.family(args.family, args.inflation_degree)
+    family, _ = curves.family(args.family, args), curves.basis(args)
     check_folder(out, args.force)
     read = read_panel(args)
     warn_of(read.cautions)
     groups = args.groups or list(range(1, 7))
     results, candidates, rule = modelling.fit_or_choose(read.panel, groups, family, args)
     with new_folder(out, "fit", args.force) as folder:
-        results.save(folder / "model.json")
         tables = _write(folder, results, read, candidates, rule, args)
+        withheld = save_model(folder, results, tables["groups"])
+    if withheld:
+        sys.stderr.write(f"trajectories: warning: {withheld}\n")
     if not args.quiet:
         sys.stdout.write(_summary(results, tables, read, rule, out))
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from trajectories.cli import curves
 from trajectories.errors import InputError
 from trajectories.report.wording import plain_rule
 
@@ -16,20 +18,7 @@ if TYPE_CHECKING:
     from trajectories.groups import GroupTrajectoriesResults, Selection
     from trajectories.panel import Panel
 
-__all__ = ["choose", "family", "fit_or_choose", "headline"]
-
-
-def family(name: str, inflation_degree: int | None) -> Family:
-    """Return the family of a name, before any file is read."""
-    from trajectories.families import resolve
-
-    if inflation_degree is None:
-        return resolve(name)
-    resolve(name)
-    try:
-        return resolve(name, inflation_degree=inflation_degree)
-    except TypeError:
-        raise InputError(f"{name} has no --inflation-degree; leave it out") from None
+__all__ = ["choose", "fit_or_choose", "headline"]
 
 
 def fit_or_choose(
@@ -39,7 +28,9 @@ def fit_or_choose(
     from trajectories.groups import GroupTrajectories
 
     if len(groups) == 1:
-        spec = GroupTrajectories(n_groups=groups[0], family=model, degree=args.degree)
+        spec = GroupTrajectories(
+            n_groups=groups[0], family=model, degree=args.degree, basis=curves.basis(args)
+        )
         return spec.fit(panel, seed=args.seed, **_control(args)), None, ""
     selection = choose(panel, groups, [model], [args.degree], args)
     try:
@@ -57,17 +48,19 @@ def choose(
     panel: Panel,
     groups: list[int],
     families: list[Family],
-    degrees: list[int],
+    degrees: Sequence[int | tuple[int, ...] | None],
     args: argparse.Namespace,
 ) -> Selection:
     """Fit every combination."""
     from trajectories.groups import select
 
+    basis = curves.basis(args)
     return select(
         panel,
         n_groups=groups,
-        degree=tuple(degrees),
+        degree=tuple(basis.default_degree if degree is None else degree for degree in degrees),
         family=tuple(families),
+        basis=basis,
         seed=args.seed,
         **_control(args),
     )

@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-__all__ = ["MARKER", "check_folder", "new_folder", "write_figures", "write_tables"]
+    from trajectories.groups import GroupTrajectoriesResults
+
+__all__ = [
+    "MARKER",
+    "check_folder",
+    "new_folder",
+    "save_model",
+    "write_figures",
+    "write_tables",
+]
 
 MARKER = "trajectories-output.json"
 """Lists the files that a command wrote, so that it may replace them later, and no others."""
@@ -93,6 +102,34 @@ def _remove_earlier(folder: Path, keep: set[str]) -> None:
         # a marker edited by hand must not reach outside its folder
         if str(file) not in keep and path.is_file() and path.is_relative_to(inside):
             path.unlink()
+
+
+def save_model(folder: Path, results: GroupTrajectoriesResults, groups: pd.DataFrame) -> str:
+    """Write ``model.json``, unless it would describe a group of few persons closely.
+
+    Parameters
+    ----------
+    folder : Path
+    results : GroupTrajectoriesResults
+    groups : DataFrame
+        The table of groups, with small cells suppressed if that was asked for.
+
+    Returns
+    -------
+    str
+        What to say where it was not written, else nothing.
+    """
+    from trajectories.panel.arrays import counted
+    from trajectories.report.group_cells import small_groups
+
+    few = len(small_groups(groups))
+    if not few:
+        results.save(folder / "model.json")
+        return ""
+    return (
+        f"model.json not written: it holds the curve of {counted(few, 'group')} of few persons; "
+        "fit fewer groups, or run without --minimum-cell and keep the model where the data are"
+    )
 
 
 def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:

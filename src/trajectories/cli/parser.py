@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any, NoReturn
 
+from trajectories.cli.curves import FAMILY_HELP, add_curves, degrees
 from trajectories.cli.input_options import add_input, add_model
 from trajectories.cli.options import at_least, proportion, whole_numbers, words
 from trajectories.errors import TrajectoriesError
@@ -54,6 +55,8 @@ examples:
   trajectories fit counts.csv --groups 3
   trajectories fit TO1.csv --exposure TO1Risk.csv --family zip_tau --groups 3
   trajectories fit waves.csv --counts 'Y1..Y5' --relabel-ages 10:14 --family zip
+  trajectories fit counts.csv --family negbin --groups 3 --degree=-1,2,3
+  trajectories fit counts.csv --groups 4 --basis natural_spline --knots 15,19,24
   trajectories fit long.csv --unit person --age age --count cases --exposure years_free
   trajectories fit counts.csv                        1 to 6 groups, chosen by BIC
 """
@@ -64,7 +67,7 @@ Reads files as 'trajectories fit' does.
 
 examples:
   trajectories select counts.csv
-  trajectories select counts.csv --groups 1:6 --family poisson,zip --degree 2,3
+  trajectories select counts.csv --groups 1:6 --family poisson,zip,negbin --degree 2,3
 """
 
 
@@ -97,7 +100,8 @@ def build_parser() -> argparse.ArgumentParser:
     fit = _command(commands, "fit", "fit a model to your own CSV file", _FIT)
     add_input(fit)
     add_model(fit)
-    fit.add_argument("--family", default="poisson", metavar="NAME", help=_FAMILY)
+    add_curves(fit)
+    fit.add_argument("--family", default="poisson", metavar="NAME", help=FAMILY_HELP)
     fit.add_argument(
         "--groups",
         type=whole_numbers,
@@ -105,7 +109,11 @@ def build_parser() -> argparse.ArgumentParser:
         help="number of groups; a range like 1:6 is chosen from by BIC (default 1:6)",
     )
     fit.add_argument(
-        "--degree", type=at_least(0), default=2, metavar="D", help="of the curves (default 2)"
+        "--degree",
+        type=degrees,
+        metavar="D",
+        help="of the curves, one for all groups or one per group: --degree=-1,2,3, where -1 fixes "
+        "a group at zero (default 2, of a spline 3)",
     )
     fit.add_argument(
         "--level", type=proportion, default=0.95, help="of the intervals (default 0.95)"
@@ -121,8 +129,9 @@ def build_parser() -> argparse.ArgumentParser:
     select = _command(commands, "select", "compare models on your own CSV file", _SELECT)
     add_input(select)
     add_model(select)
+    add_curves(select)
     select.add_argument(
-        "--family", type=words, default=["poisson"], metavar="NAME,...", help=_FAMILY
+        "--family", type=words, default=["poisson"], metavar="NAME,...", help=FAMILY_HELP
     )
     select.add_argument(
         "--groups",
@@ -132,14 +141,17 @@ def build_parser() -> argparse.ArgumentParser:
         help="numbers of groups: a range or a list (default 1:6)",
     )
     select.add_argument(
-        "--degree", type=whole_numbers, default=[2], metavar="2,3", help="degrees (default 2)"
+        "--degree",
+        type=whole_numbers,
+        default=[None],
+        metavar="2,3",
+        help="degrees (default 2, of a spline 3)",
     )
     select.add_argument("--out", type=Path, metavar="FOLDER", help="default: FILE's name + -select")
     _add_output(select)
     return parser
 
 
-_FAMILY = "poisson (default), zip, or zip_tau"
 _FORCE = "write into a folder that holds other files; they stay, unless the names are the same"
 
 
@@ -178,7 +190,8 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
         type=at_least(0),
         default=0,
         metavar="M",
-        help="suppress numbers of persons from 1 to M - 1 in the tables (default 0: none)",
+        help="suppress numbers of persons from 1 to M - 1, and groups of so few in figures and "
+        "model (default 0: none)",
     )
     parser.add_argument("--force", action="store_true", help=_FORCE)
     parser.add_argument("--quiet", action="store_true", help="no summary and no progress bar")

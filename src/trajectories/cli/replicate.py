@@ -6,7 +6,13 @@ import argparse
 import sys
 
 from trajectories.cli.modelling import headline
-from trajectories.cli.output import check_folder, new_folder, write_figures, write_tables
+from trajectories.cli.output import (
+    check_folder,
+    new_folder,
+    save_model,
+    write_figures,
+    write_tables,
+)
 from trajectories.cli.targets import pools, read_targets
 
 __all__ = ["run"]
@@ -37,7 +43,9 @@ def run(args: argparse.Namespace) -> None:
         page.write(folder / "report.html")
         write_tables(folder / "tables", tables)
         write_figures(folder / "figures", figures)
-        replication.results.save(folder / "model.json")
+        withheld = save_model(folder, replication.results, tables["groups"])
+    if withheld:
+        sys.stderr.write(f"trajectories: warning: {withheld}\n")
     if not args.quiet:
         sys.stdout.write(
             f"{headline(replication.results)}\n{report.recovery_summary(replication.table)}\n"

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from trajectories.cli import modelling
+from trajectories.cli import curves, modelling
 from trajectories.cli.cautions import warn_of
 from trajectories.cli.output import check_folder, new_folder, write_figures, write_tables
 from trajectories.cli.reading import read_panel
@@ -19,7 +19,7 @@ __all__ = ["run"]
 def run(args: argparse.Namespace) -> None:
     """Read, fit every combination, and write table, figure and report."""
     out = args.out or Path(f"{args.file.stem}-select")
-    families = [modelling.family(name, args.inflation_degree) for name in args.family]
+    families = [curves.family(name, args) for name in args.family]
     check_folder(out, args.force)
     read = read_panel(args)
     warn_of(read.cautions)
