@@ -187,6 +187,13 @@ def test_bad_requests_are_named(register, kwargs, says):
         lifecourse.person_years(register, **kwargs)
 
 
+def test_offences_after_death_are_named(register):
+    late = OFFENCES.assign(offence_date=pd.Timestamp("2019-07-01"))
+    bad = Register(PERSONS, late, SPELLS, RELATIONS, pd.Timestamp("2020-12-31"))
+    with pytest.raises(InputError, match=r"1 after death, emigration .* \(row 3\)"):
+        lifecourse.person_years(bad, [18])
+
+
 def test_spells_with_impossible_dates_are_named(register):
     SPELLS_BAD = SPELLS.copy()
     SPELLS_BAD.loc[0, "end_date"] = pd.Timestamp("2017-01-01")

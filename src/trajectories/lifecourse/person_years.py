@@ -14,10 +14,11 @@ from trajectories.lifecourse.in_force import in_force as value_in_force
 from trajectories.lifecourse.lags import shifted_name
 from trajectories.lifecourse.years import Years, age_at_begin, observed_years
 from trajectories.panel import Register
-from trajectories.panel.arrays import IntArray, counted, these_rows
+from trajectories.panel.arrays import DayArray, IntArray, these_rows
 from trajectories.panel.calendar import days
 from trajectories.panel.checks import check_ages
 from trajectories.panel.detention import as_numbers, refuse_unknown
+from trajectories.panel.follow_up_end import follow_up_end
 from trajectories.panel.select import select_offences
 from trajectories.panel.time_at_risk import TimeAtRisk, time_at_risk
 
@@ -164,12 +165,7 @@ def _add_offences(
     rank_of[at_risk.position] = np.arange(len(at_risk.position))
     ours = rank_of[row] >= 0
     day = days(offences, "offence_date", "offences")[ours]
-    undated = number[ours][np.isnat(day)]
-    if len(undated):
-        raise InputError(
-            f"register: {counted(len(undated), 'offence')} without a date ({these_rows(undated)}): "
-            "correct the dates, or leave these offences out with event="
-        )
+    _refuse_impossible(register, row[ours], day, number[ours], at_risk)
     year = years.holding(rank_of[row[ours]], as_numbers(day))
     inside = year >= 0
     count = np.bincount(year[inside], minlength=len(years))
@@ -183,3 +179,30 @@ def _add_offences(
         )
     for kind in types:
         table[f"offences_{kind}"] = np.bincount(year[inside][kinds == kind], minlength=len(years))
+
+
+def _refuse_impossible(
+    register: Register, row: IntArray, day: DayArray, number: IntArray, at_risk: TimeAtRisk
+) -> None:
+    """Raise an InputError for offences without a date, before birth or after the end."""
+    chosen = register.persons.iloc[at_risk.position]
+    birth = at_risk.birth
+    end = np.full(len(birth), np.datetime64("NaT", "D"))
+    end[at_risk.position] = follow_up_end(chosen, birth[at_risk.position], register.reference_date)[
+        0
+    ]
+    wrong = {
+        "without a date": np.isnat(day),
+        "before birth": day < birth[row],
+        "after death, emigration or the reference date": day >= end[row],
+    }
+    found = [
+        f"{int(bad.sum()):,} {what} ({these_rows(number[bad])})"
+        for what, bad in wrong.items()
+        if bad.any()
+    ]
+    if found:
+        raise InputError(
+            f"register: offences {'; '.join(found)}; correct the dates, or leave these offences "
+            "out with event= (a boolean Series over the offences)"
+        )
