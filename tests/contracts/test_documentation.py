@@ -21,6 +21,7 @@ PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHELL = re.compile(r"^```(?:sh|bash|shell|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 RUN = [
     "README.md",
+    "docs/how-to/choose-a-family.md",
     "docs/how-to/choose-a-model.md",
     "docs/how-to/keep-a-model.md",
     "docs/how-to/read-a-register.md",
