@@ -206,10 +206,18 @@ def test_a_minimum_cell_reaches_every_table_and_the_figure_of_a_fit() -> None:
     assert set(observed.loc[small, "mean"]) == {"suppressed"}
     text = report.fit_report(results, tables, minimum_cell=5).html()
     assert "from 1 to 4 are suppressed" in text
-    figure = report.group_figures(results, tables, 0.95)["observed"]
-    assert len(figure.axes[2].get_lines()[1].get_xdata()) == 0
-    assert figure.axes[0].get_title("left") == "1 low rate\n(40 %)"
-    assert figure.axes[2].get_title("left") == "3 high rate persistent"
+    figures = report.group_figures(results, tables, 0.95)
+    titles = [ax.get_title("left") for ax in figures["observed"].axes]
+    assert titles == ["1 low rate (40 %)", "2 early peak"]  # two persons have no panel
+    drawn = [line.get_label() for line in figures["trajectories"].axes[0].get_lines()]
+    assert not any(str(label).startswith("3 ") for label in drawn)
+    curves = tables["trajectories"]
+    assert set(curves.loc[curves["group"] == 3, "mean"]) == {"suppressed"}
+    parameters = tables["parameters"]
+    assert set(parameters.loc[parameters["group"] == 3, "estimate"]) == {"suppressed"}
+    typology = tables["typology"].set_index("group")
+    assert typology.loc[3, "peak_rate"] == "suppressed"
+    assert not isinstance(typology.loc[2, "peak_rate"], str)
 
 
 def test_a_group_of_few_expected_persons_is_hidden_though_many_are_assigned() -> None:

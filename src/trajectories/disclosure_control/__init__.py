@@ -6,7 +6,7 @@ the switch is off they return what they always did.
 
 from __future__ import annotations
 
-from trajectories.disclosure_control.columns import MARK
+from trajectories.disclosure_control.columns import COUNTS_OF_PERSONS, MARK
 from trajectories.disclosure_control.declare import (
     as_shown,
     disclosed,
@@ -19,6 +19,7 @@ from trajectories.disclosure_control.secondary import withhold
 from trajectories.disclosure_control.switch import DisclosureControl, disclosure
 
 __all__ = [
+    "COUNTS_OF_PERSONS",
     "MARK",
     "DisclosureControl",
     "Relation",

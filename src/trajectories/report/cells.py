@@ -39,7 +39,8 @@ def suppress_small_cells(
     total_known : bool
         Whether the reader knows the sum of a column. One small cell could then be found by
         subtraction: the smallest other cells are withheld too ('not shown'), until at least two
-        cells are hidden that hold ``minimum_cell`` persons together.
+        cells are hidden that hold ``minimum_cell`` persons together, and until the small ones could
+        be any number from 1 to ``minimum_cell`` − 1 for all that their sum tells.
 
     Raises
     ------
@@ -78,12 +79,32 @@ def _complement(
     if not small.any():
         return more
     for place in np.argsort(counts, kind="stable"):
-        hidden = small | more
-        if hidden.sum() >= 2 and counts[hidden].sum() >= minimum_cell:
+        if _is_secret(counts, small, more, minimum_cell):
             break
-        if not hidden[place] and counts[place] > 0:
+        if not (small | more)[place] and counts[place] > 0:
             more[place] = True
     return more
+
+
+def _is_secret(
+    counts: np.ndarray[tuple[int], np.dtype[np.float64]],
+    small: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    more: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    minimum_cell: int,
+) -> bool:
+    """Tell whether a small count could still be anything from 1 to the minimum less 1.
+
+    The reader knows what the hidden cells add up to, which of them are small, and that the others
+    are not: a small count beside one cell of just the minimum would be known exactly.
+    """
+    hidden = small | more
+    total = float(counts[hidden].sum())
+    if hidden.sum() < 2 or total < minimum_cell:
+        return False
+    other_small, n_more = int(small.sum()) - 1, int(more.sum())
+    highest = min(minimum_cell - 1, total - minimum_cell * n_more - other_small)
+    lowest = 1.0 if n_more else max(1.0, total - other_small * (minimum_cell - 1))
+    return highest - lowest >= minimum_cell - 2
 
 
 def _replace(column: pd.Series, hidden: np.ndarray, texts: np.ndarray) -> pd.Series:

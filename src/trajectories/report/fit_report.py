@@ -16,6 +16,7 @@ from trajectories.report.group_parts import (
     group_figures,
 )
 from trajectories.report.html import Report
+from trajectories.report.suppression import minimum_in_force
 from trajectories.report.wording import GROUPS_ARE, SMALL_CELLS, as_sentence, footer
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def fit_report(
     cautions: Sequence[str] = (),
     seed: int | None = None,
     level: float = 0.95,
-    minimum_cell: int = 0,
+    minimum_cell: int | None = None,
     selection: pd.DataFrame | None = None,
     rule: str = "",
     figures: Mapping[str, Figure] | None = None,
@@ -65,6 +66,7 @@ def fit_report(
     figures : mapping, optional
         The figures, where they are drawn already.
     """
+    minimum_cell = minimum_in_force(minimum_cell)
     if figures is None:
         figures = group_figures(results, tables, level)
     report = Report(

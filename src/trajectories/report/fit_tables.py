@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import unprotected
 from trajectories.report.cells import HIDDEN, suppress_small_cells
 from trajectories.report.group_cells import (
+    suppress_by_group,
     suppress_groups,
     suppress_membership,
     suppress_observed,
     suppress_reasons,
 )
+from trajectories.report.suppression import minimum_in_force, round_tables
 
 if TYPE_CHECKING:
     from trajectories.groups import GroupTrajectoriesResults
@@ -27,7 +30,7 @@ def fit_tables(
     panel: Panel | None = None,
     *,
     level: float = 0.95,
-    minimum_cell: int = 0,
+    minimum_cell: int | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Return the tables of a fit by name; none has a row or an id of a person.
 
@@ -39,9 +42,10 @@ def fit_tables(
         The data fitted; adds ``audit`` and ``observed`` (posterior-weighted means).
     level : float
         Level of the intervals.
-    minimum_cell : int
+    minimum_cell : int, optional
         Counts of persons from 1 to this minus 1 are suppressed, with all that is computed from
-        them; 0 suppresses nothing.
+        them, and so is everything about a group of so few: its curve, its parameters. 0
+        suppresses nothing; by default as ``trajectories.disclosure`` says.
 
     Returns
     -------
@@ -49,19 +53,23 @@ def fit_tables(
         ``fit``, ``parameters``, ``groups``, ``trajectories``, ``typology`` and, with a panel,
         ``observed`` and ``audit``.
     """
-    groups = suppress_groups(_groups(results, level), float(results.nobs), minimum_cell)
-    tables = {
-        "fit": _fit(results),
-        "parameters": suppress_membership(_parameters(results, level), groups),
-        "groups": groups,
-        "trajectories": results.trajectories(level=level),
-        "typology": suppress_reasons(results.typology().reset_index(), groups),
-    }
-    if panel is not None:
-        observed = group_means(panel, results.posterior)
-        tables["observed"] = suppress_observed(observed, groups, minimum_cell)
-        tables["audit"] = audit_table(panel, minimum_cell)
-    return tables
+    minimum = minimum_in_force(minimum_cell)
+    with unprotected():  # what is suppressed is decided here, with all numbers in sight
+        groups = suppress_groups(_groups(results, level), float(results.nobs), minimum)
+        parameters = suppress_by_group(_parameters(results, level), groups)
+        typology = suppress_reasons(results.typology().reset_index(), groups)
+        tables = {
+            "fit": _fit(results),
+            "parameters": suppress_membership(parameters, groups),
+            "groups": groups,
+            "trajectories": suppress_by_group(results.trajectories(level=level), groups),
+            "typology": suppress_by_group(typology, groups),
+        }
+        if panel is not None:
+            observed = group_means(panel, results.posterior)
+            tables["observed"] = suppress_observed(observed, groups, minimum)
+            tables["audit"] = audit_table(panel, minimum)
+    return round_tables(tables, float(results.nobs))
 
 
 def _fit(results: GroupTrajectoriesResults) -> pd.DataFrame:
@@ -155,11 +163,12 @@ def group_means(panel: Panel, posterior: pd.DataFrame) -> pd.DataFrame:
     return seen_at_all
 
 
-def audit_table(panel: Panel, minimum_cell: int = 0) -> pd.DataFrame:
+def audit_table(panel: Panel, minimum_cell: int | None = None) -> pd.DataFrame:
     """Return ``panel.audit()`` with small numbers of persons suppressed.
 
     Distinct and repeated histories add up to all persons: where one is small, both are withheld.
     """
+    minimum_cell = minimum_in_force(minimum_cell)
     derived = ["cells", "rate", "value"]
     table = suppress_small_cells(
         panel.audit(), ["units"], minimum_cell=minimum_cell, derived=derived

@@ -9,10 +9,13 @@ from trajectories.report.cells import HIDDEN, suppress_small_cells
 
 __all__ = [
     "hidden_groups",
+    "small_groups",
+    "suppress_by_group",
     "suppress_groups",
     "suppress_membership",
     "suppress_observed",
     "suppress_reasons",
+    "without_small_groups",
 ]
 
 
@@ -57,6 +60,41 @@ def hidden_groups(groups: pd.DataFrame) -> dict[int, str]:
     return {int(group): size for group, size in sizes if isinstance(size, str)}
 
 
+def small_groups(groups: pd.DataFrame) -> set[int]:
+    """Return the groups of few persons: those whose size is suppressed for their own sake."""
+    return {group for group, size in hidden_groups(groups).items() if size.startswith("<")}
+
+
+def without_small_groups(table: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a table by group that are not about a group of few persons.
+
+    What describes a few persons closely, their curve say, has no place in a figure.
+    """
+    few = small_groups(groups)
+    return table[~table["group"].isin(list(few))] if few else table
+
+
+def suppress_by_group(table: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
+    """Return a table by group in which the numbers of groups of few persons are suppressed.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``group`` and numbers: curves, parameters, what describes a curve. ``age`` stays.
+    groups : DataFrame
+        The table of groups, suppressed already.
+    """
+    few = small_groups(groups)
+    if not few:
+        return table
+    rows = table["group"].isin(list(few)).to_numpy()
+    result = table.copy()
+    for column in table.columns:
+        if column not in ("group", "age") and pd.api.types.is_numeric_dtype(table[column].dtype):
+            result[column] = table[column].astype(object).mask(rows, HIDDEN)
+    return result
+
+
 def suppress_membership(parameters: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
     """Return the parameters without those that the shares of hidden groups follow from."""
     if not hidden_groups(groups) or "part" not in parameters.columns:
@@ -71,10 +109,14 @@ def suppress_membership(parameters: pd.DataFrame, groups: pd.DataFrame) -> pd.Da
 
 
 def suppress_reasons(typology: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
-    """Return the names of groups without reasons that tell the share of a hidden group."""
+    """Return the names of groups without reasons that tell of a hidden group.
+
+    Of a hidden group its share; of a group of few persons its curve too.
+    """
     tells = typology["reason"].astype(str).str.contains("of the persons", regex=False)
     rows = tells & typology["group"].isin(list(hidden_groups(groups)))
-    return typology.assign(reason=typology["reason"].where(~rows, "too small to be named"))
+    rows |= typology["group"].isin(list(small_groups(groups)))
+    return typology.assign(reason=typology["reason"].where(~rows, "too few persons to say"))
 
 
 def suppress_observed(

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from trajectories.disclosure_control import unprotected
 from trajectories.panel.arrays import counted
+from trajectories.report.group_cells import small_groups, without_small_groups
 from trajectories.report.html import Report
 from trajectories.report.numbers import fixed
 from trajectories.report.single_age import show_single_age
@@ -33,20 +35,26 @@ _CRITERION = "fixed1"
 def group_figures(
     results: GroupTrajectoriesResults, tables: Mapping[str, pd.DataFrame], level: float
 ) -> dict[str, Figure]:
-    """Return the figures of a fit: ``trajectories`` and, with observed means, ``observed``."""
+    """Return the figures of a fit: ``trajectories`` and, with observed means, ``observed``.
+
+    Groups of few persons, by ``tables["groups"]``, are left out.
+    """
     from trajectories import plot
 
-    curves = results.trajectories(level=level)
-    names = results.typology()["name"]
+    with unprotected():
+        curves = without_small_groups(results.trajectories(level=level), tables["groups"])
+        names = results.typology()["name"]
+    if not len(curves):
+        return {}
     shares = shown_shares(tables["groups"])
     unit = f"offences per {per(_has_exposure(results))}"
     figures = {"trajectories": plot.trajectories(curves, shares, names, unit=unit)}
     if "observed" in tables:
-        observed = tables["observed"]
+        observed = without_small_groups(tables["observed"], tables["groups"])
         means = pd.to_numeric(observed["mean"], errors="coerce")
         shown = observed.assign(mean=means)[means.notna()]
         figures["observed"] = plot.observed_means(curves, shown, shares, names, unit=unit)
-    if len(curves) == results.n_groups:
+    if len(curves) == curves["group"].nunique():
         for figure in figures.values():
             show_single_age(figure, curves)
     return figures
@@ -72,11 +80,17 @@ def add_groups(
     """Add the curves, and for each group its size, how apart it is, and its name."""
     unit = f"per {per(has_exposure)}"
     percent = f"{100 * level:g} %"
-    report.figure(
-        figures["trajectories"],
-        _describe(tables["typology"], unit),
-        f"Expected offences {unit} by age, with pointwise {percent} bands.",
-    )
+    if "trajectories" in figures:
+        report.figure(
+            figures["trajectories"],
+            _describe(without_small_groups(tables["typology"], tables["groups"]), unit),
+            f"Expected offences {unit} by age, with pointwise {percent} bands.",
+        )
+    few = len(small_groups(tables["groups"]))
+    if few:
+        report.text(
+            f"{counted(few, 'group')} of few persons {'is' if few == 1 else 'are'} in no figure."
+        )
     report.table(
         tables["groups"],
         "Groups: share, persons whose most likely group it is, and how well it stands apart "

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from trajectories.disclosure_control import unprotected
 from trajectories.rapporteur.replicate import group_names
 from trajectories.report.fit_tables import fit_tables
-from trajectories.report.group_cells import hidden_groups
+from trajectories.report.group_cells import hidden_groups, small_groups, without_small_groups
 from trajectories.report.group_parts import (
     add_groups,
     add_model,
@@ -21,7 +22,12 @@ from trajectories.report.group_parts import (
 from trajectories.report.html import Report
 from trajectories.report.recovery import add_recovery
 from trajectories.report.share_cells import suppress_group_figures, suppress_recovery
-from trajectories.report.suppression import suppress_selection, suppress_tables
+from trajectories.report.suppression import (
+    minimum_in_force,
+    round_tables,
+    suppress_selection,
+    suppress_tables,
+)
 from trajectories.report.wording import GROUPS_ARE, SMALL_CELLS, SYNTHETIC, footer
 
 if TYPE_CHECKING:
@@ -32,8 +38,11 @@ if TYPE_CHECKING:
 __all__ = ["replication_figures", "replication_report", "replication_tables"]
 
 
-def replication_tables(replication: Replication, minimum_cell: int = 0) -> dict[str, pd.DataFrame]:
+def replication_tables(
+    replication: Replication, minimum_cell: int | None = None
+) -> dict[str, pd.DataFrame]:
     """Return all tables of a replication by name: ``recovery``, those of the fit, its own."""
+    minimum_cell = minimum_in_force(minimum_cell)
     own = {name: table for name, table in replication.tables.items() if name != "recovery"}
     if "selection" in own:
         persons = float(replication.results.nobs)
@@ -43,7 +52,8 @@ def replication_tables(replication: Replication, minimum_cell: int = 0) -> dict[
     hidden = {names[group] for group in hidden_groups(fitted["groups"])}
     figures = own.pop("group_figures", None)
     if figures is not None:
-        figures = suppress_group_figures(figures, hidden, minimum_cell)
+        few = {names[group] for group in small_groups(fitted["groups"])}
+        figures = suppress_group_figures(figures, hidden, minimum_cell, few)
     recovery = suppress_recovery(
         replication.table,
         figures,
@@ -51,12 +61,13 @@ def replication_tables(replication: Replication, minimum_cell: int = 0) -> dict[
         replication.register,
         minimum_cell,
     )
-    return {
+    rest = {
         "recovery": recovery,
-        **fitted,
         **suppress_tables(own, minimum_cell),
         **({} if figures is None else {"group_figures": figures}),
     }
+    rounded = round_tables(rest, float(replication.results.nobs))
+    return {"recovery": rounded.pop("recovery"), **fitted, **rounded}
 
 
 def typology_names(typology: pd.DataFrame) -> dict[int, str]:
@@ -73,9 +84,11 @@ def replication_figures(
     results = replication.results
     figures = group_figures(results, tables, level)
     truth = replication.register.truth
-    if truth is not None:
+    if truth is not None and "trajectories" in figures:
+        with unprotected():
+            curves = results.trajectories(level=level)
         figures["planted"] = plot.trajectories(
-            results.trajectories(level=level),
+            without_small_groups(curves, tables["groups"]),
             shown_shares(tables["groups"]),
             results.typology()["name"],
             planted=truth.curves,
@@ -94,7 +107,7 @@ def replication_report(
     *,
     seed: int | None = None,
     level: float = 0.95,
-    minimum_cell: int = 0,
+    minimum_cell: int | None = None,
     tables: Mapping[str, pd.DataFrame] | None = None,
     figures: Mapping[str, Figure] | None = None,
 ) -> Report:
@@ -114,6 +127,7 @@ def replication_report(
         From :func:`replication_tables` and :func:`replication_figures`, where they are made
         already.
     """
+    minimum_cell = minimum_in_force(minimum_cell)
     if tables is None:
         tables = replication_tables(replication, minimum_cell)
     if figures is None:

@@ -30,7 +30,7 @@ def selection_report(
     notes: Sequence[str] = (),
     cautions: Sequence[str] = (),
     seed: int | None = None,
-    minimum_cell: int = 0,
+    minimum_cell: int | None = None,
 ) -> Report:
     """Return the report of ``select(...)``: the rule and its choice, the figure, all candidates.
 

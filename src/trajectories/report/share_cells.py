@@ -36,7 +36,7 @@ def is_small_share(
 
 
 def suppress_group_figures(
-    table: pd.DataFrame, hidden: Collection[str], minimum_cell: int
+    table: pd.DataFrame, hidden: Collection[str], minimum_cell: int, few: Collection[str] = ()
 ) -> pd.DataFrame:
     """Return the figures by group without those of few persons.
 
@@ -48,20 +48,23 @@ def suppress_group_figures(
         Names of the groups whose size is suppressed in the table of groups.
     minimum_cell : int
         As in :func:`trajectories.report.suppress_small_cells`.
+    few : collection of str
+        Names of those of them that are of few persons: nothing is said of these.
     """
     if minimum_cell <= 1:
         return table
     persons = table["persons"].to_numpy(dtype=float)
-    few = (persons > 0.0) & (persons < minimum_cell)
+    scarce = (persons > 0.0) & (persons < minimum_cell)
+    scarce |= table["group"].isin(list(few)).to_numpy()
     size = (table["quantity"] == "share").to_numpy()
     names = [name for name in table["group"].unique() if name in set(hidden)]
     secret = table["group"].isin(names).to_numpy()
     shares = np.array([name in BY_GROUP and BY_GROUP[name].is_share for name in table["quantity"]])
     small = shares & is_small_share(table["estimate"].to_numpy(dtype=float), persons, minimum_cell)
-    result = _hide(table, few | small | (size & secret))
-    if (few | secret).any():
-        texts = pd.Series(np.where(few, f"<{minimum_cell}", "not shown"), index=table.index)
-        result["persons"] = result["persons"].astype(object).where(~(few | secret), texts)
+    result = _hide(table, scarce | small | (size & secret))
+    if (scarce | secret).any():
+        texts = pd.Series(np.where(scarce, f"<{minimum_cell}", "not shown"), index=table.index)
+        result["persons"] = result["persons"].astype(object).where(~(scarce | secret), texts)
     return result
 
 

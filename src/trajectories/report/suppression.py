@@ -3,15 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Real
 
+import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import COUNTS_OF_PERSONS, disclosure
+from trajectories.disclosure_control.rounding import round_counts, round_digits, round_shares
 from trajectories.report.cells import suppress_small_cells
 
-__all__ = ["COUNTS_OF_PERSONS", "suppress_selection", "suppress_tables"]
+__all__ = [
+    "COUNTS_OF_PERSONS",
+    "minimum_in_force",
+    "round_tables",
+    "suppress_selection",
+    "suppress_tables",
+]
 
-COUNTS_OF_PERSONS = ("persons", "assigned_persons", "units", "n")
-"""Columns that count persons, in every table this package makes."""
+
+def minimum_in_force(minimum_cell: int | None) -> int:
+    """Return the minimum asked for, or that of ``trajectories.disclosure`` where none is."""
+    return disclosure.minimum_cell if minimum_cell is None else minimum_cell
+
+
+def round_tables(tables: Mapping[str, pd.DataFrame], persons: float) -> dict[str, pd.DataFrame]:
+    """Return the tables rounded as ``trajectories.disclosure`` asks; themselves where it does not.
+
+    Numbers of persons become multiples of the base, shares of all persons shares of such
+    multiples, other fractions three significant digits. Words stay.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+    persons : float
+        Whom shares of groups are of.
+    """
+    base = disclosure.rounding
+    if not base:
+        return dict(tables)
+    return {name: _rounded(table, persons, base) for name, table in tables.items()}
+
+
+def _rounded(table: pd.DataFrame, persons: float, base: int) -> pd.DataFrame:
+    result = table.copy()
+    for column in table.columns:
+        values = table[column].map(lambda cell: cell if isinstance(cell, Real) else np.nan)
+        numbers = values.to_numpy(dtype=np.float64)
+        if column in COUNTS_OF_PERSONS:
+            rounded = round_counts(numbers, base)
+        elif "share" in str(column):
+            rounded = round_shares(numbers, np.full(len(numbers), persons), base)
+        elif pd.api.types.is_float_dtype(table[column].dtype) and column != "age":
+            rounded = round_digits(numbers)
+        else:
+            continue
+        is_word = table[column].map(lambda cell: isinstance(cell, str)).to_numpy()
+        result[column] = (
+            pd.Series(rounded, index=table.index).astype(object).mask(is_word, table[column])
+            if is_word.any()
+            else rounded
+        )
+    return result
 
 
 def suppress_tables(

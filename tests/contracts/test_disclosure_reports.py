@@ -1,0 +1,102 @@
+"""``--minimum-cell`` and the switch reach everything a command or report gives out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import trajectories as tr
+from trajectories import report
+from trajectories.cli import main
+
+N_LOW, N_HIGH = 60, 6
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Write the counts of 60 persons of a low rate and 6 of a high one."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(11)
+    rates = np.repeat([0.3, 6.0], [N_LOW, N_HIGH])
+    counts = rng.poisson(rates[:, None], (N_LOW + N_HIGH, 8))
+    table = pd.DataFrame(counts, columns=range(15, 23))
+    table.insert(0, "id", np.arange(len(table)))
+    path = tmp_path / "data.csv"
+    table.to_csv(path, index=False)
+    return path
+
+
+FIT = ["--groups", "2", "--degree", "0", "--quiet"]
+
+
+def test_a_group_of_few_leaves_no_curve_no_parameter_and_no_model(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["fit", str(data), *FIT, "--minimum-cell", "10"]) == 0
+    out = Path("data-fit")
+    assert not (out / "model.json").exists()
+    assert "model.json not written" in capsys.readouterr().err
+    curves = pd.read_csv(out / "trajectories.csv")
+    small = curves["mean"] == "suppressed"
+    assert small.sum() == 8
+    assert (pd.to_numeric(curves["mean"][~small]) < 1.0).all()
+    parameters = pd.read_csv(out / "parameters.csv")
+    group = curves.loc[small, "group"].iloc[0]
+    assert set(parameters.loc[parameters["group"] == group, "estimate"]) == {"suppressed"}
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "1 group of few persons is in no figure" in page
+    texts = [file.read_text("utf-8") for file in out.iterdir() if file.suffix in (".csv", ".html")]
+    # the rate of the six, about 6, stands nowhere
+    fitted = tr.GroupTrajectories(2, degree=0).fit(
+        tr.Panel.from_wide(pd.read_csv(data, index_col=0)), seed=0
+    )
+    high = fitted.trajectories()["mean"].max()
+    assert not any(f"{high:.2f}" in text for text in texts)
+
+
+def test_a_run_without_it_still_writes_everything(data: Path) -> None:
+    assert main(["fit", str(data), *FIT]) == 0
+    assert Path("data-fit/model.json").exists()
+    assert pd.read_csv("data-fit/trajectories.csv")["mean"].dtype != object
+
+
+def test_the_switch_alone_does_what_the_option_does(data: Path) -> None:
+    panel = tr.Panel.from_wide(pd.read_csv(data, index_col=0))
+    results = tr.GroupTrajectories(2, degree=0).fit(panel, seed=0)
+    by_option = report.fit_tables(results, panel, minimum_cell=10)
+    with tr.disclosure(minimum_cell=10):
+        by_switch = report.fit_tables(results, panel)
+        page = report.fit_report(results, by_switch).html()
+    for name, table in by_option.items():
+        pd.testing.assert_frame_equal(table, by_switch[name])
+    assert "from 1 to 9 are suppressed" in page
+
+
+def test_rounding_reaches_the_tables_of_a_report(data: Path) -> None:
+    panel = tr.Panel.from_wide(pd.read_csv(data, index_col=0))
+    results = tr.GroupTrajectories(2, degree=0).fit(panel, seed=0)
+    with tr.disclosure(minimum_cell=0, rounding=5):
+        groups = report.fit_tables(results, panel)["groups"]
+    assert sorted(groups["assigned_persons"]) == [5, 60]
+    np.testing.assert_allclose(sorted(groups["assigned_share"]), [5 / 65, 60 / 65])
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        # beside just the minimum, a lone 1 would be 6 − 5
+        ([1, 5, 40, 60], ["<5", "not shown", "not shown", 60]),
+        # two of 4 are each 8 less at most 4
+        ([4, 4, 40, 60], ["<5", "<5", "not shown", 60]),
+        ([3, 12, 40], ["<5", "not shown", 40]),
+    ],
+)
+def test_a_small_count_is_not_known_from_its_sum_and_the_minimum(
+    counts: list[int], expected: list[object]
+) -> None:
+    frame = pd.DataFrame({"persons": counts})
+    shown = report.suppress_small_cells(frame, ["persons"], minimum_cell=5, total_known=True)
+    assert shown["persons"].tolist() == expected
