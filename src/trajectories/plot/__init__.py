@@ -7,7 +7,9 @@ The only place that imports matplotlib, and it never touches pyplot: every funct
 from __future__ import annotations
 
 from trajectories.plot.adequacy import adequacy
+from trajectories.plot.distribution_functions import distributions
 from trajectories.plot.forest_plot import forest
+from trajectories.plot.love_plot import love
 from trajectories.plot.observed_and_fitted import observed_means
 from trajectories.plot.posterior_bars import posteriors
 from trajectories.plot.recovery_rows import recovery
@@ -18,8 +20,10 @@ from trajectories.plot.trajectory_curves import trajectories
 
 __all__ = [
     "adequacy",
+    "distributions",
     "figure_bytes",
     "forest",
+    "love",
     "observed_means",
     "posteriors",
     "recovery",
