@@ -1,4 +1,4 @@
-"""Regression with a normal intercept of each unit, integrated out by Gauss–Hermite quadrature."""
+"""Regression with a normal intercept of each unit, integrated out by adaptive quadrature."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from scipy.special import expit, gammaln, logsumexp
 from trajectories.errors import InputError
 from trajectories.numerics.types import FloatArray, IntArray
 
-NODES = 30
-"""Nodes of the quadrature; enough for some thirty rows a unit and spreads up to about 3."""
+NODES = 15
+"""Nodes of the Gauss–Hermite rule, which is laid over each unit's own mode and curvature."""
+
+MODE_STEPS = 8
+"""Newton steps to the mode; they halve nothing, because the log density is concave."""
 
 ROWS = 20_000
 """Rows handled at a time, so that tables of rows by nodes stay small."""
@@ -149,22 +152,44 @@ class _Problem:
             low, high = int(self.first[begin]), int(self.stops[stop])
             rows = slice(low, high)
             starts = self.first[begin:stop] - low
-            eta = fixed[rows, None] + spread * self.node
+            sizes = np.diff(np.append(starts, high - low))
+            z, log_weight = self._nodes(fixed[rows], self.outcome[rows], spread, starts, sizes)
+            by_row = np.repeat(z, sizes, axis=0)
             y = self.outcome[rows, None]
-            mean, log_density = self._density(eta, y)
-            by_unit = np.add.reduceat(log_density, starts, axis=0) + self.log_weight
+            mean, log_density = self._density(fixed[rows, None] + spread * by_row, y)
+            by_unit = np.add.reduceat(log_density, starts, axis=0) + log_weight
             marginal = logsumexp(by_unit, axis=1)
             total += float(marginal.sum())
             posterior = np.exp(by_unit - marginal[:, None])
-            sizes = np.diff(np.append(starts, high - low))
             residual = (y - mean) * np.repeat(posterior, sizes, axis=0)
             own = scores[begin:stop]
             own[:, :size] = np.add.reduceat(
                 residual.sum(axis=1)[:, None] * self.design[rows], starts, axis=0
             )
             if self.intercepts:
-                own[:, size] = np.add.reduceat(residual @ self.node, starts)
+                own[:, size] = np.add.reduceat((residual * by_row).sum(axis=1), starts)
         return total, scores
+
+    def _nodes(
+        self, fixed: FloatArray, y: FloatArray, spread: float, starts: IntArray, sizes: IntArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return nodes and log weights of each unit, shape (U, nodes), around its mode.
+
+        The integral of f(z) φ(z) is Σ w_q f(z_q) φ(z_q) s / φ(x_q) at z_q = mode + s x_q
+        (Liu & Pierce 1994), with s² the inverse of minus the second derivative at the mode.
+        """
+        mode, curvature = np.zeros(len(starts)), np.ones(len(starts))
+        for _ in range(MODE_STEPS if self.intercepts else 0):
+            eta = fixed + spread * np.repeat(mode, sizes)
+            mean = expit(eta) if self.kind == "logit" else np.exp(np.minimum(eta, 50.0))
+            slope = spread * np.add.reduceat(y - mean, starts) - mode
+            variance = mean * (1.0 - mean) if self.kind == "logit" else mean
+            curvature = 1.0 + spread**2 * np.add.reduceat(variance, starts)
+            mode = mode + np.clip(slope / curvature, -1.0, 1.0)
+        scale = curvature**-0.5
+        z = mode[:, None] + scale[:, None] * self.node
+        log_weight = self.log_weight + (self.node**2 - z**2) / 2 + np.log(scale)[:, None]
+        return z, log_weight
 
     def _density(self, eta: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
         if self.kind == "logit":
