@@ -87,7 +87,7 @@ def union(row: Ints, start: Ints, stop: Ints) -> Intervals:
     width = int(stop.max() - origin) + 1
     key = row * width + (start - origin)
     if (key[1:] < key[:-1]).any():
-        order = np.argsort(key, kind="stable")
+        order = np.argsort(key)  # which of two equal keys comes first makes no difference
         row, start, stop, key = row[order], start[order], stop[order], key[order]
     latest = np.maximum.accumulate(row * width + (stop - origin))
     runs = np.flatnonzero(np.r_[True, key[1:] > latest[:-1]])
@@ -105,7 +105,9 @@ def complement(rows: Ints, first: Ints, last: Ints, holes: Intervals) -> Interva
         The stretch [first, last) of each; its holes lie within it.
     holes : Intervals
     """
-    rank = np.searchsorted(rows, holes.row)
+    place_of = np.empty(rows[-1] + 1 if len(rows) else 0, dtype=np.int64)
+    place_of[rows] = np.arange(len(rows))
+    rank = place_of[holes.row]
     pieces = np.bincount(rank, minlength=len(rows)) + 1
     end = np.cumsum(pieces)
     start, stop = (np.empty(len(rows) + len(holes), dtype=np.int64) for _ in range(2))
