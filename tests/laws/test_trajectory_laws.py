@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import trajectories as tr
-from trajectories.families import FAMILIES, CensoredNormal, Family, resolve
+from trajectories.families import FAMILIES, CensoredNormal, Family, NegativeBinomial, resolve
 from trajectories.groups.fitting import make_mixture
 from trajectories.groups.model import Model
 from trajectories.groups.prepare import prepare
@@ -55,7 +55,8 @@ def panels(
 
 MEMBERS: dict[str, Family] = {
     **{name: member() for name, member in FAMILIES.items()},
-    "censored_normal cut": CensoredNormal(lower=0.0, upper=4.0),
+    "censored_normal cut": CensoredNormal(lower=0.0, upper=4.0, sigma="common"),
+    "negbin common": NegativeBinomial("common"),
 }
 EVERY_FAMILY = pytest.mark.parametrize("family", MEMBERS.values(), ids=MEMBERS)
 SCALE = 20 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 1
@@ -95,6 +96,7 @@ def mixture_at(
     rng = np.random.default_rng(seed)
     theta = rng.normal(0, 0.3, (n_groups, model.n_group_parameters))
     theta[:, 0] = np.linspace(-1, 1, n_groups)
+    theta[:, model.common()] = theta[:1, model.common()]
     share = rng.dirichlet(np.full(n_groups, 5.0))
     mixture = make_mixture(panel, model, prepared.statistics)
     return mixture, Parameters(np.log(share), theta), model

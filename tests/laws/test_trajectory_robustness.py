@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 import trajectories as tr
 from trajectories.errors import DegenerateSolutionWarning, InputError
-from trajectories.families import FAMILIES, CensoredNormal, Family
+from trajectories.families import FAMILIES, CensoredNormal, Family, NegativeBinomial
 
 MEMBERS: dict[str, Family] = {
     **{name: member() for name, member in FAMILIES.items()},
-    "censored_normal cut": CensoredNormal(lower=0.0, upper=3.0),
+    "censored_normal cut": CensoredNormal(lower=0.0, upper=3.0, sigma="common"),
+    "negbin common": NegativeBinomial("common"),
 }
 SCALE = 20 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 1
 
