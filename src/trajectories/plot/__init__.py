@@ -7,28 +7,42 @@ The only place that imports matplotlib, and it never touches pyplot: every funct
 from __future__ import annotations
 
 from trajectories.plot.adequacy import adequacy
+from trajectories.plot.age_crime_curve import age_crime_curve
+from trajectories.plot.career_timelines import career_timelines
+from trajectories.plot.concordance_forest import concordance_forest
 from trajectories.plot.distribution_functions import distributions
+from trajectories.plot.event_study import event_study
 from trajectories.plot.forest_plot import forest
 from trajectories.plot.love_plot import love
 from trajectories.plot.observed_and_fitted import observed_means
+from trajectories.plot.onset_bars import onset_distribution
 from trajectories.plot.posterior_bars import posteriors
 from trajectories.plot.recovery_rows import recovery
 from trajectories.plot.residual_stems import residuals
 from trajectories.plot.saving import figure_bytes, save
 from trajectories.plot.selection_criteria import selection
 from trajectories.plot.trajectory_curves import trajectories
+from trajectories.plot.transition_heat_map import transition_heat_map
+from trajectories.plot.uncertainty_bands import uncertainty
 
 __all__ = [
     "adequacy",
+    "age_crime_curve",
+    "career_timelines",
+    "concordance_forest",
     "distributions",
+    "event_study",
     "figure_bytes",
     "forest",
     "love",
     "observed_means",
+    "onset_distribution",
     "posteriors",
     "recovery",
     "residuals",
     "save",
     "selection",
     "trajectories",
+    "transition_heat_map",
+    "uncertainty",
 ]
