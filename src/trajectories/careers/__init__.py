@@ -21,6 +21,7 @@ from trajectories.careers.participation import participation
 from trajectories.careers.prevalence import cumulative_prevalence
 from trajectories.careers.relatives import records_of_relatives, relatives_with_record
 from trajectories.careers.specialisation import specialisation
+from trajectories.careers.timelines import timelines
 from trajectories.careers.transitions import transitions
 from trajectories.careers.versatility import diversity, versatility
 
@@ -43,6 +44,7 @@ __all__ = [
     "records_of_relatives",
     "relatives_with_record",
     "specialisation",
+    "timelines",
     "transitions",
     "versatility",
 ]
