@@ -40,5 +40,6 @@ def cumulative_incidence(
         )
         slope = np.cumsum(linear + reached * carried)
         variance = constant - reached * (2.0 * slope - reached * quadratic)
-        error[k] = np.sqrt(np.maximum(variance, 0.0))
+        variance[variance <= 1e-13 * constant] = 0.0  # what rounding leaves where nothing is unsure
+        error[k] = np.sqrt(variance)
     return survival, incidence, error

@@ -120,6 +120,10 @@ def _climb(sets: CoxRiskSets, X: FloatArray, offset: FloatArray | None) -> _Sear
         if small or _hopeless(now.beta, step):
             now.runaway = np.flatnonzero((np.abs(now.beta) > FAR) & (np.abs(step) > 1e-3))
             now.converged = small and not len(now.runaway)
+            if now.converged:  # too small to be seen in the likelihood, not in the coefficients
+                now.beta = now.beta + step
+                now.hazard = cox_hazard(sets, X, now.beta, offset)
+                _, now.information = cox_score_information(sets, X, event_X, now.hazard)
             return now
         better = _halved(sets, X, offset, now, step)
         if better is None:

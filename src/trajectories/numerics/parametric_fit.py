@@ -115,9 +115,11 @@ def _climb(
         step, newton = _step(hessian, gradient, damping)
         gain = float(gradient @ step)
         if newton and gain <= SMALL_GAIN * (1.0 + abs(value)):
+            # too small to be seen in the likelihood; a last step still sharpens the estimates
             candidate, risen = _try(problem, theta + step, value - 1e-9 * (1 + abs(value)))
             if risen is not None and np.abs(risen[1]).max() <= np.abs(gradient).max():
                 theta, (value, gradient) = candidate, risen
+                hessian = _hessian(problem, theta)
             converged = bool(np.abs(gradient).max() <= 1e-6 * total)
             break
         size, moved = 1.0, False

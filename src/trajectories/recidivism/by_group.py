@@ -87,9 +87,9 @@ def by_group(
             "ask for earlier times"
         )
     number = cause_number(follow_up, cause)
-    chances = group_probabilities(follow_up, posterior)
+    chances, copies = group_probabilities(follow_up, posterior)
     if method == "weights":
-        pieces = [_weighted(follow_up, number, chances[:, k], at) for k in range(chances.shape[1])]
+        pieces = [_weighted(follow_up, number, chance, copies, at) for chance in chances.T]
         z = normal_quantile(level)
         limits = [incidence_limits(value, se, z, "log-log") for value, se, _ in pieces]
     else:
@@ -106,7 +106,7 @@ def by_group(
                     "group": group,
                     "time": at,
                     "method": method,
-                    "persons": chances[:, k].sum(),
+                    "persons": copies @ chances[:, k],
                     "events": events,
                     "incidence": value,
                     "se": se,
@@ -118,8 +118,10 @@ def by_group(
     return pd.concat(frames, ignore_index=True)
 
 
-def group_probabilities(follow_up: FollowUp, posterior: pd.DataFrame) -> FloatArray:
-    """Return the posterior of the persons of a follow-up, shape (N, K), weights multiplied in."""
+def group_probabilities(
+    follow_up: FollowUp, posterior: pd.DataFrame
+) -> tuple[FloatArray, FloatArray]:
+    """Return the posterior of the persons of a follow-up, shape (N, K), and their weights (N,)."""
     if not isinstance(posterior, pd.DataFrame):
         raise InputError(
             "posterior must be a DataFrame: index person, a column a group (results.posterior)"
@@ -139,27 +141,22 @@ def group_probabilities(follow_up: FollowUp, posterior: pd.DataFrame) -> FloatAr
             f"posterior: {counted(int(strange.sum()), 'row')} are no probabilities that sum to 1"
         )
     if follow_up.weight is None:
-        return values
+        return values, np.ones(len(values))
     first = np.searchsorted(follow_up.person, np.arange(follow_up.n_persons))
-    return values * follow_up.weight[first, None]
+    return values, follow_up.weight[first]
 
 
 def _weighted(
-    follow_up: FollowUp, number: int, chance: FloatArray, at: FloatArray
+    follow_up: FollowUp, number: int, chance: FloatArray, copies: FloatArray, at: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    counted_, any_event = follow_up.cause == number, follow_up.cause > 0
-    keep = chance[follow_up.person] > 0
-    rows = np.flatnonzero(keep)
+    rows = np.flatnonzero(chance[follow_up.person] > 0)
     if not len(rows):
         return np.zeros(len(at)), np.zeros(len(at)), np.zeros(len(at))
-    start, stop = follow_up.start[rows], follow_up.stop[rows]
-    counted_, any_event = counted_[rows], any_event[rows]
-    weight = chance[follow_up.person[rows]]
-    curve = count_curve(start, stop, counted_, any_event, weight)
-    influence = count_influence(
-        curve, start, stop, counted_, any_event, follow_up.person[rows], len(chance), at
-    )
-    se = np.sqrt(((influence * chance[:, None]) ** 2).sum(axis=0))
+    start, stop, person = follow_up.start[rows], follow_up.stop[rows], follow_up.person[rows]
+    counted_, any_event = follow_up.cause[rows] == number, follow_up.cause[rows] > 0
+    curve = count_curve(start, stop, counted_, any_event, (chance * copies)[person])
+    influence = count_influence(curve, start, stop, counted_, any_event, person, len(chance), at)
+    se = np.sqrt(copies @ (influence * chance[:, None]) ** 2)
     events = step_at(curve.time, np.cumsum(curve.counted), 0.0, at)
     return step_at(curve.time, curve.mean, 0.0, at), se, events
 
@@ -175,8 +172,7 @@ def _imputed(
 ) -> tuple[list[tuple[FloatArray, FloatArray, FloatArray]], list[tuple[FloatArray, FloatArray]]]:
     """Combine estimates over draws of the groups, on the complementary log-log scale."""
     n_groups = chances.shape[1]
-    weight = chances.sum(axis=1)
-    edges = np.cumsum(chances / weight[:, None], axis=1)
+    edges = np.cumsum(chances, axis=1)
     rng = np.random.default_rng(seed)
     values = np.empty((n_imputations, n_groups, len(at)))
     errors, events = np.empty_like(values), np.empty_like(values)

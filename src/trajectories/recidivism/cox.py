@@ -139,7 +139,7 @@ def assemble(
     terms = pd.Index(design.terms, name="term")
     naive = np.linalg.inv(fit.information) if len(terms) else np.zeros((0, 0))
     check = None
-    if len(terms) and len(sets.time) > 1:
+    if len(terms) and len(np.unique(sets.time)) > 1:
         g = transformed_time(follow_up, sets, time_transform)
         each, together = proportional_hazards_tests(sets, fit, g)
         check = (each, together, time_transform)

@@ -84,7 +84,7 @@ def gray(follow_up: FollowUp, by: str, cause: str | None = None) -> HypothesisTe
 
     Parameters are those of ``log_rank``. The score is that of Gray's test; its covariance is the
     martingale covariance under the null hypothesis, with tied events drawn without replacement.
-    R's cmprsk treats ties a little otherwise: the statistics agree to about three digits.
+    R's cmprsk treats ties a little otherwise: the statistics agree to two or three digits.
     """
     follow_up = need_single(follow_up, "gray")
     first = cause_number(follow_up, cause)

@@ -110,11 +110,9 @@ def split_population(
         rows.append(
             {
                 "distribution": distribution,
-                **dict(
-                    zip(
-                        ("eventual_share", "lower", "upper"), fit.eventual_share(level), strict=True
-                    )
-                ),
+                "eventual_share": ever,
+                "lower": lower,
+                "upper": upper,
                 "seen": seen,
                 "llf": fit.llf,
                 "llf_log_time": fit.llf_log_time,

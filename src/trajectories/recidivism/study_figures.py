@@ -96,7 +96,7 @@ def _to_the_end(
             limits = exact_limits(events, n, level)
             rows.append(_row(key, "all", "to the end of follow-up", n, events, events / n, limits))
         return pd.DataFrame(rows)
-    chances = group_probabilities(general, posterior)
+    chances, _ = group_probabilities(general, posterior)
     for k, group in enumerate(posterior.columns):
         for key, (base, yes) in figures.items():
             n, events, share, limits = _weighted_share(chances[base, k], yes[base], level)
