@@ -23,6 +23,7 @@ RUN = [
     "README.md",
     "docs/how-to/choose-a-family.md",
     "docs/how-to/choose-a-model.md",
+    "docs/how-to/intervals-and-tests.md",
     "docs/how-to/keep-a-model.md",
     "docs/how-to/read-a-register.md",
 ]

@@ -11,6 +11,7 @@ from trajectories.plot.age_crime_curve import age_crime_curve
 from trajectories.plot.career_timelines import career_timelines
 from trajectories.plot.concordance_forest import concordance_forest
 from trajectories.plot.distribution_functions import distributions
+from trajectories.plot.event_study import event_study
 from trajectories.plot.forest_plot import forest
 from trajectories.plot.love_plot import love
 from trajectories.plot.observed_and_fitted import observed_means
@@ -22,6 +23,7 @@ from trajectories.plot.saving import figure_bytes, save
 from trajectories.plot.selection_criteria import selection
 from trajectories.plot.trajectory_curves import trajectories
 from trajectories.plot.transition_heat_map import transition_heat_map
+from trajectories.plot.uncertainty_bands import uncertainty
 
 __all__ = [
     "adequacy",
@@ -29,6 +31,7 @@ __all__ = [
     "career_timelines",
     "concordance_forest",
     "distributions",
+    "event_study",
     "figure_bytes",
     "forest",
     "love",
@@ -41,4 +44,5 @@ __all__ = [
     "selection",
     "trajectories",
     "transition_heat_map",
+    "uncertainty",
 ]
