@@ -103,3 +103,28 @@ def test_a_model_that_cannot_be_written_leaves_nothing_behind(results, tmp_path)
     with pytest.raises(InputError, match="cannot be written"):
         results.save(tmp_path / "no folder" / "model.json")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_of_the_first_schema_is_still_read() -> None:
+    """Written by commit 5201bc5 from 200 invented persons, seed 0."""
+    old = tr.load(Path(__file__).parent / "model_schema_1.json")
+    assert old.llf == pytest.approx(-1779.2867756044202, rel=1e-12)
+    assert sorted(old.degree) == [1, 2]
+    rng = np.random.default_rng(0)
+    rate = np.array([0.3, 2.0])[(rng.random(200) < 0.4).astype(int)][:, None] * np.ones(8)
+    posterior = old.predict_proba(tr.Panel.from_wide(rng.poisson(rate)))
+    assert posterior.iloc[0, 0] == pytest.approx(0.9999918891396798, rel=1e-9)
+
+
+def test_golden_profiles_are_scored_again_at_load(saved: Path) -> None:
+    """Someone who edits a number and mends the checksum is still found out."""
+    from trajectories.groups.storage import checksum
+
+    content = json.loads(saved.read_text())
+    assert len(content["golden"]["posterior"]) >= 20
+    content.pop("checksum")
+    content["theta"][1][0] += 1e-3
+    content["checksum"] = checksum(content)
+    saved.write_text(json.dumps(content))
+    with pytest.raises(ModelFileError, match="golden profiles"):
+        tr.load(saved)

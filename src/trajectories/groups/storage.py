@@ -13,6 +13,7 @@ import pandas as pd
 
 from trajectories.errors import InputError, ModelFileError
 from trajectories.families import resolve
+from trajectories.groups.golden import check_golden, golden_document
 from trajectories.groups.model import Model
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.stop_reason import StopReason
@@ -60,8 +61,9 @@ def load(path: str | Path) -> GroupTrajectoriesResults:
     Raises
     ------
     ModelFileError
-        If the file is not a saved model, is truncated, was edited (its checksum differs), or was
-        written by a newer version.
+        If the file is not a saved model, is truncated, was edited (its checksum differs), was
+        written by a newer version, or scores its golden profiles differently than when it was
+        saved.
     """
     source = Path(path)
     try:
@@ -77,9 +79,9 @@ def load(path: str | Path) -> GroupTrajectoriesResults:
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise ModelFileError(f"{source} is not a model saved by this package")
     version = content.get("schema_version")
-    if version != SCHEMA_VERSION:
+    if version not in (1, SCHEMA_VERSION):
         raise ModelFileError(
-            f"{source} has schema version {version!r}, this version of the package reads "
+            f"{source} has schema version {version!r}, this version of the package reads 1 to "
             f"{SCHEMA_VERSION}: update the package"
         )
     if content.pop("checksum", None) != checksum(content):
@@ -87,7 +89,9 @@ def load(path: str | Path) -> GroupTrajectoriesResults:
             f"{source} was changed after it was saved (its checksum differs); use the original"
         )
     try:
-        return from_document(content)
+        return from_document(upgraded(content) if version == 1 else content)
+    except ModelFileError:
+        raise
     except (KeyError, TypeError, ValueError) as error:
         raise ModelFileError(f"{source} lacks or garbles an entry: {error}") from error
 
@@ -132,6 +136,7 @@ def to_document(results: GroupTrajectoriesResults) -> dict[str, Any]:
             for column, values in results.classification.items()
         },
         **{name: getattr(results, name) for name in SCALARS},
+        "golden": golden_document(results),
     }
 
 
@@ -161,7 +166,7 @@ def from_document(content: dict[str, Any]) -> GroupTrajectoriesResults:
         {name: np.array(values, dtype=float) for name, values in content["classification"].items()},
         index=pd.RangeIndex(1, model.n_groups + 1, name="group"),
     )
-    return GroupTrajectoriesResults(
+    results = GroupTrajectoriesResults(
         model=model,
         ages=np.array(content["ages"], dtype=float),
         parameters=Parameters(
@@ -177,3 +182,16 @@ def from_document(content: dict[str, Any]) -> GroupTrajectoriesResults:
         classification=classification,
         **{name: content[name] for name in SCALARS},
     )
+    check_golden(results, content.get("golden"))
+    return results
+
+
+def upgraded(content: dict[str, Any]) -> dict[str, Any]:
+    """Return a document of schema version 1, which knew polynomials only, as one of version 2."""
+    family = resolve(content["family"]["name"], **content["family"]["settings"])
+    degrees = [list(family.channel_degrees(degree)) for degree in content.pop("degree")]
+    bases = [
+        {"degree": len(basis["change"]) - 1, "knots": [], "natural": False, **basis}
+        for basis in content["bases"]
+    ]
+    return {**content, "bases": bases, "degrees": degrees, "schema_version": 2}

@@ -1,0 +1,92 @@
+"""What moved a score: the log-odds of each group against group 1, year by year, adding up exactly.
+
+log(r_k / r_1) = log(pi_k / pi_1) + sum over observed ages of log f_k(y_t) - log f_1(y_t).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.special import logsumexp
+
+from trajectories.numerics.types import FloatArray
+
+if TYPE_CHECKING:
+    from trajectories.groups import GroupTrajectoriesResults
+    from trajectories.panel import Panel
+
+
+def cell_log_density(results: GroupTrajectoriesResults, panel: Panel) -> FloatArray:
+    """Return log f(y_it | group k) without what no group differs in, shape (N, T, K).
+
+    0 where a cell is not observed.
+    """
+    channels = results.model.channels(results.parameters.theta, panel.ages)
+    exposure = np.ones(panel.outcomes.shape) if panel.exposure is None else panel.exposure
+    logs = np.empty((*panel.outcomes.shape, results.n_groups))
+    for t in range(panel.n_ages):
+        at = np.broadcast_to(
+            channels[:, t, None, :], (len(channels), panel.n_units, results.n_groups)
+        )
+        logs[:, t] = results.family.log_density(
+            panel.outcomes[:, t, None], exposure[:, t, None], at
+        )
+    if panel.observed is not None:
+        logs[~panel.observed] = 0.0
+    return logs
+
+
+def contributions(results: GroupTrajectoriesResults, panel: Panel) -> pd.DataFrame:
+    """Return unit, age (NaN: the group's share), group, log_odds against group 1.
+
+    The rows of a unit and group add up to the log of the odds of its posterior probabilities.
+    """
+    logs = cell_log_density(results, panel)
+    against = logs[:, :, 1:] - logs[:, :, :1]
+    shares = results.parameters.log_probability
+    prior = np.broadcast_to(shares[1:] - shares[0], (panel.n_units, 1, results.n_groups - 1))
+    values = np.concatenate([prior, against], axis=1)
+    ages = np.r_[np.nan, panel.ages]
+    n_groups = results.n_groups - 1
+    frame = pd.DataFrame(
+        {
+            "unit": np.repeat(panel.units, len(ages) * n_groups),
+            "age": np.tile(np.repeat(ages, n_groups), panel.n_units),
+            "group": np.tile(np.arange(2, n_groups + 2), panel.n_units * len(ages)),
+            "log_odds": values.ravel(),
+        }
+    )
+    if panel.observed is None:
+        return frame
+    prior_seen = np.ones((panel.n_units, 1), dtype=bool)
+    seen = np.concatenate([prior_seen, panel.observed], axis=1)
+    return frame[np.repeat(seen.ravel(), n_groups)].reset_index(drop=True)
+
+
+def development(results: GroupTrajectoriesResults, panel: Panel) -> pd.DataFrame:
+    """Return the probabilities as they were after each observed age: unit, age, group, probability.
+
+    Age NaN is before any year: the group's share.
+    """
+    logs = cell_log_density(results, panel)
+    start = np.broadcast_to(
+        results.parameters.log_probability, (panel.n_units, 1, results.n_groups)
+    )
+    joint = np.cumsum(np.concatenate([start, logs], axis=1), axis=1)
+    values = np.exp(joint - logsumexp(joint, axis=2, keepdims=True))
+    ages = np.r_[np.nan, panel.ages]
+    frame = pd.DataFrame(
+        {
+            "unit": np.repeat(panel.units, len(ages) * results.n_groups),
+            "age": np.tile(np.repeat(ages, results.n_groups), panel.n_units),
+            "group": np.tile(np.arange(1, results.n_groups + 1), panel.n_units * len(ages)),
+            "probability": values.ravel(),
+        }
+    )
+    if panel.observed is None:
+        return frame
+    first = np.ones((panel.n_units, 1), dtype=bool)
+    seen = np.concatenate([first, panel.observed], axis=1)
+    return frame[np.repeat(seen.ravel(), results.n_groups)].reset_index(drop=True)

@@ -1,0 +1,75 @@
+"""What a reader of a score must know: each flag with the words that explain it."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import numpy as np
+
+from trajectories.numerics.types import BoolArray, FloatArray
+from trajectories.panel import Panel
+
+SHORT_YEARS = 3
+"""A history of fewer observed years than this is short."""
+
+CLEAR = 0.8
+"""Below this highest probability a history leaves its group open."""
+
+
+class Flag(Enum):
+    """Why a score has to be read with care."""
+
+    NO_HISTORY = "no year was observed: these are the shares of the groups, not about this person"
+    SHORT_HISTORY = f"fewer than {SHORT_YEARS} years were observed: too short to tell"
+    UNDECIDED = f"no group has a probability of {CLEAR:g} or more: the history leaves it open"
+    WIDE = f"no group's interval lies above {CLEAR:g}: the parameters are too uncertain to tell"
+    GAPS = "years between observed ones are missing; they count as unknown, not as zero"
+    HORIZON_SHORTENED = "the model ends before the years asked ahead do; fewer are forecast"
+    NOTHING_AHEAD = "the model ends at the last observed age: nothing is forecast"
+    NO_LIMITS_OF_COUNTS = "the model does not say what counts it was fitted to"
+    INTERVALS_TOO_NARROW = (
+        "standard errors of some parameters are withheld; the intervals count them as known"
+    )
+
+    def __str__(self) -> str:
+        """Return the short name, as it stands in the table."""
+        return self.name.lower()
+
+
+def history_flags(
+    panel: Panel, posterior: FloatArray, lower: FloatArray | None
+) -> dict[Flag, BoolArray]:
+    """Return which units each flag about the history is raised for."""
+    seen = np.ones(panel.outcomes.shape, dtype=bool)
+    if panel.observed is not None:
+        seen = panel.observed
+    years = seen.sum(axis=1)
+    span = np.where(years > 0, _last(seen) - _first(seen) + 1, 0)
+    found = {
+        Flag.NO_HISTORY: years == 0,
+        Flag.SHORT_HISTORY: (years > 0) & (years < SHORT_YEARS),
+        Flag.GAPS: span > years,
+    }
+    if posterior.shape[1] > 1:
+        found[Flag.UNDECIDED] = posterior.max(axis=1) < CLEAR
+        if lower is not None:
+            certain = np.nan_to_num(lower, nan=0.0).max(axis=1) >= CLEAR
+            found[Flag.WIDE] = ~found[Flag.UNDECIDED] & ~certain
+    return found
+
+
+def _first(seen: BoolArray) -> FloatArray:
+    return np.asarray(seen.argmax(axis=1))
+
+
+def _last(seen: BoolArray) -> FloatArray:
+    return np.asarray(seen.shape[1] - 1 - seen[:, ::-1].argmax(axis=1))
+
+
+def joined(found: dict[Flag, BoolArray], n_units: int) -> list[str]:
+    """Return the names of the flags of each unit, separated by semicolons."""
+    names: list[list[str]] = [[] for _ in range(n_units)]
+    for flag, which in found.items():
+        for row in np.flatnonzero(which):
+            names[row].append(str(flag))
+    return ["; ".join(own) for own in names]

@@ -1,0 +1,198 @@
+"""A model published for scoring: results, card, support and golden profiles, as checksummed text."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from trajectories.errors import InputError, ModelFileError
+from trajectories.groups import storage
+from trajectories.groups.golden import golden_panel
+from trajectories.groups.results import GroupTrajectoriesResults
+from trajectories.panel import Panel
+from trajectories.profiles.card import ModelCard
+from trajectories.profiles.score import check_usable, score
+from trajectories.profiles.support import Support
+from trajectories.profiles.text_file import read_document, write_document
+
+SCHEMA = "trajectories.scoring_model"
+SCHEMA_VERSION = 1
+YEARS_AHEAD = 5
+LEVEL = 0.95
+CLOSE = 1e-9
+"""Largest relative difference of a golden number that rounding may make."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class ScoringModel:
+    """What may score a person: a fit that says whom it describes and what it was fitted to.
+
+    Attributes
+    ----------
+    results : GroupTrajectoriesResults
+        Without persons.
+    card : ModelCard
+    support : Support
+    checksum : str
+        SHA-256 of the file.
+    expired : bool
+        Whether it was loaded after its last day of use, which had to be asked for.
+    """
+
+    results: GroupTrajectoriesResults
+    card: ModelCard
+    support: Support
+    checksum: str
+    expired: bool = False
+
+    def save(self, path: str | Path) -> None:
+        """Write the model as text; the file appears whole or not at all."""
+        write_document({**to_document(self), "checksum": self.checksum}, path)
+
+    def __repr__(self) -> str:
+        """Return one line without data."""
+        return (
+            f"<ScoringModel: {self.results.n_groups} groups, {self.results.family}, of "
+            f"{self.card.population}, valid until {self.card.valid_until}, "
+            f"checksum {self.checksum[:12]}>"
+        )
+
+
+def publish(results: GroupTrajectoriesResults, panel: Panel, card: ModelCard) -> ScoringModel:
+    """Make a model for scoring out of a fit, the panel it was fitted to, and its card.
+
+    Only the range of counts is read off the panel, see :class:`Support`; no person enters the file.
+
+    Raises
+    ------
+    InputError
+        If the fit is no proper solution, or is not about counts of offences, or the panel is not
+        the one that was fitted.
+    """
+    if not isinstance(card, ModelCard):
+        raise InputError("a model for scoring needs a ModelCard: say whom it describes")
+    check_usable(results)
+    if abs(panel.total_weight - results.nobs) > 1e-6 * results.nobs:
+        raise InputError(
+            f"the panel stands for {panel.total_weight:g} persons and the fit for "
+            f"{results.nobs:g}: give the panel that was fitted"
+        )
+    bare = storage.from_document(storage.to_document(results))
+    model = ScoringModel(bare, card, Support.of_panel(results, panel), "")
+    return ScoringModel(bare, card, model.support, storage.checksum(to_document(model)))
+
+
+def load(path: str | Path, allow_expired: bool = False, today: date | None = None) -> ScoringModel:
+    """Read a published model; score its golden profiles again.
+
+    Parameters
+    ----------
+    path : str or Path
+    allow_expired : bool
+        Whether a model past its last day may be used. Every output then says so.
+    today : date, optional
+        For tests; the day it is, unless told.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is no published model, is truncated, was edited, has an unknown schema, scores
+        its golden profiles differently, or is past its last day of use.
+    """
+    content = read_document(path, SCHEMA, SCHEMA_VERSION)
+    checksum = content.pop("checksum", None)
+    if checksum != storage.checksum(content):
+        raise ModelFileError(
+            f"{Path(path).name} was changed after it was saved (its checksum differs); use the "
+            "original"
+        )
+    try:
+        card = ModelCard.from_document(content["card"])
+        support = Support(**{**content["support"], "ages": tuple(content["support"]["ages"])})
+        results = storage.from_document(content["model"])
+        model = ScoringModel(results, card, support, checksum)
+        _check_golden(model, content["golden_scores"])
+    except (KeyError, TypeError, ValueError) as error:
+        if isinstance(error, ModelFileError):
+            raise
+        raise ModelFileError(
+            f"{Path(path).name} lacks or garbles an entry ({type(error).__name__})"
+        ) from error
+    late = (date.today() if today is None else today) > card.last_day
+    if late and not allow_expired:
+        raise ModelFileError(
+            f"{Path(path).name} was to be used until {card.valid_until}: its norms are out of "
+            "date. Fit it again, or pass allow_expired, which every output will say"
+        )
+    return ScoringModel(results, card, support, checksum, expired=late)
+
+
+def to_document(model: ScoringModel) -> dict[str, Any]:
+    """Return a model as plain numbers and text, without its checksum."""
+    support = model.support
+    return {
+        "schema": SCHEMA,
+        "schema_version": SCHEMA_VERSION,
+        "about": (
+            "Groups summarise careers; a probability is not a person; a human decides. "
+            "No person's data are in this file."
+        ),
+        "card": model.card.document(),
+        "support": {
+            "ages": list(support.ages),
+            "largest_count": support.largest_count,
+            "largest_total": support.largest_total,
+            "exposure": support.exposure,
+        },
+        "model": storage.to_document(model.results),
+        "golden_scores": golden_scores(model),
+    }
+
+
+def golden_scores(model: ScoringModel) -> dict[str, Any]:
+    """Return every number and word that scoring says of the golden profiles, by column."""
+    table = score_golden(model)
+    columns: dict[str, Any] = {}
+    for name, values in table.items():
+        if values.dtype == float:
+            columns[str(name)] = [None if np.isnan(v) else float(v) for v in values]
+        else:
+            columns[str(name)] = list(values)
+    return {"years_ahead": YEARS_AHEAD, "level": LEVEL, "columns": columns}
+
+
+def score_golden(model: ScoringModel) -> pd.DataFrame:
+    """Score the golden profiles."""
+    return score(model, golden_panel(model.results), YEARS_AHEAD, LEVEL)
+
+
+def _check_golden(model: ScoringModel, stored: dict[str, Any]) -> None:
+    now = golden_scores(model)
+    then = json.loads(json.dumps(stored))
+    same = now.keys() == then.keys() and now["columns"].keys() == then["columns"].keys()
+    same = same and all(
+        _alike(now["columns"][name], then["columns"][name]) for name in now["columns"]
+    )
+    if not same or (now["years_ahead"], now["level"]) != (then["years_ahead"], then["level"]):
+        raise ModelFileError(
+            "the model gives its golden profiles other scores than when it was saved: do not use "
+            "it, and report which versions of this package saved and loaded it"
+        )
+
+
+def _alike(now: list[Any], then: list[Any]) -> bool:
+    if len(now) != len(then):
+        return False
+    for one, other in zip(now, then, strict=True):
+        if isinstance(one, float) and isinstance(other, float | int):
+            if abs(one - other) > CLOSE * max(1.0, abs(one)):
+                return False
+        elif one != other:
+            return False
+    return True

@@ -1,0 +1,261 @@
+"""Score histories so far: group probabilities with intervals, flags, what to expect ahead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import xlogy
+
+from trajectories.errors import InputError
+from trajectories.groups.covariance import share_intervals
+from trajectories.groups.posterior_intervals import posterior_intervals
+from trajectories.groups.results import GroupTrajectoriesResults
+from trajectories.groups.stop_reason import StopReason
+from trajectories.numerics.types import BoolArray, FloatArray, IntArray
+from trajectories.panel import Panel
+from trajectories.profiles.ahead import ahead, last_observed
+from trajectories.profiles.flags import Flag, history_flags, joined
+from trajectories.profiles.support import Support
+
+if TYPE_CHECKING:
+    from trajectories.profiles.model import ScoringModel
+
+
+AHEAD_FIELDS = {
+    "years_ahead": "years",
+    "expected": "expected",
+    "expected_lower": "expected_lower",
+    "expected_upper": "expected_upper",
+    "prediction_lower": "lowest",
+    "prediction_upper": "highest",
+}
+AHEAD = list(AHEAD_FIELDS)
+
+USABLE = (StopReason.CONVERGED, StopReason.BOUNDARY)
+
+
+def score(
+    model: GroupTrajectoriesResults | ScoringModel,
+    profiles: Panel | pd.DataFrame,
+    years_ahead: int = 5,
+    level: float = 0.95,
+    intervals: bool = True,
+) -> pd.DataFrame:
+    """Return probabilities of the groups, with intervals, from each history so far.
+
+    A probability is about histories like this one; it is not a label of a person, and years not
+    observed are unknown, never zeros. Where a history lies outside what the model was fitted to,
+    and where it holds no offence, ``refused`` says why and every number is missing. Nothing that is
+    missing is filled in.
+
+    Parameters
+    ----------
+    model : GroupTrajectoriesResults or ScoringModel
+        A fit, or a model published for scoring, which also knows the counts it was fitted to.
+    profiles : Panel or DataFrame
+        A row a history; a table as for ``Panel.from_wide``, NaN where not observed. A row without
+        any year gets the shares of the groups, and a flag that says so.
+    years_ahead : int
+        Ages after the last observed one over which offences are forecast, each a whole year free.
+    level : float
+        Of all intervals.
+    intervals : bool
+        Whether to compute intervals and forecasts; without them scoring costs one pass.
+
+    Returns
+    -------
+    DataFrame
+        By unit: group_1, group_1_lower, group_1_upper, ...; n_years, n_offences, last_age;
+        uncertainty (entropy of the probabilities over log K, 0 certain to 1); years_ahead, expected
+        with expected_lower and expected_upper (parameters uncertain), prediction_lower and
+        prediction_upper (group and chance); flags, separated by semicolons (see ``Flag``); refused
+        (empty where scored).
+
+    Raises
+    ------
+    InputError
+        If the model is no proper solution, is not about counts or 0/1 outcomes, or the profiles
+        cannot be read as a panel.
+    """
+    results, support = unwrap(model)
+    check_usable(results)
+    if isinstance(years_ahead, bool) or not isinstance(years_ahead, int) or years_ahead < 0:
+        raise InputError(f"years_ahead must be a whole number of 0 or more, not {years_ahead!r}")
+    units, panel, place = as_panel(profiles)
+    sheet = Sheet.blank(len(units), results.n_groups, intervals)
+    blank = np.setdiff1d(np.arange(len(units)), place)
+    _fill_shares(sheet, blank, results, support, level)
+    if panel is not None:
+        refused = support.refused(panel)
+        for row, reason in zip(place, refused, strict=True):
+            sheet.refused[row] = reason
+        rows = np.flatnonzero(np.array([not reason for reason in refused]))
+        if len(rows):
+            own = _own_ages(panel, results, rows)
+            found = _fill(sheet, place[rows], own, results, years_ahead, level)
+            found |= _model_flags(results, support, own.n_units)
+            sheet.flag(place[rows], found)
+    return sheet.frame(units)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The columns of the table while it is filled in; NaN where nothing is said."""
+
+    numbers: dict[str, FloatArray]
+    flags: list[str]
+    refused: list[str]
+    intervals: bool
+
+    @classmethod
+    def blank(cls, n_units: int, n_groups: int, intervals: bool) -> Sheet:
+        """Return a sheet of missing numbers."""
+        columns = []
+        for group in range(1, n_groups + 1):
+            columns.append(f"group_{group}")
+            columns += [f"group_{group}_lower", f"group_{group}_upper"] if intervals else []
+        columns += ["n_years", "n_offences", "last_age", "uncertainty"]
+        columns += AHEAD if intervals else []
+        numbers = {name: np.full(n_units, np.nan) for name in columns}
+        return cls(numbers, [""] * n_units, [""] * n_units, intervals)
+
+    def flag(self, rows: IntArray, found: dict[Flag, BoolArray]) -> None:
+        """Write the flags of some rows."""
+        for row, names in zip(rows, joined(found, len(rows)), strict=True):
+            self.flags[row] = names
+
+    def frame(self, units: pd.Index[Any]) -> pd.DataFrame:
+        """Return the table."""
+        table = pd.DataFrame(self.numbers, index=units)
+        return table.assign(flags=self.flags, refused=self.refused)
+
+
+def unwrap(
+    model: GroupTrajectoriesResults | ScoringModel,
+) -> tuple[GroupTrajectoriesResults, Support]:
+    """Return the results and the support of what was given as a model."""
+    if isinstance(model, GroupTrajectoriesResults):
+        return model, Support.of_results(model)
+    results, support = getattr(model, "results", None), getattr(model, "support", None)
+    if not isinstance(results, GroupTrajectoriesResults) or not isinstance(support, Support):
+        raise InputError(
+            f"a fitted or published model is needed, not a {type(model).__name__}: give results of "
+            "a fit, or what profiles.load returns"
+        )
+    return results, support
+
+
+def check_usable(results: GroupTrajectoriesResults) -> None:
+    """Raise an InputError if a fit must not be used to score anybody."""
+    if results.stop_reason not in USABLE:
+        raise InputError(
+            f"this fit stopped at {results.stop_reason} and is no proper solution: score with a "
+            "model that converged"
+        )
+    if results.family.link == "identity" or results.family.name == "beta":
+        raise InputError(
+            f"scoring is for counts of offences or 0/1 outcomes, not for family "
+            f"{results.family.name!r}"
+        )
+
+
+def as_panel(profiles: Any) -> tuple[pd.Index[Any], Panel | None, IntArray]:
+    """Return all units, the panel of those with any observed year, and where these stand."""
+    if isinstance(profiles, pd.DataFrame):
+        known = profiles.notna().any(axis=1).to_numpy()
+        place = np.flatnonzero(known).astype(np.int64)
+        panel = Panel.from_wide(profiles.loc[known]) if len(place) else None
+        return profiles.index, panel, place
+    if not isinstance(profiles, Panel):
+        raise InputError(
+            f"profiles must be a Panel or a wide DataFrame, not a {type(profiles).__name__}"
+        )
+    profiles.require_common_ages("scoring")
+    return profiles.units, profiles, np.arange(profiles.n_units)
+
+
+def _own_ages(panel: Panel, results: GroupTrajectoriesResults, rows: np.ndarray) -> Panel:
+    """Return some units at the ages that the model has; nothing was observed at the others."""
+    keep = np.isin(panel.ages, results.ages)
+    if keep.all():
+        return panel.subset(rows)
+    return replace(
+        panel,
+        outcomes=panel.outcomes[np.ix_(rows, keep)],
+        ages=panel.ages[keep],
+        exposure=None if panel.exposure is None else panel.exposure[np.ix_(rows, keep)],
+        observed=None if panel.observed is None else panel.observed[np.ix_(rows, keep)],
+        weights=None if panel.weights is None else panel.weights[rows],
+        units=panel.units[rows],
+    )
+
+
+def _fill_shares(
+    sheet: Sheet,
+    rows: IntArray,
+    results: GroupTrajectoriesResults,
+    support: Support,
+    level: float,
+) -> None:
+    """Write the shares of the groups for histories of which no year was observed."""
+    if not len(rows):
+        return
+    lower, upper = share_intervals(results.parameters, results.covariance, results.withheld, level)
+    for k, share in enumerate(np.exp(results.parameters.log_probability)):
+        sheet.numbers[f"group_{k + 1}"][rows] = share
+        if sheet.intervals:
+            sheet.numbers[f"group_{k + 1}_lower"][rows] = lower[k]
+            sheet.numbers[f"group_{k + 1}_upper"][rows] = upper[k]
+    sheet.numbers["n_years"][rows] = 0.0
+    found = {Flag.NO_HISTORY: np.ones(len(rows), dtype=bool)}
+    sheet.flag(rows, found | _model_flags(results, support, len(rows)))
+
+
+def _fill(
+    sheet: Sheet,
+    rows: IntArray,
+    panel: Panel,
+    results: GroupTrajectoriesResults,
+    years_ahead: int,
+    level: float,
+) -> dict[Flag, BoolArray]:
+    """Write the numbers of the units scored; return their flags."""
+    lower = None
+    if sheet.intervals:
+        posterior, lower, upper = posterior_intervals(results, panel, level)
+        for k in range(results.n_groups):
+            sheet.numbers[f"group_{k + 1}_lower"][rows] = lower[:, k]
+            sheet.numbers[f"group_{k + 1}_upper"][rows] = upper[:, k]
+    else:
+        posterior = results.predict_proba(panel).to_numpy()
+    for k in range(results.n_groups):
+        sheet.numbers[f"group_{k + 1}"][rows] = posterior[:, k]
+    last = last_observed(panel)
+    seen = panel.n_ages if panel.observed is None else panel.observed.sum(axis=1)
+    entropy = -xlogy(posterior, posterior).sum(axis=1)
+    sheet.numbers["n_years"][rows] = seen
+    sheet.numbers["n_offences"][rows] = panel.outcomes.sum(axis=1)
+    sheet.numbers["last_age"][rows] = last
+    sheet.numbers["uncertainty"][rows] = entropy / np.log(max(2, results.n_groups))
+    found = history_flags(panel, posterior, lower)
+    if sheet.intervals and years_ahead:
+        coming = ahead(results, panel, years_ahead, level)
+        for name, field in AHEAD_FIELDS.items():
+            sheet.numbers[name][rows] = getattr(coming, field)
+        found[Flag.HORIZON_SHORTENED] = (coming.years > 0) & (coming.years < years_ahead)
+        found[Flag.NOTHING_AHEAD] = coming.years == 0
+    return found
+
+
+def _model_flags(
+    results: GroupTrajectoriesResults, support: Support, n_units: int
+) -> dict[Flag, BoolArray]:
+    return {
+        Flag.NO_LIMITS_OF_COUNTS: np.full(n_units, support.largest_count is None),
+        Flag.INTERVALS_TOO_NARROW: np.full(
+            n_units, bool((results.withheld & results.model.free()).any())
+        ),
+    }

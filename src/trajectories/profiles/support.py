@@ -1,0 +1,120 @@
+"""What a model may be asked about: ages, counts and exposure like those it was fitted to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from trajectories.errors import InputError
+
+if TYPE_CHECKING:
+    from trajectories.groups import GroupTrajectoriesResults
+    from trajectories.numerics.types import AnyArray
+    from trajectories.panel import Panel
+
+FEWEST_PERSONS = 10
+"""A count counts as seen if at least so many persons of the fitted panel had it or a higher one.
+
+The highest count itself belongs to one person, and would say something about them.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """The range of histories that a model was fitted to.
+
+    Attributes
+    ----------
+    ages : tuple of float
+        Ages of the fitted panel.
+    largest_count, largest_total : int or None
+        Highest count at one age, and in a whole history, that at least ten persons had or
+        surpassed; None where the model does not say.
+    exposure : bool
+        Whether profiles must give the years free of every year observed.
+    """
+
+    ages: tuple[float, ...]
+    largest_count: int | None
+    largest_total: int | None
+    exposure: bool
+
+    @classmethod
+    def of_panel(cls, results: GroupTrajectoriesResults, panel: Panel) -> Support:
+        """Read the support off the panel that a model was fitted to."""
+        panel = panel.without_empty_ages()
+        panel.require_common_ages("a model for scoring")
+        weights = np.ones(panel.n_units) if panel.weights is None else panel.weights
+        return cls(
+            ages=tuple(float(age) for age in panel.ages),
+            largest_count=_held_by_enough(panel.outcomes.max(axis=1), weights),
+            largest_total=_held_by_enough(panel.outcomes.sum(axis=1), weights),
+            exposure=results.has_exposure,
+        )
+
+    @classmethod
+    def of_results(cls, results: GroupTrajectoriesResults) -> Support:
+        """Return what results know of their support without the panel: ages and exposure."""
+        ages = tuple(float(age) for age in results.ages)
+        return cls(ages, None, None, results.has_exposure)
+
+    def refused(self, panel: Panel) -> list[str]:
+        """Return why each unit of a panel cannot be scored; empty where it can.
+
+        Reasons hold ages and limits, never what stands in the history.
+        """
+        observed = np.ones(panel.outcomes.shape, dtype=bool)
+        if panel.observed is not None:
+            observed = panel.observed
+        reasons = [""] * panel.n_units
+
+        def refuse(which: AnyArray | np.bool_, reason: str) -> None:
+            for row in np.flatnonzero(which):
+                reasons[row] = reasons[row] or reason
+
+        known = np.isin(panel.ages, np.array(self.ages))
+        refuse(
+            observed[:, ~known].any(axis=1),
+            f"observed at an age outside the model's, {self.ages[0]:g} to {self.ages[-1]:g}",
+        )
+        broken = (panel.outcomes < 0) | (panel.outcomes % 1 > 0)
+        refuse(broken.any(axis=1), "a count is negative or no whole number")
+        if self.exposure and panel.exposure is None:
+            refuse(np.ones(panel.n_units, dtype=bool), "years free are missing")
+        refuse(
+            observed.any(axis=1) & (panel.outcomes.sum(axis=1) == 0),
+            "no offence in the history: nobody who has not offended is scored",
+        )
+        if self.largest_count is not None:
+            refuse(
+                (panel.outcomes > self.largest_count).any(axis=1),
+                f"more than {self.largest_count} offences at one age, which the model was hardly "
+                "fitted to",
+            )
+        if self.largest_total is not None:
+            refuse(
+                panel.outcomes.sum(axis=1) > self.largest_total,
+                f"more than {self.largest_total} offences in all, which the model was hardly "
+                "fitted to",
+            )
+        return reasons
+
+
+def _held_by_enough(values: np.ndarray, weights: np.ndarray) -> int:
+    """Return the highest value that at least ten persons reach.
+
+    Raises
+    ------
+    InputError
+        If fewer than ten persons have any offence.
+    """
+    order = np.argsort(-values, kind="stable")
+    enough = np.flatnonzero(np.cumsum(weights[order]) >= FEWEST_PERSONS)
+    if not len(enough) or values[order][enough[0]] < 1:
+        raise InputError(
+            f"fewer than {FEWEST_PERSONS} persons of the panel have an offence: a model of so few "
+            "is not for scoring"
+        )
+    return int(values[order][enough[0]])

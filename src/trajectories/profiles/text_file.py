@@ -1,0 +1,56 @@
+"""Documents as text: written whole or not at all, read with one line for what is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from trajectories.errors import InputError, ModelFileError
+
+
+def write_document(content: dict[str, Any], path: str | Path) -> None:
+    """Write a document as JSON; the file appears whole or not at all."""
+    if not isinstance(path, str | Path):
+        raise InputError(f"a model is saved to a path, not to a {type(path).__name__}")
+    target = Path(path)
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        text = json.dumps(content, indent=1, allow_nan=False)
+        partial.write_text(text + "\n", encoding="utf-8")
+        os.replace(partial, target)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise InputError(f"the model cannot be written to {target}: {error.strerror}") from error
+
+
+def read_document(path: str | Path, schema: str, version: int) -> dict[str, Any]:
+    """Read a document of one schema.
+
+    Raises
+    ------
+    ModelFileError
+        If the file cannot be read, is truncated, or has another schema or version.
+    """
+    source = Path(path)
+    try:
+        content = json.loads(source.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise ModelFileError(f"{source.name} cannot be read: {reason}") from error
+    except ValueError as error:
+        raise ModelFileError(
+            f"{source.name} is truncated or is no model file; use the original"
+        ) from error
+    if not isinstance(content, dict) or content.get("schema") != schema:
+        raise ModelFileError(
+            f"{source.name} is no model published for scoring: make one with "
+            "trajectories.profiles.publish"
+        )
+    if content.get("schema_version") != version:
+        raise ModelFileError(
+            f"{source.name} has schema version {content.get('schema_version')!r}, this version of "
+            f"the package reads {version}: update the package"
+        )
+    return content
