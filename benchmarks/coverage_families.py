@@ -38,7 +38,7 @@ from trajectories.numerics.mixture import Parameters
 AGES = np.arange(15.0, 27.0)
 SHOWN = np.array([15.0, 19.0, 22.0, 26.0])
 LEVEL = 0.95
-SEARCH = Control(n_starts=5, n_finish=2)
+SEARCH = Control(n_starts=3, n_finish=1)
 """Groups are well separated: a short search finds the maximum."""
 
 
