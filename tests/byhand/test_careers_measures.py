@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -309,3 +310,14 @@ def test_describe_holds_what_the_functions_say() -> None:
     assert row(table, "repeated_ties")["estimate"] == 0.25
     by_population = careers.describe(REGISTER, ages=range(17, 31), by="population")
     assert set(by_population["group"]) == {"all", "studied", "others"}
+
+
+def test_a_register_without_offences_has_measures_of_nobody() -> None:
+    empty = replace(REGISTER, offences=REGISTER.offences.iloc[:0])
+    table = careers.describe(empty, ages=[17])
+    assert row(table, "participation", at=17)["estimate"] == 0.0
+    assert row(table, "onset_age")["persons"] == 0
+    assert row(table, "desisted", at=2)["persons"] == 0
+    for measure in (careers.transitions, careers.specialisation, careers.onset_distribution):
+        with pytest.raises(InputError, match="no offences of the persons chosen"):
+            measure(empty)

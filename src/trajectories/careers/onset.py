@@ -11,6 +11,7 @@ from trajectories.careers.grouping import Grouping, grouping, who
 from trajectories.careers.histories import Histories, histories
 from trajectories.careers.tidy import beside_persons, check_level, mean_rows, share_rows
 from trajectories.disclosure_control import disclosed
+from trajectories.errors import InputError
 from trajectories.numerics.weighted_ratio import ratios
 from trajectories.panel import Register
 from trajectories.panel.arrays import FloatArray
@@ -127,8 +128,8 @@ def onset_distribution(
         starting = found.persons * np.nan_to_num(found.value)
         row = beside_persons(row, offenders=row["persons"])
         tables.append(row.assign(persons=starting))
-    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
-    if len(table):
-        order = pd.Categorical(table["group"], categories=list(groups.names)).codes
-        table = table.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
-    return table
+    if not tables:
+        raise InputError("no offences of the persons chosen: no onset to spread over ages")
+    table = pd.concat(tables, ignore_index=True)
+    order = pd.Categorical(table["group"], categories=list(groups.names)).codes
+    return table.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)

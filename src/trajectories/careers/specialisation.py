@@ -82,6 +82,8 @@ def of_histories(
 ) -> pd.DataFrame:
     """Return forward specialisation by group and kind."""
     n_kinds = len(kinds.names)
+    if not n_kinds:
+        raise InputError("no offences of the persons chosen: nothing to make a table of")
     steps = steps_of(made).by_person(kinds.code, n_kinds, made.n_persons)
     table = (steps.T @ groups.weights).T.reshape(-1, n_kinds, n_kinds)
     value, residual = forward_specialisation(table), adjusted_residuals(table)
@@ -101,8 +103,6 @@ def of_histories(
         )
         row = beside_persons(row, steps=table[:, k].sum(axis=1), residual=residual[:, k, k])
         tables.append(row)
-    if not tables:
-        raise InputError("no offences among the persons chosen: nothing to make a table of")
     joined = pd.concat(tables, ignore_index=True)
     place = pd.Categorical(joined["group"], categories=list(groups.names)).codes
     return joined.iloc[np.argsort(place, kind="stable")].reset_index(drop=True)

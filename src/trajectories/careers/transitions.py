@@ -71,6 +71,8 @@ def transitions(
 def of_histories(made: Histories, kinds: Kinds, groups: Grouping, level: float) -> pd.DataFrame:
     """Return the transition tables of groups."""
     n_kinds = len(kinds.names)
+    if not n_kinds:
+        raise InputError("no offences of the persons chosen: nothing to make a table of")
     steps = steps_of(made).by_person(kinds.code, n_kinds, made.n_persons)
     dense = steps.toarray().reshape(-1, n_kinds, n_kinds)
     leaving = dense.sum(axis=2)
@@ -92,8 +94,6 @@ def of_histories(made: Histories, kinds: Kinds, groups: Grouping, level: float) 
             )
             # a share of steps: the persons behind it are counted as they are
             tables.append(row.assign(unit="share of steps"))
-    if not tables:
-        raise InputError("no offences among the persons chosen: nothing to make a table of")
     joined = pd.concat(tables, ignore_index=True)
     place = pd.Categorical(joined["group"], categories=list(groups.names)).codes
     return joined.iloc[np.argsort(place, kind="stable")].reset_index(drop=True)
