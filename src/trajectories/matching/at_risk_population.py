@@ -84,7 +84,8 @@ def _cells(source: RegisterSource, name: str, persons: IntArray, design: Design)
         for c in fixed
     ]
     n_cases = len(source.case_rows)
-    cells = exact_cells([a for a, _ in coded], [b for _, b in coded], n_cases, len(persons))
+    codes = exact_cells([a for a, _ in coded], [b for _, b in coded], n_cases, len(persons))
+    cells = codes.arrange()
     return Cells(cells.case_cell, persons[cells.rows], cells.start)
 
 

@@ -26,9 +26,10 @@ from trajectories.matching.metric import Metric, make_metric
 from trajectories.matching.population import Population
 from trajectories.matching.propensity import propensity_score
 from trajectories.numerics.candidate_supply import Candidates, CandidateSupply
-from trajectories.numerics.exact_cells import Cells, exact_cells
+from trajectories.numerics.exact_cells import CellCodes, Cells, exact_cells
 from trajectories.numerics.nearest_in_strata import SortedSupply
 from trajectories.numerics.supply import Persons, Supply, widened
+from trajectories.numerics.thin_pool import near_some_case
 from trajectories.panel.arrays import BoolArray, IntArray, counted, where_rows
 
 Arrays = dict[str, np.ndarray[Any, Any]]
@@ -87,7 +88,7 @@ def number_persons(
         parts = np.split(codes.astype(np.int64), ends[:-1])
         return {name: Persons(codes=part) for name, part in zip(sizes, parts, strict=True)}
     return {
-        name: Persons(first=int(end) - size)
+        name: Persons(first=int(end) - size, n_populations=len(sizes))
         for (name, size), end in zip(sizes.items(), ends, strict=True)
     }
 
@@ -161,15 +162,15 @@ def _population(
     ids: pd.Index[Any] | None,
 ) -> tuple[Population, Cells]:
     coded = [digits(cases[c], pool[c], c, f"pool {name!r}") for c in design.exact]
-    cells = exact_cells([a for a, _ in coded], [b for _, b in coded], len(cases), len(pool))
+    codes = exact_cells([a for a, _ in coded], [b for _, b in coded], len(cases), len(pool))
     if usable is not None:
-        cells = cells.keep(usable)
-    if ids is not None:
-        refuse_repeated(ids.take(np.sort(cells.rows)), f"pool {name!r} (rows that match exactly)")
+        codes = codes.without(~usable)
     columns = _columns(cases, pool, name, design, complete, usable)
     metric = _metric(design, columns)
     calipers = caliper_table(design, name, columns.case, columns.pool)
-    supply = _supply(cells, columns, metric, calipers, persons, design)
+    supply, cells = _supply(codes, columns, metric, calipers, persons, design)
+    if ids is not None:
+        refuse_repeated(ids.take(np.sort(cells.rows)), f"pool {name!r} (rows that may serve)")
     return Population(name, supply, metric, calipers, complete), cells
 
 
@@ -207,27 +208,40 @@ def _metric(design: Design, columns: FrameColumns) -> Metric:
 
 
 def _supply(
-    cells: Cells,
+    codes: CellCodes,
     columns: FrameColumns,
     metric: Metric,
     calipers: pd.DataFrame,
     persons: Persons,
     design: Design,
-) -> Supply:
+) -> tuple[Supply, Cells]:
     """Return the fast supply for at most one score, the general one for everything else."""
     bounded = [c for c in calipers["column"] if c != "distance"]
     width = width_of(calipers, "distance")
     plain = design.distance in ("plain", "propensity") and len(metric.columns) <= 1
-    if plain and not bounded:
-        if metric.columns:
-            case = as_float(columns.case[metric.columns[0]])
-            score = columns.pool[metric.columns[0]]
-        else:
-            case = np.zeros(len(cells.case_cell))
-            score = np.broadcast_to(np.float64(0.0), int(cells.rows.max(initial=-1)) + 1)
-        return SortedSupply(cells, case, score, width, persons)
-    find = _Finder(cells, columns, metric, calipers)
-    return CandidateSupply(find, len(cells.case_cell), persons, 4 * design.wish.most)
+    if not plain or bounded:
+        cells = codes.arrange()
+        find = _Finder(cells, columns, metric, calipers)
+        n_cases = len(codes.case_cell)
+        return CandidateSupply(find, n_cases, persons, 4 * design.wish.most), cells
+    if not metric.columns:
+        cells = codes.arrange()
+        same = np.broadcast_to(np.float64(0.0), len(codes.pool_cell))
+        return SortedSupply(cells, np.zeros(len(codes.case_cell)), same, width, persons), cells
+    case = as_float(columns.case[metric.columns[0]])
+    score = columns.pool[metric.columns[0]]
+    near = None
+    if np.isinf(width) and persons.codes is None and not np.isnan(case).any():
+        near = near_some_case(codes, case, score, _places(codes, design, persons))
+    cells = codes.arrange(near)
+    n_exact = None if near is None else codes.sizes()[codes.case_cell]
+    return SortedSupply(cells, case, score, width, persons, n_exact), cells
+
+
+def _places(codes: CellCodes, design: Design, persons: Persons) -> IntArray:
+    """Return how many controls may be taken in each case's cell: nobody need look farther."""
+    places = np.bincount(codes.case_cell, minlength=codes.n_cells) * design.wish.most
+    return np.asarray(places[codes.case_cell] * persons.n_populations)
 
 
 class _Finder:

@@ -42,20 +42,54 @@ class Cells:
         cell = self.case_cell[case]
         return self.rows[self.start[cell] : self.start[cell + 1]]
 
-    def keep(self, kept: BoolArray) -> Cells:
-        """Return the cells without the pool rows where ``kept``, shape (n,), is false."""
-        here = kept[self.rows]
-        start = np.concatenate([[0], np.cumsum(here)])[self.start]
-        return Cells(self.case_cell, self.rows[here], np.asarray(start, dtype=np.int64))
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CellCodes:
+    """Cell of every case and of every row of a pool.
+
+    Attributes
+    ----------
+    case_cell : ndarray of int, shape (n_cases,)
+    pool_cell : ndarray of unsigned or signed int, shape (n,)
+        ``n_cells`` for rows that agree with no case, or may not serve.
+    n_cells : int
+    """
+
+    case_cell: IntArray
+    pool_cell: NDArray[Any]
+    n_cells: int
+
+    def without(self, left_out: BoolArray) -> CellCodes:
+        """Return the codes with some rows of the pool in no cell."""
+        pool_cell = self.pool_cell.copy()
+        pool_cell[left_out] = self.n_cells
+        return CellCodes(self.case_cell, pool_cell, self.n_cells)
 
     def sizes(self) -> IntArray:
-        """Return the number of pool rows in each case's cell, shape (n_cases,)."""
-        return np.asarray(np.diff(self.start)[self.case_cell])
+        """Return the number of pool rows in each cell, shape (n_cells,)."""
+        total = np.zeros(self.n_cells + 1, np.int64)
+        for begin in range(0, len(self.pool_cell), BLOCK):
+            block = self.pool_cell[begin : begin + BLOCK]
+            total += np.bincount(block, minlength=self.n_cells + 1)
+        return total[: self.n_cells]
+
+    def arrange(self, kept: BoolArray | None = None) -> Cells:
+        """Return the rows of the pool by cell, those only where ``kept``."""
+        inside = self.pool_cell < self.n_cells if kept is None else kept
+        n = len(self.pool_cell)
+        chosen = np.flatnonzero(inside).astype(np.int32 if n < 2**31 else np.int64)
+        cell = self.pool_cell[chosen]
+        start = np.zeros(self.n_cells + 1, np.int64)
+        np.cumsum(np.bincount(cell, minlength=self.n_cells), out=start[1:])
+        if self.n_cells > 1:
+            # sixteen-bit keys are sorted by radix, in time proportional to their number
+            chosen = chosen[np.argsort(cell, kind="stable")]
+        return Cells(self.case_cell, chosen, start)
 
 
 def exact_cells(
     case_columns: Sequence[NDArray[Any]], pool_columns: Sequence[NDArray[Any]], n_cases: int, n: int
-) -> Cells:
+) -> CellCodes:
     """Find the pool rows that agree with a case in every column.
 
     One pass over the pool in blocks: each column minus the cases' least value is a digit, the
@@ -69,19 +103,16 @@ def exact_cells(
     n_cases, n : int
         Numbers of rows, needed where there are no columns.
     """
-    case_cell, pool_cell = np.zeros(n_cases, np.int64), None
-    n_cells = min(n_cases, 1)
+    codes: CellCodes | None = None
     for columns in _batches(case_columns):
         mine = [case_columns[j] for j in columns]
         theirs = [pool_columns[j] for j in columns]
-        if pool_cell is not None:
-            mine, theirs = [case_cell, *mine], [pool_cell, *theirs]
-        case_cell, n_cells, pool_cell = _look_up(mine, theirs, n)
-    if pool_cell is None:
-        rows = np.arange(n if n_cases else 0, dtype=np.int32 if n < 2**31 else np.int64)
-        return Cells(case_cell, rows, np.array([0, len(rows)][: n_cells + 1]))
-    rows, start = _by_cell(pool_cell, n_cells)
-    return Cells(case_cell, rows, start)
+        if codes is not None:
+            mine, theirs = [codes.case_cell, *mine], [codes.pool_cell, *theirs]
+        codes = _look_up(mine, theirs, n)
+    if codes is None:
+        codes = CellCodes(np.zeros(n_cases, np.int64), np.zeros(n, np.uint16), 1)
+    return codes
 
 
 def _batches(case_columns: Sequence[NDArray[Any]]) -> list[list[int]]:
@@ -100,8 +131,7 @@ def _batches(case_columns: Sequence[NDArray[Any]]) -> list[list[int]]:
 
 def _look_up(
     case_columns: Sequence[NDArray[Any]], pool_columns: Sequence[NDArray[Any]], n: int
-) -> tuple[IntArray, int, NDArray[Any]]:
-    """Return each case's cell, the number of cells, and each pool row's (that number: none)."""
+) -> CellCodes:
     low = [int(column.min(initial=0)) for column in case_columns]
     span = [int(column.max(initial=0)) - a + 1 for column, a in zip(case_columns, low, strict=True)]
     case_key = np.zeros(len(case_columns[0]), np.int64)
@@ -124,7 +154,7 @@ def _look_up(
         else:
             place = np.minimum(np.searchsorted(keys, key), n_cells - 1)
             result[rows] = np.where(keys[place] == key, place, n_cells)
-    return case_cell.astype(np.int64), n_cells, result
+    return CellCodes(case_cell.astype(np.int64), result, n_cells)
 
 
 def _keys(columns: Sequence[NDArray[Any]], low: list[int], span: list[int]) -> IntArray:
@@ -139,15 +169,3 @@ def _keys(columns: Sequence[NDArray[Any]], low: list[int], span: list[int]) -> I
         key += digit
     key[~inside] = -1
     return key
-
-
-def _by_cell(pool_cell: NDArray[Any], n_cells: int) -> tuple[NDArray[Any], IntArray]:
-    """Return the pool rows ordered by cell, and where each cell starts."""
-    n = len(pool_cell)
-    chosen = np.flatnonzero(pool_cell < n_cells).astype(np.int32 if n < 2**31 else np.int64)
-    cell = pool_cell[chosen]
-    start = np.zeros(n_cells + 1, np.int64)
-    np.cumsum(np.bincount(cell, minlength=n_cells), out=start[1:])
-    # sixteen-bit keys are sorted by radix, in time proportional to their number
-    order = np.argsort(cell, kind="stable")
-    return chosen[order], start

@@ -27,6 +27,9 @@ class SortedSupply:
     caliper : float
         Largest distance allowed, rounding forgiven (``widened``); infinite for none.
     persons : Persons
+    n_exact : ndarray of int, shape (n_cases,), optional
+        Sizes of the cases' cells where ``cells`` holds only the nearest rows of them; there is no
+        caliper then.
     """
 
     def __init__(
@@ -36,6 +39,7 @@ class SortedSupply:
         pool_score: NDArray[Any],
         caliper: float,
         persons: Persons,
+        n_exact: IntArray | None = None,
     ) -> None:
         self._cells, self.case_score, self._persons = cells, case_score, persons
         self._rows = cells.rows
@@ -47,8 +51,10 @@ class SortedSupply:
             self._rows[begin:end] = self._rows[begin:end][order]
         self._low = cells.start[cells.case_cell]
         self._high = cells.start[cells.case_cell + 1]
-        self.n_exact = self._high - self._low
+        self.n_exact = self._high - self._low if n_exact is None else n_exact
         self._place, self.n_eligible, self.closest = self._look_around()
+        if n_exact is not None:
+            self.n_eligible = n_exact
         self.reset(np.random.default_rng(0))
 
     def reset(self, rng: np.random.Generator) -> None:

@@ -20,10 +20,13 @@ class Persons:
         Number of the person in row 0, where every row of every population is another person.
     codes : ndarray of int, shape (n,), or None
         Number of the person in each row, where populations share persons.
+    n_populations : int
+        Populations that are matched together.
     """
 
     first: int = 0
     codes: IntArray | None = None
+    n_populations: int = 1
 
     def of(self, row: int) -> int:
         """Return the number of the person in a row."""
@@ -84,5 +87,7 @@ def widened(caliper: float, *scores: FloatArray) -> float:
 
     A billionth of the caliper and a few units in the last place of the largest score are added.
     """
+    if np.isinf(caliper):
+        return caliper
     largest = max((float(np.abs(score).max(initial=0.0)) for score in scores), default=0.0)
     return caliper * (1.0 + 1e-9) + 4.0 * np.finfo(float).eps * largest
