@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from trajectories.errors import InputError, ModelFileError
+from trajectories.errors import ModelFileError
 from trajectories.families import resolve
 from trajectories.groups.golden import check_golden, golden_document
 from trajectories.groups.model import Model
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.stop_reason import StopReason
+from trajectories.groups.text_file import read_document, write_document
 from trajectories.numerics.basis import Basis
 from trajectories.numerics.mixture import Parameters
 
@@ -40,19 +40,9 @@ SCALARS = (
 
 def save(results: GroupTrajectoriesResults, path: str | Path) -> None:
     """Write a model; the file appears whole or not at all."""
-    if not isinstance(path, str | Path):
-        raise InputError(f"a model is saved to a path, not to a {type(path).__name__}")
     content = to_document(results)
     content["checksum"] = checksum(content)
-    target = Path(path)
-    partial = target.with_name(f".{target.name}.partial")
-    try:
-        text = json.dumps(content, indent=1, allow_nan=False)
-        partial.write_text(text + "\n", encoding="utf-8")
-        os.replace(partial, target)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise InputError(f"the model cannot be written to {target}: {error.strerror}") from error
+    write_document(content, path)
 
 
 def load(path: str | Path) -> GroupTrajectoriesResults:
@@ -66,24 +56,8 @@ def load(path: str | Path) -> GroupTrajectoriesResults:
         saved.
     """
     source = Path(path)
-    try:
-        text = source.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelFileError(f"{source} cannot be read as a saved model: {error}") from error
-    try:
-        content = json.loads(text)
-    except ValueError as error:
-        raise ModelFileError(
-            f"{source} is truncated or is not a saved model; save it again from the fit"
-        ) from error
-    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-        raise ModelFileError(f"{source} is not a model saved by this package")
-    version = content.get("schema_version")
-    if version not in (1, SCHEMA_VERSION):
-        raise ModelFileError(
-            f"{source} has schema version {version!r}, this version of the package reads 1 to "
-            f"{SCHEMA_VERSION}: update the package"
-        )
+    content = read_document(path, SCHEMA, (1, SCHEMA_VERSION))
+    version = content["schema_version"]
     if content.pop("checksum", None) != checksum(content):
         raise ModelFileError(
             f"{source} was changed after it was saved (its checksum differs); use the original"
@@ -126,6 +100,7 @@ def to_document(results: GroupTrajectoriesResults) -> dict[str, Any]:
         "log_probability": results.parameters.log_probability.tolist(),
         "theta": results.parameters.theta.tolist(),
         "covariance": results.covariance.tolist(),
+        "individual_ages": results.individual_ages,
         "covariance_kind": results.covariance_kind,
         "n_clusters": results.n_clusters,
         "withheld": results.withheld.tolist(),
@@ -174,6 +149,7 @@ def from_document(content: dict[str, Any]) -> GroupTrajectoriesResults:
             np.array(content["theta"], dtype=float),
         ),
         covariance=np.array(content["covariance"], dtype=float),
+        individual_ages=content.get("individual_ages", False),
         covariance_kind=content.get("covariance_kind", "observed"),
         n_clusters=content.get("n_clusters"),
         withheld=np.array(content["withheld"], dtype=bool),

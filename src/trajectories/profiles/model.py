@@ -1,4 +1,4 @@
-"""A model published for scoring: results, card, support and golden profiles, as checksummed text."""
+"""A model published for scoring: results, card, support, golden profiles; checksummed text."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from trajectories.errors import InputError, ModelFileError
 from trajectories.groups import storage
 from trajectories.groups.golden import golden_panel
 from trajectories.groups.results import GroupTrajectoriesResults
+from trajectories.groups.text_file import read_document, write_document
 from trajectories.panel import Panel
 from trajectories.profiles.card import ModelCard
 from trajectories.profiles.score import check_usable, score
 from trajectories.profiles.support import Support
-from trajectories.profiles.text_file import read_document, write_document
 
 SCHEMA = "trajectories.scoring_model"
 SCHEMA_VERSION = 1
@@ -105,7 +105,7 @@ def load(path: str | Path, allow_expired: bool = False, today: date | None = Non
         If the file is no published model, is truncated, was edited, has an unknown schema, scores
         its golden profiles differently, or is past its last day of use.
     """
-    content = read_document(path, SCHEMA, SCHEMA_VERSION)
+    content = read_document(path, SCHEMA, (SCHEMA_VERSION,))
     checksum = content.pop("checksum", None)
     if checksum != storage.checksum(content):
         raise ModelFileError(

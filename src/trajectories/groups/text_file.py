@@ -25,7 +25,7 @@ def write_document(content: dict[str, Any], path: str | Path) -> None:
         raise InputError(f"the model cannot be written to {target}: {error.strerror}") from error
 
 
-def read_document(path: str | Path, schema: str, version: int) -> dict[str, Any]:
+def read_document(path: str | Path, schema: str, versions: tuple[int, ...]) -> dict[str, Any]:
     """Read a document of one schema.
 
     Raises
@@ -38,19 +38,19 @@ def read_document(path: str | Path, schema: str, version: int) -> dict[str, Any]
         content = json.loads(source.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
-        raise ModelFileError(f"{source.name} cannot be read: {reason}") from error
+        raise ModelFileError(f"{source} cannot be read as a saved model: {reason}") from error
     except ValueError as error:
         raise ModelFileError(
-            f"{source.name} is truncated or is no model file; use the original"
+            f"{source} is truncated or is not a saved model; save it again from the fit"
         ) from error
     if not isinstance(content, dict) or content.get("schema") != schema:
         raise ModelFileError(
-            f"{source.name} is no model published for scoring: make one with "
-            "trajectories.profiles.publish"
+            f"{source} is not a model saved by this package, or one for another use (its schema is "
+            f"not {schema!r})"
         )
-    if content.get("schema_version") != version:
+    if content.get("schema_version") not in versions:
         raise ModelFileError(
-            f"{source.name} has schema version {content.get('schema_version')!r}, this version of "
-            f"the package reads {version}: update the package"
+            f"{source} has schema version {content.get('schema_version')!r}, this version of the "
+            f"package reads up to {max(versions)}: update the package"
         )
     return content
