@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trajectories.cli import curves, modelling
 from trajectories.cli.cautions import warn_of
@@ -13,7 +14,28 @@ from trajectories.cli.reading import read_panel
 from trajectories.errors import InputError
 from trajectories.report.wording import as_sentence, plain_rule
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 __all__ = ["run"]
+
+_SHOWN = (
+    "family",
+    "settings",
+    "basis",
+    "degree",
+    "n_groups",
+    "llf",
+    "n_params",
+    "bic",
+    "bic_cells",
+    "icl",
+    "smallest_share",
+    "n_replicated",
+    "n_finished",
+    "stop_reason",
+)
+"""Columns on the screen; the rest stands in the report and in selection.csv."""
 
 
 def run(args: argparse.Namespace) -> None:
@@ -55,16 +77,13 @@ def run(args: argparse.Namespace) -> None:
         write_tables(folder, {"selection": table})
         write_figures(folder, {"selection": figure})
     if not args.quiet:
-        columns = [
-            "family",
-            "settings",
-            "degree",
-            "n_groups",
-            "llf",
-            "bic",
-            "bic_cells",
-            "stop_reason",
-        ]
-        shown = selection.table[columns].to_string(index=False, max_colwidth=60)
+        shown = _shown(table).to_string(index=False, max_colwidth=60)
         lines = [*read.notes, shown, rule, *chosen]
         sys.stdout.write("\n".join([*lines, f"report: {out / 'report.html'}"]) + "\n")
+
+
+def _shown(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns for the screen, without settings or basis where they say nothing."""
+    empty = {"settings": "", "basis": "polynomial"}
+    silent = [name for name, value in empty.items() if (table[name] == value).all()]
+    return table[[name for name in _SHOWN if name not in silent]]

@@ -112,7 +112,9 @@ def _draw_criterion(ax: Axes, table: pd.DataFrame, criterion: str) -> None:
         )
     naive = criterion.replace("forecast", "naive")
     if naive != criterion and naive in table.columns and table[naive].notna().any():
-        ax.axhline(float(table[naive].mean()), color=MUTED, linewidth=0.9, linestyle=(0, (4, 2)))
+        ax.axhline(
+            float(table[naive].dropna().iloc[0]), color=MUTED, linewidth=0.9, linestyle=(0, (4, 2))
+        )
     title = _TITLES.get(criterion, criterion)
     values = table[criterion].astype(float).where(_proper(table))
     if criterion not in _NO_BEST and values.notna().any():

@@ -12,8 +12,9 @@ from trajectories.panel.arrays import counted
 from trajectories.report.group_cells import small_groups, without_small_groups
 from trajectories.report.html import Report
 from trajectories.report.numbers import fixed
+from trajectories.report.selection_parts import add_selection
 from trajectories.report.single_age import show_single_age
-from trajectories.report.wording import as_sentence, per, plain_rule
+from trajectories.report.wording import per
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,8 +29,6 @@ __all__ = [
     "group_figures",
     "shown_shares",
 ]
-
-_CRITERION = "fixed1"
 
 
 def group_figures(
@@ -164,43 +163,4 @@ def add_parameters(report: Report, parameters: pd.DataFrame, level: float) -> No
         f"Parameters with standard errors and {100 * level:g} % intervals. An en dash: no "
         "standard error, because the information matrix says nothing about this parameter.",
         formats=dict.fromkeys(("estimate", "standard_error", "lower", "upper"), "fixed4"),
-    )
-
-
-def add_selection(report: Report, table: pd.DataFrame, rule: str, figure: Figure | None) -> None:
-    """Add the table of candidate models and the rule that chose one."""
-    if rule:
-        report.text(as_sentence(plain_rule(rule)))
-    if figure is not None:
-        report.figure(
-            figure,
-            "Information criteria against the number of groups, one line per family and degree; "
-            "the best value of each is ringed.",
-            "Information criteria side by side; the best value of each is ringed. A cross at the "
-            "top: no usable solution, so nothing to compare. Where criteria disagree, the number "
-            "of groups is a choice that has to be argued.",
-        )
-    criteria = ("llf", "aic", "bic", "bic_cells", "icl")
-    first = [
-        name
-        for name in ("family", "settings", "degree", "n_groups", "stop_reason")
-        if name in table
-    ]
-    report.table(
-        table[first + [name for name in table.columns if name not in first]],
-        "Candidate models.",
-        headings={
-            "n_groups": "groups",
-            "n_params": "params",
-            "relative_entropy": "entropy",
-            "n_replicated": "starts agree",
-            "stop_reason": "stopped",
-        },
-        formats={
-            **dict.fromkeys(criteria, _CRITERION),
-            "relative_entropy": "fixed3",
-            "smallest_share": "percent",
-            "lowest_avepp": "fixed3",
-            "stop_reason": lambda value: str(getattr(value, "value", value)),
-        },
     )

@@ -42,8 +42,16 @@ def as_sentence(text: str) -> str:
 def plain_rule(rule: str) -> str:
     """Return the rule of a recommendation with criteria as they are written in a sentence."""
     for name, written in (
+        ("bic_cells_nagin", "BIC in Nagin's form (n = cells)"),
+        ("bic_nagin", "BIC in Nagin's form"),
         ("bic_cells", "BIC (n = cells)"),
         ("bic", "BIC"),
+        ("sabic", "sample-size-adjusted BIC"),
+        ("caic", "CAIC"),
+        ("heldout_llf", "held-out log-likelihood"),
+        ("forecast_llf", "log score of the forecast"),
+        ("forecast_absolute_error", "absolute error of the forecast"),
+        ("forecast_squared_error", "squared error of the forecast"),
         ("aic", "AIC"),
         ("icl", "ICL"),
     ):
