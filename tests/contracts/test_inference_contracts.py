@@ -376,3 +376,40 @@ def test_no_time_at_risk_is_missing_and_a_count_in_it_an_error_that_says_how_man
     panel = tr.Panel.from_wide(np.where(free > 0, counts, np.nan), exposure=free)
     assert panel.n_observed_cells == 6
     np.testing.assert_array_equal(panel.observed, free > 0)
+
+
+def test_persons_observed_at_ages_of_their_own_have_an_area_and_no_sum(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    own = np.sort(rng.uniform(12, 25, (120, 5)), axis=1)
+    panel = tr.Panel.from_wide(rng.poisson(np.exp(0.1 * (own - 18))).astype(float), ages=own)
+    results = tr.GroupTrajectories(1, "poisson", 1).fit(panel, covariance="robust")
+    results.save(tmp_path / "model.json")
+    for one in (results, tr.load(tmp_path / "model.json")):
+        with pytest.raises(InputError, match=r"ages of their own, .* over='area'"):
+            one.expected_outcome()
+        area = one.expected_outcome(13, 24, over="area").loc[1]
+        exact = (np.exp(0.6) - np.exp(-0.5)) / 0.1
+        assert area["lower"] < exact < area["upper"]
+    boot = results.bootstrap(panel, n_replicates=40, n_starts=1)
+    assert (boot.bse / results.bse).between(0.6, 1.6).all()
+
+
+def test_a_group_fixed_at_zero_is_known_and_bootstraps() -> None:
+    rng = np.random.default_rng(3)
+    counts = rng.poisson(np.exp(0.8 - 0.05 * (AGES - 16) ** 2), (150, 8)).astype(float)
+    counts[rng.random(150) < 0.4] = 0
+    panel = tr.Panel.from_wide(counts, ages=AGES)
+    results = (
+        tr.GroupTrajectories(2, "poisson", (-1, 2)).fit(panel).with_covariance("robust", panel)
+    )
+    for method in ("delta", "simulation"):
+        curves = results.trajectories(method=method, band="simultaneous").set_index("group")
+        assert (curves.loc[1] == 0.0).all()[["mean", "lower", "upper"]].all()
+        area = results.expected_outcome(method=method).loc[1]
+        assert (area[["expected", "lower", "upper"]] == 0.0).all()
+        assert "flat" in results.peak_age(method=method).loc[1, "reason"]
+    assert "fixed at a rate of zero" in results.test_equal_curves(1, 2).reason
+    assert results.test_highest_degree().null.endswith("zero: age^2 of group 2")
+    boot = results.bootstrap(panel, n_replicates=40, n_starts=1)
+    assert boot.n_usable == 40
+    assert (boot.stability()["jaccard"] > 0.95).all()

@@ -50,6 +50,7 @@ def from_solution(
         gradient=float(np.abs(fitted.score).max() / panel.total_weight),
         version=__version__,
         has_exposure=panel.exposure is not None,
+        individual_ages=panel.individual_ages is not None,
         _posterior=solution.posterior,
         _units=panel.units,
     )

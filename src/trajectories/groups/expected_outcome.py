@@ -64,9 +64,15 @@ def expected_outcome(
     Raises
     ------
     InputError
-        For a range outside the fitted one, or one without a fitted age.
+        For a range outside the fitted one, or one without a fitted age; for a sum over ages where
+        persons were observed at ages of their own.
     """
     check_choice("over", over, RULES)
+    if over == "ages" and results.individual_ages:
+        raise InputError(
+            "persons were observed at ages of their own, so there are no ages to add up over: ask "
+            "for the area under the curve, over='area'"
+        )
     check_choice("method", method, METHODS)
     check_draws(draws, seed)
     z = normal_quantile(level)

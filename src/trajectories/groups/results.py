@@ -66,6 +66,8 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods):
         Version of the package that fitted the model.
     has_exposure : bool
         Whether the panel had exposure: then curves are per year free.
+    individual_ages : bool
+        Whether units were observed at ages of their own.
     covariance_kind : {"observed", "robust", "cluster"}
         Inverse observed information, or a sandwich; see ``with_covariance``.
     n_clusters : int or None
@@ -92,6 +94,7 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods):
     gradient: float
     version: str
     has_exposure: bool
+    individual_ages: bool = False
     covariance_kind: str = "observed"
     n_clusters: int | None = None
     _posterior: FloatArray | None = field(default=None)
