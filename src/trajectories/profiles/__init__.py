@@ -5,17 +5,21 @@ from __future__ import annotations
 from trajectories.profiles.card import ModelCard
 from trajectories.profiles.contributions import contributions, development
 from trajectories.profiles.flags import Flag
+from trajectories.profiles.histories import Histories
 from trajectories.profiles.model import ScoringModel, load, publish
+from trajectories.profiles.reading import histories_from_table
 from trajectories.profiles.score import score
 from trajectories.profiles.support import Support
 
 __all__ = [
     "Flag",
+    "Histories",
     "ModelCard",
     "ScoringModel",
     "Support",
     "contributions",
     "development",
+    "histories_from_table",
     "load",
     "publish",
     "score",

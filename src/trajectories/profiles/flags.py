@@ -26,6 +26,7 @@ class Flag(Enum):
     GAPS = "years between observed ones are missing; they count as unknown, not as zero"
     HORIZON_SHORTENED = "the model ends before the years asked ahead do; fewer are forecast"
     NOTHING_AHEAD = "the model ends at the last observed age: nothing is forecast"
+    EXPIRED = "the model is past its last day of use; somebody chose to use it all the same"
     NO_LIMITS_OF_COUNTS = "the model does not say what counts it was fitted to"
     INTERVALS_TOO_NARROW = (
         "standard errors of some parameters are withheld; the intervals count them as known"

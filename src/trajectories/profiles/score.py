@@ -18,6 +18,7 @@ from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 from trajectories.panel import Panel
 from trajectories.profiles.ahead import ahead, last_observed
 from trajectories.profiles.flags import Flag, history_flags, joined
+from trajectories.profiles.histories import Histories
 from trajectories.profiles.support import Support
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ USABLE = (StopReason.CONVERGED, StopReason.BOUNDARY)
 
 def score(
     model: GroupTrajectoriesResults | ScoringModel,
-    profiles: Panel | pd.DataFrame,
+    profiles: Panel | pd.DataFrame | Histories,
     years_ahead: int = 5,
     level: float = 0.95,
     intervals: bool = True,
@@ -55,7 +56,7 @@ def score(
     ----------
     model : GroupTrajectoriesResults or ScoringModel
         A fit, or a model published for scoring, which also knows the counts it was fitted to.
-    profiles : Panel or DataFrame
+    profiles : Panel, DataFrame or Histories
         A row a history; a table as for ``Panel.from_wide``, NaN where not observed. A row without
         any year gets the shares of the groups, and a flag that says so.
     years_ahead : int
@@ -80,14 +81,16 @@ def score(
         If the model is no proper solution, is not about counts or 0/1 outcomes, or the profiles
         cannot be read as a panel.
     """
-    results, support = unwrap(model)
+    results, support, expired = unwrap(model)
     check_usable(results)
     if isinstance(years_ahead, bool) or not isinstance(years_ahead, int) or years_ahead < 0:
         raise InputError(f"years_ahead must be a whole number of 0 or more, not {years_ahead!r}")
-    units, panel, place = as_panel(profiles)
-    sheet = Sheet.blank(len(units), results.n_groups, intervals)
-    blank = np.setdiff1d(np.arange(len(units)), place)
-    _fill_shares(sheet, blank, results, support, level)
+    histories = Histories.read(profiles)
+    panel, place = histories.panel, histories.place
+    sheet = Sheet.blank(len(histories.units), results.n_groups, intervals)
+    sheet.refused[:] = histories.refused
+    notes = _model_flags(results, support, expired)
+    _fill_shares(sheet, histories.blank, results, notes, level)
     if panel is not None:
         refused = support.refused(panel)
         for row, reason in zip(place, refused, strict=True):
@@ -96,9 +99,8 @@ def score(
         if len(rows):
             own = _own_ages(panel, results, rows)
             found = _fill(sheet, place[rows], own, results, years_ahead, level)
-            found |= _model_flags(results, support, own.n_units)
-            sheet.flag(place[rows], found)
-    return sheet.frame(units)
+            sheet.flag(place[rows], found, notes)
+    return sheet.frame(histories.units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +124,10 @@ class Sheet:
         numbers = {name: np.full(n_units, np.nan) for name in columns}
         return cls(numbers, [""] * n_units, [""] * n_units, intervals)
 
-    def flag(self, rows: IntArray, found: dict[Flag, BoolArray]) -> None:
-        """Write the flags of some rows."""
-        for row, names in zip(rows, joined(found, len(rows)), strict=True):
+    def flag(self, rows: IntArray, found: dict[Flag, BoolArray], notes: list[Flag]) -> None:
+        """Write the flags of some rows, and those that hold for every row."""
+        every = found | {flag: np.ones(len(rows), dtype=bool) for flag in notes}
+        for row, names in zip(rows, joined(every, len(rows)), strict=True):
             self.flags[row] = names
 
     def frame(self, units: pd.Index[Any]) -> pd.DataFrame:
@@ -135,17 +138,17 @@ class Sheet:
 
 def unwrap(
     model: GroupTrajectoriesResults | ScoringModel,
-) -> tuple[GroupTrajectoriesResults, Support]:
-    """Return the results and the support of what was given as a model."""
+) -> tuple[GroupTrajectoriesResults, Support, bool]:
+    """Return results, support and whether it is past its last day, of what was given."""
     if isinstance(model, GroupTrajectoriesResults):
-        return model, Support.of_results(model)
+        return model, Support.of_results(model), False
     results, support = getattr(model, "results", None), getattr(model, "support", None)
     if not isinstance(results, GroupTrajectoriesResults) or not isinstance(support, Support):
         raise InputError(
             f"a fitted or published model is needed, not a {type(model).__name__}: give results of "
             "a fit, or what profiles.load returns"
         )
-    return results, support
+    return results, support, bool(getattr(model, "expired", False))
 
 
 def check_usable(results: GroupTrajectoriesResults) -> None:
@@ -160,21 +163,6 @@ def check_usable(results: GroupTrajectoriesResults) -> None:
             f"scoring is for counts of offences or 0/1 outcomes, not for family "
             f"{results.family.name!r}"
         )
-
-
-def as_panel(profiles: Any) -> tuple[pd.Index[Any], Panel | None, IntArray]:
-    """Return all units, the panel of those with any observed year, and where these stand."""
-    if isinstance(profiles, pd.DataFrame):
-        known = profiles.notna().any(axis=1).to_numpy()
-        place = np.flatnonzero(known).astype(np.int64)
-        panel = Panel.from_wide(profiles.loc[known]) if len(place) else None
-        return profiles.index, panel, place
-    if not isinstance(profiles, Panel):
-        raise InputError(
-            f"profiles must be a Panel or a wide DataFrame, not a {type(profiles).__name__}"
-        )
-    profiles.require_common_ages("scoring")
-    return profiles.units, profiles, np.arange(profiles.n_units)
 
 
 def _own_ages(panel: Panel, results: GroupTrajectoriesResults, rows: np.ndarray) -> Panel:
@@ -197,7 +185,7 @@ def _fill_shares(
     sheet: Sheet,
     rows: IntArray,
     results: GroupTrajectoriesResults,
-    support: Support,
+    notes: list[Flag],
     level: float,
 ) -> None:
     """Write the shares of the groups for histories of which no year was observed."""
@@ -210,8 +198,7 @@ def _fill_shares(
             sheet.numbers[f"group_{k + 1}_lower"][rows] = lower[k]
             sheet.numbers[f"group_{k + 1}_upper"][rows] = upper[k]
     sheet.numbers["n_years"][rows] = 0.0
-    found = {Flag.NO_HISTORY: np.ones(len(rows), dtype=bool)}
-    sheet.flag(rows, found | _model_flags(results, support, len(rows)))
+    sheet.flag(rows, {Flag.NO_HISTORY: np.ones(len(rows), dtype=bool)}, notes)
 
 
 def _fill(
@@ -250,12 +237,11 @@ def _fill(
     return found
 
 
-def _model_flags(
-    results: GroupTrajectoriesResults, support: Support, n_units: int
-) -> dict[Flag, BoolArray]:
-    return {
-        Flag.NO_LIMITS_OF_COUNTS: np.full(n_units, support.largest_count is None),
-        Flag.INTERVALS_TOO_NARROW: np.full(
-            n_units, bool((results.withheld & results.model.free()).any())
-        ),
+def _model_flags(results: GroupTrajectoriesResults, support: Support, expired: bool) -> list[Flag]:
+    """Return the flags that hold for every score of a model."""
+    raised = {
+        Flag.EXPIRED: expired,
+        Flag.NO_LIMITS_OF_COUNTS: support.largest_count is None,
+        Flag.INTERVALS_TOO_NARROW: bool((results.withheld & results.model.free()).any()),
     }
+    return [flag for flag, holds in raised.items() if holds]
