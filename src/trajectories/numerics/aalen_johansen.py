@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from trajectories.numerics.types import FloatArray
@@ -21,25 +23,58 @@ def cumulative_incidence(
     With one cause it is Greenwood's. It is a polynomial of degree 2 in F_k(t), so three running
     sums give it for every t.
     """
+    n_causes, n_times = events.shape
+    survival, incidence = np.empty(n_times), np.empty((n_causes, n_times))
+    error = np.empty((n_causes, n_times))
+    reached = _Reached(1.0, 0.0, np.zeros(n_causes), np.zeros(n_causes), np.zeros(n_causes))
+    for begin in range(0, n_times, _BLOCK):  # blocks that stay in cache
+        at = slice(begin, begin + _BLOCK)
+        survival[at], incidence[:, at], error[:, at] = _block(at_risk[at], events[:, at], reached)
+    return survival, incidence, error
+
+
+_BLOCK = 8192
+
+
+@dataclass(slots=True)
+class _Reached:
+    """What the running sums have come to: of all causes, and by cause (C,)."""
+
+    survival: float
+    quadratic: float
+    incidence: FloatArray
+    constant: FloatArray
+    linear: FloatArray
+
+
+def _block(
+    at_risk: FloatArray, events: FloatArray, reached: _Reached
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Go on from where the sums stand; leave them where they have come to."""
     total = events[0] if len(events) == 1 else events.sum(axis=0)
     left = at_risk - total
     survival = np.cumprod(left / at_risk)
-    before = np.append(1.0, survival[:-1])
+    survival *= reached.survival
+    before = np.empty_like(survival)
+    before[0], before[1:] = reached.survival, survival[:-1]
     mass = before / at_risk
-    incidence = np.cumsum(events * mass, axis=1)
     empties = left <= 0.0
     carried = total / (at_risk * np.where(empties, 1.0, left))
     carried[empties] = 0.0  # nothing happens afterwards, so nothing is carried forward
-    quadratic = np.cumsum(carried)
-    error = np.empty_like(incidence)
-    for k, (happened, reached) in enumerate(zip(events, incidence, strict=True)):
+    quadratic = np.cumsum(carried) + reached.quadratic
+    incidence, error = np.empty_like(events), np.empty_like(events)
+    for k, happened in enumerate(events):
         chance = happened / at_risk
-        linear = chance * mass
-        constant = np.cumsum(
-            before * linear * (1.0 - chance) + reached * (2.0 * linear + reached * carried)
-        )
-        slope = np.cumsum(linear + reached * carried)
-        variance = constant - reached * (2.0 * slope - reached * quadratic)
+        f = np.cumsum(happened * mass) + reached.incidence[k]
+        term = chance * mass
+        pulled = f * carried
+        constant = before * term * (1.0 - chance) + f * (2.0 * term + pulled)
+        constant = np.cumsum(constant) + reached.constant[k]
+        linear = np.cumsum(term + pulled) + reached.linear[k]
+        variance = constant - f * (2.0 * linear - f * quadratic)
         variance[variance <= 1e-13 * constant] = 0.0  # what rounding leaves where nothing is unsure
-        error[k] = np.sqrt(variance)
+        incidence[k], error[k] = f, np.sqrt(variance)
+        reached.incidence[k], reached.constant[k] = f[-1], constant[-1]
+        reached.linear[k] = linear[-1]
+    reached.survival, reached.quadratic = float(survival[-1]), float(quadratic[-1])
     return survival, incidence, error

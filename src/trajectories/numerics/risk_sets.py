@@ -57,11 +57,14 @@ def risk_table(
     weight : ndarray, shape (R,), optional
         1 unless given.
     """
-    at = np.flatnonzero(cause)
+    happened = cause > 0
+    at = np.flatnonzero(happened)
     time, events = _events(stop[at], cause[at], n_causes, None if weight is None else weight[at])
-    at_risk = at_least(stop, time, weight)
+    rest = np.flatnonzero(~happened)
+    at_risk = at_least(stop[rest], time, None if weight is None else weight[rest])
+    at_risk += _from_the_end(events.sum(axis=0) if n_causes > 1 else events[0])
     if len(time) and start.max() >= time[0]:
-        at_risk = at_risk - at_least(start, time, weight)
+        at_risk -= at_least(start, time, weight)
     return RiskTable(time, at_risk, events)
 
 
@@ -71,37 +74,50 @@ def at_least(values: FloatArray, time: FloatArray, weight: FloatArray | None) ->
     Summed from the end, so that the few who are left at a late time are not the small difference
     of two large sums.
     """
-    if weight is None:
+    if weight is None and len(time) < len(values):
         below = np.searchsorted(np.sort(values), time, side="left")
         return (len(values) - below).astype(np.float64)
+    if weight is None:
+        place = np.searchsorted(time, np.sort(values), side="right")
+        return _from_the_end(np.bincount(place, minlength=len(time) + 1)[1:].astype(np.float64))
     order = np.argsort(values)
-    below = np.searchsorted(values[order], time, side="left")
-    tail = np.zeros(len(values) + 1)
-    tail[:-1] = np.cumsum(weight[order][::-1])[::-1]
-    return np.asarray(tail[below])
+    place = np.searchsorted(time, values[order], side="right")
+    amount = np.bincount(place, weight[order], len(time) + 1)[1:]
+    return _from_the_end(amount.astype(np.float64))
+
+
+def _from_the_end(values: FloatArray) -> FloatArray:
+    """Return running sums from the last value back."""
+    return np.asarray(np.cumsum(values[::-1])[::-1])
 
 
 def _events(
     time: FloatArray, cause: IntArray, n_causes: int, weight: FloatArray | None
 ) -> tuple[FloatArray, FloatArray]:
     """Return distinct event times and the weight of events at each, shape (C, M)."""
-    if n_causes == 1 and weight is None:
-        ordered = np.sort(time)
-        first = _first_of_run(ordered)
-        return ordered[first], np.diff(np.append(first, len(time))).astype(np.float64)[None, :]
-    order = np.argsort(time)
-    ordered = time[order]
+    if weight is not None:
+        distinct, place = np.unique(time, return_inverse=True)
+        amounts = [
+            np.bincount(place, weight * (cause == k), len(distinct)) for k in range(1, n_causes + 1)
+        ]
+        return distinct, np.stack(amounts).astype(np.float64)
+    ordered = np.sort(time)
     first = _first_of_run(ordered)
-    if not len(first):
-        return ordered, np.zeros((n_causes, 0))
-    amount = np.ones(len(time)) if weight is None else weight[order]
+    distinct = ordered[first]
+    events = np.empty((n_causes, len(distinct)))
+    counts = np.diff(np.append(first, len(time)))
     if n_causes == 1:
-        return ordered[first], np.add.reduceat(amount, first)[None, :]
-    kind = cause[order]
-    events = np.stack(
-        [np.add.reduceat(amount * (kind == k), first) for k in range(1, n_causes + 1)]
-    )
-    return ordered[first], events
+        events[0] = counts
+        return distinct, events
+    # the commonest cause has what the others leave: sorting the few is quicker than an index
+    common = int(np.bincount(cause, minlength=n_causes + 1)[1:].argmax())
+    for k in range(n_causes):
+        if k != common:
+            place = np.searchsorted(distinct, np.sort(time[cause == k + 1]))
+            events[k] = np.bincount(place, minlength=len(distinct))
+            counts = counts - events[k]
+    events[common] = counts
+    return distinct, events
 
 
 def _first_of_run(ordered: FloatArray) -> IntArray:

@@ -10,6 +10,7 @@ from scipy.special import expit, logit
 from trajectories.numerics.types import FloatArray
 
 Limits = tuple[FloatArray, FloatArray]
+_BLOCK = 8192
 
 
 def probability_limits(p: FloatArray, se: FloatArray, z: float, kind: str) -> Limits:
@@ -20,12 +21,8 @@ def probability_limits(p: FloatArray, se: FloatArray, z: float, kind: str) -> Li
     is carried forward from the last time at which there was one.
     """
     lower, upper = np.ones_like(p), np.ones_like(p)
-    inside = np.flatnonzero((p > 0.0) & (p < 1.0))
-    if len(inside) == len(p):
-        lower, upper = _KINDS[kind](p, se, z)
-    elif len(inside):
-        lower[inside], upper[inside] = _KINDS[kind](p[inside], se[inside], z)
-    gone = np.flatnonzero(p <= 0.0)
+    _fill(lower, upper, p, se, z, kind)
+    gone = np.flatnonzero(p <= 0.0) if len(p) and p.min() <= 0.0 else p[:0]
     if len(gone):
         lower[gone] = 0.0
         upper[gone] = upper[gone[0] - 1] if gone[0] else 1.0
@@ -40,11 +37,27 @@ def incidence_limits(p: FloatArray, se: FloatArray, z: float, kind: str) -> Limi
     from 0 that an interval built on 1 - p would not.
     """
     lower, upper = np.zeros_like(p), np.zeros_like(p)
-    inside = np.flatnonzero((p > 0.0) & (p < 1.0))
-    lower[inside], upper[inside] = _KINDS[kind](p[inside], se[inside], z)
-    sure = p >= 1.0
-    lower[sure] = upper[sure] = 1.0
+    _fill(lower, upper, p, se, z, kind)
+    if len(p) and p.max() >= 1.0:
+        lower[p >= 1.0] = upper[p >= 1.0] = 1.0
     return lower, upper
+
+
+def _fill(
+    lower: FloatArray, upper: FloatArray, p: FloatArray, se: FloatArray, z: float, kind: str
+) -> None:
+    """Put in the limits of the probabilities between 0 and 1; a curve has them in one stretch."""
+    inside = np.flatnonzero((p > 0.0) & (p < 1.0))
+    if not len(inside):
+        return
+    limits = _KINDS[kind]
+    first, last = int(inside[0]), int(inside[-1]) + 1
+    if last - first > len(inside):
+        lower[inside], upper[inside] = limits(p[inside], se[inside], z)
+        return
+    for begin in range(first, last, _BLOCK):  # blocks that stay in cache
+        at = slice(begin, min(begin + _BLOCK, last))
+        lower[at], upper[at] = limits(p[at], se[at], z)
 
 
 def positive_limits(value: FloatArray, se: FloatArray, z: float) -> Limits:

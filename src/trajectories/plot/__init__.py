@@ -10,10 +10,13 @@ from trajectories.plot.adequacy import adequacy
 from trajectories.plot.age_crime_curve import age_crime_curve
 from trajectories.plot.career_timelines import career_timelines
 from trajectories.plot.concordance_forest import concordance_forest
+from trajectories.plot.cumulative_incidence import cumulative_incidence
 from trajectories.plot.distribution_functions import distributions
 from trajectories.plot.event_study import event_study
 from trajectories.plot.forest_plot import forest
+from trajectories.plot.hazard import hazard
 from trajectories.plot.love_plot import love
+from trajectories.plot.mean_cumulative_count import mean_cumulative_count
 from trajectories.plot.observed_and_fitted import observed_means
 from trajectories.plot.onset_bars import onset_distribution
 from trajectories.plot.posterior_bars import posteriors
@@ -21,6 +24,7 @@ from trajectories.plot.recovery_rows import recovery
 from trajectories.plot.residual_stems import residuals
 from trajectories.plot.saving import figure_bytes, save
 from trajectories.plot.selection_criteria import selection
+from trajectories.plot.survival_curves import survival_curves
 from trajectories.plot.trajectory_curves import trajectories
 from trajectories.plot.transition_heat_map import transition_heat_map
 from trajectories.plot.uncertainty_bands import uncertainty
@@ -30,11 +34,14 @@ __all__ = [
     "age_crime_curve",
     "career_timelines",
     "concordance_forest",
+    "cumulative_incidence",
     "distributions",
     "event_study",
     "figure_bytes",
     "forest",
+    "hazard",
     "love",
+    "mean_cumulative_count",
     "observed_means",
     "onset_distribution",
     "posteriors",
@@ -42,6 +49,7 @@ __all__ = [
     "residuals",
     "save",
     "selection",
+    "survival_curves",
     "trajectories",
     "transition_heat_map",
     "uncertainty",

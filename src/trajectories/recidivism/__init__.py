@@ -13,6 +13,7 @@ from trajectories.recidivism.hypothesis_test import HypothesisTest
 from trajectories.recidivism.kaplan_meier import kaplan_meier, nelson_aalen
 from trajectories.recidivism.log_rank import gray, log_rank
 from trajectories.recidivism.mean_cumulative_count import mean_cumulative_count
+from trajectories.recidivism.numbers_at_risk import numbers_at_risk
 from trajectories.recidivism.parametric import parametric
 from trajectories.recidivism.parametric_results import ParametricResults
 from trajectories.recidivism.rate_regression import RateResults, rate_regression
@@ -40,6 +41,7 @@ __all__ = [
     "log_rank",
     "mean_cumulative_count",
     "nelson_aalen",
+    "numbers_at_risk",
     "parametric",
     "prentice_williams_peterson",
     "rate_regression",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from trajectories.errors import DegenerateSolutionWarning
@@ -14,7 +15,6 @@ from trajectories.panel.follow_up import FollowUp
 from trajectories.recidivism.follow_up_input import (
     asked_times,
     check_interval,
-    label_column,
     need_single,
     normal_quantile,
     samples,
@@ -72,11 +72,14 @@ def cumulative_incidence(
                 stacklevel=2,
             )
         _, incidence, se = aalen_johansen(table.at_risk, table.events)
-        for k in range(len(follow_up.causes)):
-            lower, upper = incidence_limits(incidence[k], se[k], z, interval)
-            columns = {"incidence": incidence[k], "se": se[k], "lower": lower, "upper": upper}
-            before = dict.fromkeys(columns, 0.0)
-            frame = curve_frame(sample, table, table.events[k], columns, before, at)
-            frame.insert(1, "cause", label_column(k, follow_up.causes, len(frame)))
-            found.append(frame)
-    return pd.concat(found, ignore_index=True)
+        lower, upper = np.empty_like(se), np.empty_like(se)
+        for k in range(len(se)):
+            lower[k], upper[k] = incidence_limits(incidence[k], se[k], z, interval)
+        columns = {"incidence": incidence, "se": se, "lower": lower, "upper": upper}
+        before = dict.fromkeys(columns, 0.0)
+        frame = curve_frame(sample, table, table.events, columns, before, at)
+        codes = np.repeat(np.arange(len(se), dtype=np.int16), len(frame) // len(se))
+        names = pd.Index(follow_up.causes)
+        frame.insert(1, "cause", pd.Series(pd.Categorical.from_codes(codes, categories=names)))
+        found.append(frame)
+    return found[0] if len(found) == 1 else pd.concat(found, ignore_index=True)

@@ -132,40 +132,44 @@ def curve_frame(
     before: dict[str, float],
     at: FloatArray | None,
 ) -> pd.DataFrame:
-    """Return a step function as a table: at its steps and both ends, or at the times asked for."""
+    """Return step functions as a table: at their steps and both ends, or at the times asked for.
+
+    ``events`` and the columns have shape (M,), or (C, M) for C functions one below the other.
+    """
     if at is not None:
         return _read_at(sample, table, events, columns, before, at)
     begin = float(sample.start.min())
     end = float(sample.stop.max())
     more = not len(table.time) or end > table.time[-1]
     entered = at_least_now(sample, begin)
-    n = len(events) + 1 + more
+    n_curves = 1 if events.ndim == 1 else len(events)
+    at_end = at_least_now(sample, end) if more else None
     result: dict[str, Any] = {
-        "stratum": label_column(sample.code, sample.labels, n),
-        "time": _ends(begin, table.time, end if more else None),
-        "at_risk": _ends(entered, table.at_risk, at_least_now(sample, end) if more else None),
-        "events": _ends(0.0, events, 0.0 if more else None),
+        "time": _ends(begin, table.time, end if more else None, n_curves),
+        "at_risk": _ends(entered, table.at_risk, at_end, n_curves),
+        "events": _ends(0.0, events, 0.0 if more else None, n_curves),
     }
     for name, values in columns.items():
-        last = float(values[-1]) if len(values) else before[name]
-        result[name] = _ends(before[name], values, last if more else None)
-    return pd.DataFrame(result, copy=False)
+        last = values[..., -1:] if len(table.time) else before[name]
+        result[name] = _ends(before[name], values, last if more else None, n_curves)
+    label = label_column(sample.code, sample.labels, len(result["time"]))
+    return pd.DataFrame({"stratum": label, **result}, copy=False)
 
 
-def _ends(first: float, values: FloatArray, last: float | None) -> FloatArray:
-    result = np.empty(len(values) + 1 + (last is not None))
-    result[0] = first
-    result[1 : len(values) + 1] = values
+def _ends(first: float, values: FloatArray, last: Any, n_curves: int) -> FloatArray:
+    n = values.shape[-1]
+    result = np.empty((n_curves, n + 1 + (last is not None)))
+    result[:, 0] = first
+    result[:, 1 : n + 1] = values
     if last is not None:
-        result[-1] = last
-    return result
+        result[:, n + 1 :] = last
+    return result.ravel()
 
 
 def at_least_now(sample: Sample, time: float) -> float:
     """Return the weight at risk just before a time; at the very start, of those who begin then."""
-    inside = (sample.start < time) & (sample.stop >= time)
-    if time <= sample.start.min():
-        inside = sample.start <= time
+    at_start = time <= sample.start.min()
+    inside = sample.start <= time if at_start else (sample.start < time) & (sample.stop >= time)
     return float(inside.sum() if sample.weight is None else sample.weight[inside].sum())
 
 
@@ -177,19 +181,27 @@ def _read_at(
     before: dict[str, float],
     at: FloatArray,
 ) -> pd.DataFrame:
-    ended = columns["survival"][-1:] <= 0 if "survival" in columns else np.zeros(1, dtype=bool)
-    within_follow_up(at, sample, bool(ended.any()))
+    ended = "survival" in columns and bool((columns["survival"][-1:] <= 0).any())
+    within_follow_up(at, sample, ended)
     place = np.searchsorted(table.time, at, "right")
-    total = np.append(0.0, np.cumsum(events))[place]
+    n_curves = 1 if events.ndim == 1 else len(events)
     at_risk = at_least(sample.stop, at, sample.weight) - at_least(sample.start, at, sample.weight)
+    if at[0] <= sample.start.min():
+        at_risk[at <= sample.start.min()] = at_least_now(sample, at[0])
+
+    def read(values: FloatArray, first: float) -> FloatArray:
+        ahead = np.full((n_curves, 1), first)
+        return np.hstack([ahead, values.reshape(n_curves, -1)])[:, place]
+
+    total = read(np.cumsum(events, axis=-1), 0.0)
     result: dict[str, Any] = {
-        "stratum": label_column(sample.code, sample.labels, len(at)),
-        "time": at,
-        "at_risk": np.where(at <= sample.start.min(), at_least_now(sample, at[0]), at_risk),
-        "events": np.diff(total, prepend=0.0),
+        "stratum": label_column(sample.code, sample.labels, n_curves * len(at)),
+        "time": np.tile(at, n_curves),
+        "at_risk": np.tile(at_risk, n_curves),
+        "events": np.diff(total, axis=1, prepend=0.0).ravel(),
     }
     for name, values in columns.items():
-        result[name] = np.append(before[name], values)[place]
+        result[name] = read(values, before[name]).ravel()
     return pd.DataFrame(result, copy=False)
 
 
