@@ -9,7 +9,12 @@ import numpy as np
 
 from trajectories.errors import InputError
 from trajectories.numerics.conditional_fit import ConditionalFit, maximise
-from trajectories.numerics.conditional_recursion import arrange, chances, moments
+from trajectories.numerics.conditional_recursion import (
+    arrange,
+    chances,
+    moments,
+    separate_parts,
+)
 from trajectories.numerics.conditional_strata import Strata, prepare_strata
 from trajectories.numerics.types import FloatArray
 
@@ -87,57 +92,62 @@ class LogitLikelihood:
         self.strata = strata
         events = strata.total(strata.outcome).astype(np.int64)
         turned = 2 * events > strata.size
-        self._chosen = np.where(turned, strata.size - events, events)
-        self._blocks, self._rows = arrange(
-            strata.first, strata.size, self._chosen, len(strata.names)
-        )
+        chosen = np.where(turned, strata.size - events, events)
+        varies = strata.total(np.abs(strata.design)) > 0
+        part, columns = separate_parts(varies)
+        self._blocks = arrange(strata.first, strata.size, chosen, part, columns)
         sign = strata.spread(np.where(turned, -1.0, 1.0))
-        # the columns lie one after another, each row's place given by its block
-        self._x = np.ascontiguousarray((strata.design * sign[:, None])[self._rows].T)
+        signed = strata.design * sign[:, None]
         mean = strata.total(strata.offset) / strata.size
-        self._offset = ((strata.offset - strata.spread(mean)) * sign)[self._rows]
-        if np.abs(self._offset).max(initial=0.0) > WIDEST:
+        offset = (strata.offset - strata.spread(mean)) * sign
+        if np.abs(offset).max(initial=0.0) > WIDEST:
             raise InputError(f"offset differs by more than {WIDEST:g} within a stratum")
         taken = (strata.outcome == 1) != strata.spread(turned)
-        self._taken = taken[self._rows].astype(np.float64)
-        observed = strata.design * (sign * taken)[:, None]
-        self._observed = strata.total(observed)
+        self._observed = strata.total(signed * taken[:, None])
+        # by block, the columns one after another: a step of the recursion reads what lies together
+        self._x = [np.ascontiguousarray(signed[np.ix_(b.rows, b.columns)].T) for b in self._blocks]
+        self._offset = [offset[block.rows] for block in self._blocks]
+        self._taken = [taken[block.rows].astype(np.float64) for block in self._blocks]
 
     def value(self, params: FloatArray) -> float:
         """Return the weighted log-likelihood; −inf where a predictor is out of range."""
-        eta = self._offset + params @ self._x
-        if not np.abs(eta).max() <= WIDEST:
-            return -np.inf
-        e = np.exp(eta)
-        weight = self.strata.weight
         total = 0.0
-        for block in self._blocks:
-            logs = chances(block, e)[1]
-            total += float(weight[block.strata] @ (self._numerator(block, eta) - logs))
+        for number, block in enumerate(self._blocks):
+            eta = self._predictor(number, params)
+            if eta is None:
+                return -np.inf
+            logs = chances(block, np.exp(eta))[1]
+            weight = self.strata.weight[block.strata]
+            total += float(weight @ (self._numerator(number, eta) - logs))
         return total
 
     def derivatives(self, params: FloatArray) -> tuple[float, FloatArray, FloatArray]:
         """Return value, scores by stratum (S, P), and information (P, P)."""
-        eta = self._offset + params @ self._x
         scores = self._observed.copy()
         information = np.zeros((len(params), len(params)))
-        if not np.abs(eta).max() <= WIDEST:
-            return -np.inf, scores, information
-        e = np.exp(eta)
         total = 0.0
-        for block in self._blocks:
+        for number, block in enumerate(self._blocks):
+            eta = self._predictor(number, params)
+            if eta is None:
+                return -np.inf, scores, information
             weight = self.strata.weight[block.strata]
-            q, logs = chances(block, e)
-            total += float(weight @ (self._numerator(block, eta) - logs))
-            mean, part = moments(block, q, self._x, weight)
-            scores[block.strata] -= mean.T
-            information += part
+            q, logs = chances(block, np.exp(eta))
+            total += float(weight @ (self._numerator(number, eta) - logs))
+            mean, spread = moments(block, q, self._x[number], weight)
+            scores[np.ix_(block.strata, block.columns)] -= mean.T
+            information[np.ix_(block.columns, block.columns)] += spread
         return total, scores, information
 
-    def _numerator(self, block: Any, eta: FloatArray) -> FloatArray:
+    def _predictor(self, number: int, params: FloatArray) -> FloatArray | None:
+        """Return the linear predictors of a block's rows, None where they are out of range."""
+        eta = self._offset[number] + params[self._blocks[number].columns] @ self._x[number]
+        return eta if np.abs(eta).max() <= WIDEST else None
+
+    def _numerator(self, number: int, eta: FloatArray) -> FloatArray:
         """Return the sum of the linear predictors of the rows chosen, by stratum."""
+        block = self._blocks[number]
         total = np.zeros(len(block.strata))
+        chosen = eta * self._taken[number]
         for t, k in enumerate(block.active):
-            place = slice(block.start[t], block.start[t] + k)
-            total[:k] += eta[place] * self._taken[place]
+            total[:k] += chosen[block.start[t] : block.start[t] + k]
         return total

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,9 @@ from trajectories.errors import InputError
 from trajectories.numerics.conditional_fit import ConditionalFit, maximise
 from trajectories.numerics.conditional_strata import Strata, prepare_strata
 from trajectories.numerics.types import FloatArray
+
+ROWS = 8192
+"""Rows handled at a time, so that what is computed of them stays in cache."""
 
 
 def conditional_poisson(
@@ -85,6 +89,11 @@ class PoissonLikelihood:
         ways = gammaln(self._total + 1.0) - strata.total(gammaln(strata.outcome + 1.0))
         self._constant = float(strata.weight @ ways)
         self._by_row = strata.spread(strata.weight)
+        edges = np.searchsorted(strata.first, np.arange(0, len(strata.outcome), ROWS))
+        edges = np.unique(np.append(edges, len(strata.first)))
+        self._blocks = list(pairwise(edges.tolist()))
+        ends = np.append(strata.first, len(strata.outcome))
+        self._rows = {a: int(ends[b] - ends[a]) for a, b in self._blocks}
 
     def value(self, params: FloatArray) -> float:
         """Return the weighted log-likelihood."""
@@ -95,10 +104,17 @@ class PoissonLikelihood:
         strata = self.strata
         logs = self._log_chances(params)
         expected = np.exp(logs) * strata.spread(self._total)
-        scores = strata.total((strata.outcome - expected)[:, None] * strata.design)
-        mean = strata.total(expected[:, None] * strata.design) / self._total[:, None]
-        centred = strata.design - strata.spread(mean)
-        information = (centred * (expected * self._by_row)[:, None]).T @ centred
+        scores = np.empty((len(strata.first), len(params)))
+        information = np.zeros((len(params), len(params)))
+        for begin, stop in self._blocks:
+            low = int(strata.first[begin])
+            rows = slice(low, low + self._rows[begin])
+            x, mu = strata.design[rows], expected[rows, None]
+            first = strata.first[begin:stop] - low
+            scores[begin:stop] = np.add.reduceat((strata.outcome[rows, None] - mu) * x, first)
+            mean = np.add.reduceat(mu * x, first) / self._total[begin:stop, None]
+            centred = x - np.repeat(mean, strata.size[begin:stop], axis=0)
+            information += (centred * (mu * self._by_row[rows, None])).T @ centred
         return self._value(logs), scores, information
 
     def _value(self, logs: FloatArray) -> float:

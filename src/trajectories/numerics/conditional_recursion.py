@@ -27,11 +27,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse.csgraph import connected_components
 
-from trajectories.numerics.types import FloatArray, IntArray
+from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 
 BLOCK, WIDE = 1 << 17, 1 << 16
-"""Numbers that a block's tables of chances, and of covariates at one row, hold: they fit in cache."""
+"""Numbers that the tables of a block hold, of chances and of covariates at one row, in cache."""
 
 FEWEST = 8
 """Strata in a block, where there are so many, however large their tables."""
@@ -53,7 +54,11 @@ class Block:
     active : tuple of int, length n
         ``active[t]`` strata have more than t rows: the first of them.
     start : tuple of int, length n + 1
-        Place where the t-th rows begin in the arrangement of all rows.
+        Place where the t-th rows begin among the rows of the block; the last is their number.
+    rows : ndarray of int
+        The rows of the block, the first rows of all strata before their second ones.
+    columns : ndarray of int
+        Covariates that vary within any of the strata.
     """
 
     strata: IntArray
@@ -61,6 +66,8 @@ class Block:
     chosen: IntArray
     active: tuple[int, ...]
     start: tuple[int, ...]
+    rows: IntArray
+    columns: IntArray
 
     @property
     def most(self) -> int:
@@ -69,55 +76,74 @@ class Block:
 
 
 def arrange(
-    first: IntArray, size: IntArray, chosen: IntArray, n_columns: int
-) -> tuple[list[Block], IntArray]:
-    """Return blocks of strata, and the order of rows in which their t-th rows lie together.
+    first: IntArray, size: IntArray, chosen: IntArray, part: IntArray, columns: list[IntArray]
+) -> list[Block]:
+    """Return strata in blocks of similar ones.
 
     Parameters
     ----------
-    first, size, chosen : ndarray of int, shape (S,)
-        First row, number of rows, and number of rows chosen of each stratum.
-    n_columns : int
-        Covariates.
+    first, size, chosen, part : ndarray of int, shape (S,)
+        First row, number of rows, number of rows chosen, and part of each stratum; a part's
+        strata vary in its ``columns`` only.
     """
     level = np.where(
         chosen <= EXACT,
         chosen,
         EXACT + np.ceil(np.log(np.maximum(chosen, 1) / EXACT) / np.log(FACTOR)),
     ).astype(np.int64)
+    level += part * (int(level.max()) + 1)
     order = np.lexsort((-size, level))
     blocks: list[Block] = []
-    rows: list[IntArray] = []
-    place = 0
     begin = 0
     while begin < len(order):
         head = order[begin]
         stop = begin + int(np.searchsorted(level[order[begin:]], level[head], side="right"))
+        own = columns[part[head]]
         most = int(chosen[order[begin:stop]].max())
-        fitting = min(BLOCK // (int(size[head]) * most), WIDE // (n_columns * most))
+        fitting = min(BLOCK // (int(size[head]) * most), WIDE // (len(own) * most))
         members = order[begin : min(stop, begin + max(FEWEST, fitting))]
-        own = size[members]
-        active = len(members) - np.searchsorted(own[::-1], np.arange(own[0]), side="right")
-        rows.extend(first[members[:n]] + t for t, n in enumerate(active))
-        start = place + np.concatenate([[0], np.cumsum(active)])
-        blocks.append(
-            Block(
-                members,
-                own,
-                chosen[members],
-                tuple(int(n) for n in active),
-                tuple(int(s) for s in start),
-            )
-        )
-        place = int(start[-1])
+        blocks.append(_block(members, first, size, chosen, own))
         begin += len(members)
-    return blocks, np.concatenate(rows)
+    return blocks
+
+
+def _block(
+    members: IntArray, first: IntArray, size: IntArray, chosen: IntArray, columns: IntArray
+) -> Block:
+    own = size[members]
+    active = len(members) - np.searchsorted(own[::-1], np.arange(own[0]), side="right")
+    return Block(
+        strata=members,
+        size=own,
+        chosen=chosen[members],
+        active=tuple(int(n) for n in active),
+        start=tuple(int(s) for s in np.concatenate([[0], np.cumsum(active)])),
+        rows=np.concatenate([first[members[:n]] + t for t, n in enumerate(active)]),
+        columns=columns,
+    )
+
+
+def separate_parts(varies: BoolArray) -> tuple[IntArray, list[IntArray]]:
+    """Return the part of each stratum, and the columns of each part.
+
+    Two columns are of one part if some stratum varies in both, directly or by way of others: the
+    effects of two populations in one model are two parts, and need not be computed together.
+
+    Parameters
+    ----------
+    varies : ndarray of bool, shape (S, P)
+        Whether a column varies within a stratum.
+    """
+    together = varies.T.astype(np.float64) @ varies > 0
+    n_parts, of_column = connected_components(together, directed=False)
+    columns = [np.flatnonzero(of_column == k) for k in range(n_parts)]
+    return of_column[np.argmax(varies, axis=1)].astype(np.int64), columns
 
 
 def chances(block: Block, e: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the table of q, shape (n, most + 1, S), and log G_n(m) of each stratum, (S,).
 
-    ``e`` are the values of all rows in the order of ``arrange``.
+    ``e`` are the values of the block's rows.
     """
     n, m, s = len(block.active), block.most, len(block.strata)
     q = np.zeros((n, m + 1, s))
@@ -145,7 +171,7 @@ def moments(
     ----------
     q : ndarray, shape (n, most + 1, S)
     x : ndarray, shape (P, R)
-        Covariates of all rows in the order of ``arrange``.
+        Covariates of the block's rows, those columns that vary.
     weight : ndarray, shape (S,)
     """
     size, m = len(x), block.most
