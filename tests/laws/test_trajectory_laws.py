@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import trajectories as tr
+import trajectories.groups.prepare as preparation
 from trajectories.families import FAMILIES, CensoredNormal, Family, NegativeBinomial, resolve
 from trajectories.groups.fitting import make_mixture
 from trajectories.groups.model import Model
@@ -374,3 +375,39 @@ def test_a_partial_history_gives_the_posterior_of_what_was_seen(panel, family) -
     np.testing.assert_allclose(
         results.predict_proba(alone), results.predict_proba(shorter.subset([0])), atol=1e-10
     )
+
+
+@pytest.mark.parametrize("name", ["censored_normal", "censored_normal cut", "beta"])
+def test_starts_compared_on_rounded_outcomes_end_at_the_same_fit(name, monkeypatch) -> None:
+    family = MEMBERS[name]
+    rng = np.random.default_rng(8)
+    level = np.array([0.5, 3.0])[rng.integers(0, 2, 150)][:, None]
+    gone = rng.random((150, 6)) < 0.1
+    gone[:, 0] = False
+    counts = np.where(gone, np.nan, rng.poisson(level, (150, 6)))
+    panel = suit(tr.Panel.from_wide(counts, ages=np.arange(6)), family)
+    exact = fit(panel, family)
+    monkeypatch.setattr(preparation, "MANY_CELLS", 0)
+    prepared = prepare(panel, family)
+    assert len(prepared.coarse.cells.outcome) <= 6 * 132
+    assert len(prepared.coarse.cells.outcome) < len(prepared.statistics.cells.outcome)
+    rounded = fit(panel, family)
+    assert rounded.llf == pytest.approx(exact.llf, abs=1e-6)
+    assert rounded.stop_reason is exact.stop_reason
+
+
+@QUICK
+@given(seed=st.integers(0, 2**16), size=st.sampled_from([1, 5, 400]), missing=st.booleans())
+def test_rounded_outcomes_are_near_and_keep_the_extremes(seed, size, missing) -> None:
+    rng = np.random.default_rng(seed)
+    outcome = np.clip(rng.normal(0, 1, (size, 7)), -1, 2)
+    observed = rng.random(outcome.shape) < 0.8 if missing else None
+    if observed is not None:
+        observed[:, 0] = True
+    rounded = preparation.coarse_outcomes(outcome, observed)
+    mask = np.ones(outcome.shape, bool) if observed is None else observed
+    few = np.unique(rounded[mask])
+    assert len(few) <= 131
+    assert (few[0], few[-1]) == (outcome[mask].min(), outcome[mask].max())
+    assert np.abs(rounded - outcome)[mask].max() <= (few[-1] - few[0]) / 30
+    np.testing.assert_array_equal(rounded[~mask], outcome[~mask])

@@ -19,6 +19,12 @@ from trajectories.panel.distinct import distinct_rows
 
 BLOCK_ROWS = 65_536
 
+MANY_CELLS = 2_000
+"""Starts of a family of numbers are compared on rounded outcomes above so many distinct cells."""
+
+COARSE_QUANTILES, COARSE_STEPS = 101, 31
+"""What outcomes are rounded to: quantiles, and steps between the extremes."""
+
 COARSE_AGES = 40
 """Individual ages are rounded to this many while starts are compared."""
 
@@ -107,10 +113,13 @@ def prepare(panel: Panel, family: Family, *, engine: str = "auto", merge: bool =
     ages = None if own_ages is None else np.searchsorted(panel.grid, own_ages)
     table = TabulatedStatistics.from_panel(outcome, exposure, observed, weights, constant, ages)
     coarse, grid = table, panel.grid
-    if exposure is not None or own_ages is not None:
+    many = not family.is_count and len(table.cells.outcome) > MANY_CELLS
+    if exposure is not None or own_ages is not None or many:
         rough = None if exposure is None else coarse_exposure(exposure)
         if own_ages is not None:
             grid, ages = coarse_ages(own_ages, grid)
+        if many:
+            outcome = coarse_outcomes(outcome, observed)
         coarse = TabulatedStatistics.from_panel(outcome, rough, observed, weights, 0.0, ages)
     return Prepared(table, coarse, grid, first, inverse)
 
@@ -124,6 +133,22 @@ def coarse_ages(own_ages: FloatArray, grid: FloatArray) -> tuple[FloatArray, Int
     step = (few[-1] - few[0]) / max(len(few) - 1, 1) or 1.0
     nearest = np.rint((own_ages - few[0]) / step).clip(0, len(few) - 1)
     return few, nearest.astype(np.int64)
+
+
+def coarse_outcomes(outcome: FloatArray, observed: AnyArray | None) -> FloatArray:
+    """Move outcomes to the nearest of a few of them, so that a panel has few distinct cells.
+
+    The few are quantiles, the extremes among them, so that each group keeps some spread of its own
+    and outcomes at a limit stay there, and values evenly spaced between. Only starts are compared
+    on these; every reported number comes from the outcomes as given.
+    """
+    seen = outcome.ravel() if observed is None else outcome[observed]
+    marks = np.quantile(seen, np.linspace(0, 1, COARSE_QUANTILES), method="nearest")
+    even = np.linspace(marks[0], marks[-1], COARSE_STEPS)
+    few = np.unique(np.concatenate([marks, even[1:-1]]))
+    between = (few[1:] + few[:-1]) / 2
+    result = few[np.searchsorted(between, outcome)]
+    return np.asarray(result if observed is None else np.where(observed, result, outcome))
 
 
 def coarse_exposure(exposure: FloatArray) -> FloatArray:
