@@ -13,6 +13,9 @@ from trajectories.numerics.types import FloatArray
 COLLINEAR = 1e-9
 """Smallest part of a column, relative to its length, that the other columns must leave over."""
 
+SAFE = 1e-8
+"""Smallest eigenvalue of the correlations that no rounding can have made out of 0."""
+
 MINOR = 0.02
 """A direction's components below this part of its largest one are taken for 0."""
 
@@ -39,6 +42,8 @@ def refuse_constant(strata: Strata) -> None:
 def refuse_collinear(strata: Strata) -> None:
     """Raise an InputError that names columns that follow from those before, within strata."""
     weighted = strata.design * np.sqrt(strata.spread(strata.weight))[:, None]
+    if _far_from_collinear(weighted):
+        return
     triangle = np.linalg.qr(weighted, mode="r")
     # what is left of each column beside those before it; all have one length
     left = np.zeros(weighted.shape[1])
@@ -49,6 +54,13 @@ def refuse_collinear(strata: Strata) -> None:
         raise InputError(
             f"design: {found} is a combination of the columns before it within strata: leave it out"
         )
+
+
+def _far_from_collinear(columns: FloatArray) -> bool:
+    """Tell at once, from the correlations, where no column can be a combination of others."""
+    gram = columns.T @ columns
+    length = np.sqrt(np.diag(gram))
+    return bool(np.linalg.eigvalsh(gram / np.outer(length, length))[0] > SAFE)
 
 
 def separated_by(strata: Strata, direction: FloatArray) -> tuple[str, ...]:

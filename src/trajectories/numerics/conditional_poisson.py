@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,11 +10,8 @@ from scipy.special import gammaln
 
 from trajectories.errors import InputError
 from trajectories.numerics.conditional_fit import ConditionalFit, maximise
-from trajectories.numerics.conditional_strata import Strata, prepare_strata
+from trajectories.numerics.conditional_strata import Strata, prepare_strata, row_blocks
 from trajectories.numerics.types import FloatArray
-
-ROWS = 8192
-"""Rows handled at a time, so that what is computed of them stays in cache."""
 
 
 def conditional_poisson(
@@ -89,11 +85,7 @@ class PoissonLikelihood:
         ways = gammaln(self._total + 1.0) - strata.total(gammaln(strata.outcome + 1.0))
         self._constant = float(strata.weight @ ways)
         self._by_row = strata.spread(strata.weight)
-        edges = np.searchsorted(strata.first, np.arange(0, len(strata.outcome), ROWS))
-        edges = np.unique(np.append(edges, len(strata.first)))
-        self._blocks = list(pairwise(edges.tolist()))
-        ends = np.append(strata.first, len(strata.outcome))
-        self._rows = {a: int(ends[b] - ends[a]) for a, b in self._blocks}
+        self._blocks = row_blocks(strata.first, len(strata.outcome))
 
     def value(self, params: FloatArray) -> float:
         """Return the weighted log-likelihood."""
@@ -106,9 +98,8 @@ class PoissonLikelihood:
         expected = np.exp(logs) * strata.spread(self._total)
         scores = np.empty((len(strata.first), len(params)))
         information = np.zeros((len(params), len(params)))
-        for begin, stop in self._blocks:
-            low = int(strata.first[begin])
-            rows = slice(low, low + self._rows[begin])
+        for begin, stop, low, high in self._blocks:
+            rows = slice(low, high)
             x, mu = strata.design[rows], expected[rows, None]
             first = strata.first[begin:stop] - low
             scores[begin:stop] = np.add.reduceat((strata.outcome[rows, None] - mu) * x, first)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ import numpy as np
 from trajectories.errors import InputError
 from trajectories.numerics.conditional_counts import StrataCounts, count_strata
 from trajectories.numerics.types import AnyArray, FloatArray, IntArray
+
+ROWS = 8192
+"""Rows handled at a time."""
 
 WHOLE = "outcome must be whole numbers, 0 or more"
 
@@ -127,6 +131,9 @@ def _column(values: Any, what: str, length: int | None) -> FloatArray:
 
 
 def _finite(array: FloatArray, what: str) -> None:
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(array.sum()):
+            return
     bad = ~np.isfinite(array)
     if bad.any():
         rows = np.flatnonzero(bad.reshape(len(array), -1).any(axis=1))
@@ -235,11 +242,27 @@ def _within(
     X: FloatArray, first: IntArray, size: IntArray, weight: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return the design centred within strata and scaled, and the scale (0: no variation)."""
-    largest = np.abs(X).max(axis=0)
-    centred = X - np.repeat(np.add.reduceat(X, first, axis=0) / size[:, None], size, axis=0)
-    by_row = np.repeat(weight, size)
-    scale = np.sqrt(np.einsum("r,rp,rp->p", by_row, centred, centred) / by_row.sum())
+    largest = np.maximum(X.max(axis=0), -X.min(axis=0))
+    centred = np.empty_like(X)
+    total = np.zeros(X.shape[1])
+    for begin, stop, low, high in row_blocks(first, len(X)):
+        part, own = X[low:high], size[begin:stop]
+        mean = np.add.reduceat(part, first[begin:stop] - low, axis=0) / own[:, None]
+        rest = np.subtract(part, np.repeat(mean, own, axis=0), out=centred[low:high])
+        total += np.repeat(weight[begin:stop], own) @ rest**2
+    scale = np.sqrt(total / (weight @ size))
     # what centring leaves of a constant is rounding
     scale[scale <= 1e-11 * largest] = 0.0
     centred /= np.where(scale > 0, scale, 1.0)
     return centred, scale
+
+
+def row_blocks(first: IntArray, n_rows: int) -> list[tuple[int, int, int, int]]:
+    """Return stretches of whole strata: first and last stratum, first and last of some ROWS rows.
+
+    What is computed of a stretch stays in cache.
+    """
+    edges = np.searchsorted(first, np.arange(0, n_rows, ROWS))
+    edges = np.unique(np.append(edges, len(first)))
+    ends = np.append(first, n_rows)
+    return [(a, b, int(ends[a]), int(ends[b])) for a, b in pairwise(edges.tolist())]
