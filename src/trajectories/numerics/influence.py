@@ -76,6 +76,8 @@ def count_influence(
 
     Shape (N, T). A person's rows add up; ``person`` numbers them from 0.
     """
+    if not len(curve.time):
+        return np.zeros((n_persons, len(at)))
     before = np.append(1.0, curve.survival[:-1])
     left = np.where(curve.at_risk > curve.ended, curve.at_risk - curve.ended, np.inf)
     jump = before / curve.at_risk

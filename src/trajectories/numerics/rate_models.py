@@ -10,7 +10,8 @@ from scipy.special import digamma, gammaln, polygamma
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 
 ITERATIONS = 100
-FAR = 15.0
+FAR = 5.0
+"""Coefficient times standard deviation beyond which one may be running away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +82,14 @@ def fit_rates(
         empty = np.zeros((len(theta), len(theta)))
         none = np.zeros(0, dtype=np.int64)
         return RateFit(theta, empty, empty, 0.0, collinear, none, False)
-    theta, value, scores, information, converged = _climb(data, theta)
+    theta, value, scores, information, converged, moving = _climb(data, theta)
     back = np.eye(len(theta))
     p = X.shape[1]
     back[:p, :p] = np.diag(1.0 / scale)
     back[0, 1:p] = -centre[1:] / scale[1:]
     inverse = np.linalg.pinv(information, rcond=1e-12, hermitian=True)
     meat = (scores * data.copies[:, None]).T @ scores
-    runaway = np.flatnonzero(np.abs(theta[1:p]) > FAR) + 1
+    runaway = np.flatnonzero((np.abs(theta[1:p]) > FAR) & (np.abs(moving[1:p]) > 1e-3)) + 1
     return RateFit(
         back @ theta,
         back @ inverse @ back.T,
@@ -107,8 +108,10 @@ def _collinear(X: FloatArray, weight: FloatArray) -> IntArray:
 
 def _climb(
     data: _Data, theta: FloatArray
-) -> tuple[FloatArray, float, FloatArray, FloatArray, bool]:
+) -> tuple[FloatArray, float, FloatArray, FloatArray, bool, FloatArray]:
+    """Go up; return parameters, what belongs to them, whether at the top, and the last step."""
     value, scores, information = _evaluate(data, theta)
+    step = np.zeros_like(theta)
     for _ in range(ITERATIONS):
         score = data.copies @ scores
         values, vectors = np.linalg.eigh(information)
@@ -123,14 +126,15 @@ def _climb(
                 break
             size /= 2
         else:
-            return theta, value, scores, information, gain <= 1e-8 * (1.0 + abs(value))
+            there = gain <= 1e-8 * (1.0 + abs(value))
+            return theta, value, scores, information, there, step
         theta = theta + size * step
         value, scores, information = found
         if gain <= 1e-13 * (1.0 + abs(value)):
-            return theta, value, scores, information, True
-        if np.abs(theta[1:]).max(initial=0.0) > 3 * FAR:
+            return theta, value, scores, information, True, step
+        if np.abs(theta[1:]).max(initial=0.0) > 8 * FAR:
             break
-    return theta, value, scores, information, False
+    return theta, value, scores, information, False, step
 
 
 def _evaluate(data: _Data, theta: FloatArray) -> tuple[float, FloatArray, FloatArray]:

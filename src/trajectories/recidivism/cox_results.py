@@ -144,9 +144,9 @@ class CoxResults:
                 "se": self.bse,
                 "z": z,
                 "p": 2.0 * ndtr(-np.abs(z.to_numpy())),
-                "hazard_ratio": np.exp(self.params),
-                "lower": np.exp(limits["lower"]),
-                "upper": np.exp(limits["upper"]),
+                "hazard_ratio": ratio(self.params),
+                "lower": ratio(limits["lower"]),
+                "upper": ratio(limits["upper"]),
             }
         )
 
@@ -248,6 +248,12 @@ class CoxResults:
         """Name the model and its size."""
         terms = len(self.params)
         return f"<{self.model}: {terms} terms, {self.n_events:g} events, llf {self.llf:.3f}>"
+
+
+def ratio(values: pd.Series[float]) -> pd.Series[float]:
+    """Return exp of coefficients; infinite where one has run away."""
+    with np.errstate(over="ignore"):
+        return pd.Series(np.exp(values.to_numpy()), index=values.index)
 
 
 def _errors(covariance: pd.DataFrame, name: str) -> pd.Series[float]:

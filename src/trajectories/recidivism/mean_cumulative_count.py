@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from trajectories.errors import InputError
+from trajectories.errors import DegenerateSolutionWarning, InputError
 from trajectories.numerics.influence import count_curve, count_influence
 from trajectories.numerics.risk_sets import at_least
 from trajectories.numerics.step_intervals import positive_limits
@@ -107,6 +108,13 @@ def _one(
 ) -> pd.DataFrame:
     counted, terminal = sample.cause == number, np.isin(sample.cause, ends)
     curve = count_curve(sample.start, sample.stop, counted, terminal, sample.weight)
+    if not counted.any():
+        warnings.warn(
+            f"mean_cumulative_count: no events in {sample.label!r}: the count is 0, and nothing "
+            "says how much higher it could be; its interval is no interval",
+            DegenerateSolutionWarning,
+            stacklevel=3,
+        )
     _, person = np.unique(sample.person, return_inverse=True)
     n = int(person.max()) + 1
     if at is None:

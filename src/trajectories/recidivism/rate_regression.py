@@ -14,6 +14,7 @@ from trajectories.errors import DegenerateSolutionWarning, InputError
 from trajectories.numerics.rate_models import RateFit, fit_rates
 from trajectories.panel.arrays import names
 from trajectories.panel.follow_up import FollowUp
+from trajectories.recidivism.cox_results import ratio
 from trajectories.recidivism.design import Design, make_design
 from trajectories.recidivism.follow_up_input import (
     event_codes,
@@ -82,9 +83,9 @@ class RateResults:
                 "se": self.bse,
                 "z": z,
                 "p": 2.0 * ndtr(-np.abs(z.to_numpy())),
-                "ratio": np.exp(self.params),
-                "lower": np.exp(limits["lower"]),
-                "upper": np.exp(limits["upper"]),
+                "ratio": ratio(self.params),
+                "lower": ratio(limits["lower"]),
+                "upper": ratio(limits["upper"]),
             }
         )
 
