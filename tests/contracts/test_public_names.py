@@ -31,6 +31,7 @@ PUBLIC = {
     "load",
     "matching",
     "plot",
+    "profiles",
     "rapporteur",
     "recidivism",
     "report",

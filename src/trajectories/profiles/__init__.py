@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trajectories.profiles.audit_trail import audit_record, write_audit_record
 from trajectories.profiles.card import ModelCard
 from trajectories.profiles.contributions import contributions, development
 from trajectories.profiles.flags import Flag
@@ -17,10 +18,12 @@ __all__ = [
     "ModelCard",
     "ScoringModel",
     "Support",
+    "audit_record",
     "contributions",
     "development",
     "histories_from_table",
     "load",
     "publish",
     "score",
+    "write_audit_record",
 ]
