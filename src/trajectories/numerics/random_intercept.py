@@ -22,6 +22,9 @@ MODE_STEPS = 8
 ROWS = 20_000
 """Rows handled at a time, so that tables of rows by nodes stay small."""
 
+FLAT = 1e-6
+"""Curvature a row, in columns of length 1 a row, below which the likelihood has run off."""
+
 Kind = Literal["logit", "poisson"]
 
 
@@ -213,7 +216,7 @@ def _curvature(problem: _Problem, theta: FloatArray) -> FloatArray:
 def _polish(problem: _Problem, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Finish with Newton steps on one curvature; return parameters and curvature."""
     curvature = _curvature(problem, theta)
-    if not (np.linalg.eigvalsh(curvature) > 0).all():
+    if not (np.linalg.eigvalsh(curvature) > FLAT * len(problem.outcome)).all():
         raise InputError(
             "random intercept: the likelihood has no proper maximum: a covariate separates, or the "
             "intercepts do not vary"
