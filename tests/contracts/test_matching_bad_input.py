@@ -221,3 +221,8 @@ def test_registers_are_asked_for_what_they_lack() -> None:
         at_risk(register, {"c": "any"}, ["height"], index="trafficking")
     with pytest.raises(InputError, match="no offence of type"):
         at_risk(register, {"c": "any"}, index="arson")
+
+
+def test_ids_in_some_frames_only_are_refused() -> None:
+    with pytest.raises(InputError, match="'person' in some of the frames only"):
+        match(CASES, POOL.drop(columns="person"), ["sex"])

@@ -121,12 +121,23 @@ def match(
     )
     pools = dict(pool) if isinstance(pool, Mapping) else {"controls": pool}
     check_names(name, tuple(pools))
-    frames = [cases, *pools.values()]
-    if unit is None and all("person" in getattr(f, "columns", ()) for f in frames):
-        unit = "person"
+    unit = _unit([cases, *pools.values()], unit)
     populations, strata = frame_populations(cases, pools, design, unit)
     source = FrameSource(cases, pools, unit)
     return finish(populations, strata, design, source, name)
+
+
+def _unit(frames: Sequence[pd.DataFrame], unit: str | None) -> str | None:
+    """Return the column of ids: the one named, "person" where all have it, or None for none."""
+    having = ["person" in getattr(frame, "columns", ()) for frame in frames]
+    if unit is not None or not any(having):
+        return unit
+    if not all(having):
+        raise InputError(
+            "column 'person' in some of the frames only: who serves twice cannot be seen; give all "
+            "of them their ids, or none"
+        )
+    return "person"
 
 
 def check_names(name: str, populations: tuple[str, ...]) -> None:
