@@ -47,12 +47,19 @@ def generalised_gamma(z: FloatArray, q: float) -> Parts:
     if abs(q) < NEARLY_NORMAL:
         return normal(z, q)
     k, x = q**-2.0, q * z
-    density = _log_constant(q) - k * _excess(x)
+    density = gamma_log_density(z, q)
     slope = -k * q * np.expm1(x)
     with np.errstate(over="ignore", under="ignore", divide="ignore"):
         tail = (gammaincc if q > 0 else gammainc)(k, k * np.exp(x))
         survival = np.log(np.maximum(tail, 1e-300))
     return density, slope, survival, np.exp(np.minimum(density - survival, 700.0))
+
+
+def gamma_log_density(z: FloatArray, q: float) -> FloatArray:
+    """Return the log density of the generalised gamma alone."""
+    if abs(q) < NEARLY_NORMAL:
+        return -0.5 * z**2 - _HALF_LOG_2PI
+    return np.asarray(_log_constant(q) - q**-2.0 * _excess(q * z))
 
 
 def _excess(x: FloatArray) -> FloatArray:

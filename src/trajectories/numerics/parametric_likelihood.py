@@ -7,12 +7,13 @@ uncut row.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import expit, log_expit
 
-from trajectories.numerics.lifetime_distributions import DISTRIBUTIONS
+from trajectories.numerics.lifetime_distributions import DISTRIBUTIONS, gamma_log_density
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 
 _SHAPE_STEP = 2e-3
@@ -115,7 +116,7 @@ def _add_events(
     sums.mu[rows] -= w * slope / sigma
     sums.scale -= float(w @ (z * slope + 1.0))
     if problem.has_shape:
-        sums.shape += float(w @ _by_shape(problem.distribution, z, q, 0))
+        sums.shape += float(w @ _by_shape(gamma_log_density, z, q))
     if logit is not None:
         sums.value += float(w @ log_expit(logit[rows]))
         sums.logit[rows] += w * expit(-logit[rows])
@@ -148,13 +149,17 @@ def _add_survival(
     sums.mu[rows] += w * ever * hazard / sigma
     sums.scale += float(w @ (ever * hazard * z))
     if problem.has_shape:
-        sums.shape += float(w @ (ever * _by_shape(problem.distribution, z, q, 2)))
+        sums.shape += float(w @ (ever * _by_shape(_gamma_log_survival, z, q)))
 
 
-def _by_shape(distribution: str, z: FloatArray, q: float, part: int) -> FloatArray:
-    """Return d log f / dq or d log S / dq, by differences of fourth order (error about 1e-11)."""
-    function, h = DISTRIBUTIONS[distribution], _SHAPE_STEP
-    near, far = (
-        (function(z, q + m * h)[part] - function(z, q - m * h)[part]) / (2 * m * h) for m in (1, 2)
-    )
+def _gamma_log_survival(z: FloatArray, q: float) -> FloatArray:
+    return DISTRIBUTIONS["generalised_gamma"](z, q)[2]
+
+
+def _by_shape(
+    function: Callable[[FloatArray, float], FloatArray], z: FloatArray, q: float
+) -> FloatArray:
+    """Return the derivative in q, by differences of fourth order (error about 1e-11)."""
+    h = _SHAPE_STEP
+    near, far = ((function(z, q + m * h) - function(z, q - m * h)) / (2 * m * h) for m in (1, 2))
     return np.asarray((4.0 * near - far) / 3.0)

@@ -46,7 +46,7 @@ def mean_cumulative_count(
     Parameters
     ----------
     follow_up : FollowUp
-        Of repeated events (``repeated=True``), or of first ones, which then count once.
+        Of repeated events: persons are followed on after an event (``repeated=True``).
     cause : str, optional
         What is counted; the event of interest unless given.
     terminal : sequence of str, optional
@@ -66,7 +66,8 @@ def mean_cumulative_count(
     Raises
     ------
     InputError
-        If somebody is at risk after a terminal event, or a cause is unknown.
+        If nobody is followed on after an event, somebody is at risk after a terminal one, or a
+        cause is unknown.
 
     Notes
     -----
@@ -77,6 +78,11 @@ def mean_cumulative_count(
     follow_up = need_follow_up(follow_up)
     z = normal_quantile(level)
     number = cause_number(follow_up, cause)
+    if not follow_up.repeated and (follow_up.cause == number).any():
+        raise InputError(
+            "mean_cumulative_count: every follow-up ends with its first event, so nothing is known "
+            "of further ones: make it with repeated=True, or use cumulative_incidence"
+        )
     ends = _terminal(follow_up, number, terminal)
     at = asked_times(times)
     found = [_one(sample, number, ends, at, z) for sample in samples(follow_up, by)]
