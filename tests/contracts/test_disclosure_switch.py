@@ -8,7 +8,7 @@ import pytest
 
 import trajectories as tr
 from trajectories import careers, plot
-from trajectories.disclosure_control import disclosed, protect, unprotected
+from trajectories.disclosure_control import disclosed, protect, protect_by_group, unprotected
 from trajectories.errors import InputError
 
 TABLE = pd.DataFrame(
@@ -22,6 +22,10 @@ TABLE = pd.DataFrame(
         "unit": "proportion",
     }
 )
+
+
+PLAIN = ("diversity", "timelines")
+"""Tables of persons: whoever asks for them keeps them."""
 
 
 @disclosed()
@@ -205,3 +209,26 @@ def test_a_table_in_a_report_passes_through_the_switch_and_says_what_is_suppress
     assert page.count("suppressed") >= 2
     assert ">46<" not in page
     assert "suppressed</th>" not in page
+
+
+def test_a_curve_of_a_group_of_few_is_suppressed_by_the_size_of_the_group() -> None:
+    curves = pd.DataFrame(
+        {"group": [1, 1, 2, 2], "age": [18.0, 19.0] * 2, "mean": [1.0, 1.1, 5.0, 5.1]}
+    )
+    sizes = pd.Series({1: 200.0, 2: 6.0})
+    assert protect_by_group(curves, sizes) is curves
+    with tr.disclosure():
+        shown = protect_by_group(curves, sizes)
+        by_index = protect_by_group(curves.set_index(["group", "age"]), sizes)
+        with unprotected():
+            assert protect_by_group(curves, sizes) is curves
+    assert shown["mean"].tolist()[:2] == [1.0, 1.1]
+    assert shown["mean"].isna().tolist() == [False, False, True, True]
+    assert shown["age"].tolist() == [18.0, 19.0] * 2
+    assert list(shown.columns) == ["group", "age", "mean", "suppressed"]
+    assert by_index["suppressed"].tolist() == [False, False, True, True]
+
+
+@pytest.mark.parametrize("name", [name for name in careers.__all__ if name not in PLAIN])
+def test_every_measure_of_careers_declares_its_tables(name: str) -> None:
+    assert getattr(careers, name).declares_tables

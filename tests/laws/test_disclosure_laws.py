@@ -130,3 +130,43 @@ def test_rounded_counts_are_multiples_and_near(counts: list[int], base: int) -> 
         shown = protect(frame)["persons"].to_numpy()
     assert (shown % base == 0).all()
     assert (np.abs(shown - np.array(counts)) <= base / 2).all()
+
+
+def survival(seed: int, left: bool) -> pd.DataFrame:
+    """Return a product-limit curve with a row an event time, and with or without censoring."""
+    rng = np.random.default_rng(seed)
+    n = 120
+    time = np.round(rng.exponential(1.0, n), 3)
+    event = rng.random(n) < (0.7 if left else 1.1)
+    times = np.unique(time[event])
+    at_risk = np.array([(time >= t).sum() for t in times], dtype=float)
+    events = np.array([(event & (time == t)).sum() for t in times], dtype=float)
+    return pd.DataFrame(
+        {
+            "time": times,
+            "at_risk": at_risk,
+            "events": events,
+            "survival": np.cumprod(1 - events / at_risk),
+        }
+    )
+
+
+@given(st.integers(0, 10_000), st.booleans(), st.integers(2, 15))
+def test_no_step_of_a_curve_tells_of_few_and_the_curve_is_the_same_where_it_is_shown(
+    seed: int, left: bool, minimum: int
+) -> None:
+    whole = survival(seed, left)
+    with tr.disclosure(minimum_cell=minimum):
+        shown = protect(whole)
+    assert (shown["events"] >= minimum).all()
+    assert (shown["at_risk"] >= minimum - 0.5).all()
+    # nobody is lost: the events shown are those up to the last row shown
+    last = whole["time"] <= shown["time"].max() if len(shown) else whole["time"] < 0
+    assert shown["events"].sum() == whole.loc[last, "events"].sum()
+    assert shown["merged"].sum() == last.sum()
+    same = whole.set_index("time")["survival"].loc[shown["time"]].to_numpy()
+    np.testing.assert_array_equal(shown["survival"], same)
+    # who left between two rows without an event is nobody, or enough
+    before = (whole["events"].cumsum() - whole["events"]).loc[shown.index]
+    gone = -np.diff(shown["at_risk"]) - np.diff(before)
+    assert not ((gone > 0.5) & (gone < minimum)).any()

@@ -12,6 +12,7 @@ from trajectories.disclosure_control.declare import (
     disclosed,
     drawable,
     protect,
+    protect_by_group,
     unprotected,
 )
 from trajectories.disclosure_control.relations import Relation, relations_of
@@ -28,6 +29,7 @@ __all__ = [
     "disclosure",
     "drawable",
     "protect",
+    "protect_by_group",
     "relations_of",
     "unprotected",
     "withhold",

@@ -15,11 +15,13 @@ from trajectories.disclosure_control.columns import MARK, Columns, columns_of, s
 from trajectories.disclosure_control.relations import TOTAL, relations_of
 from trajectories.disclosure_control.rounding import round_counts, round_digits, round_shares
 from trajectories.disclosure_control.secondary import LEAST, is_small, withhold
+from trajectories.disclosure_control.steps import MERGED, has_steps, merge_steps
 from trajectories.disclosure_control.switch import Setting, deeper, disclosure, is_outermost
 
 Arguments = ParamSpec("Arguments")
 Table = TypeVar("Table")
 Floats = NDArray[np.float64]
+_SIZE = "persons of the group"
 
 
 def protect(
@@ -51,11 +53,15 @@ def protect(
     -------
     DataFrame
         Rows of few persons, rows from which these could be worked out, and with rounding every
-        row, changed. Numbers suppressed are missing, and the column ``suppressed`` says so.
+        row, changed. Numbers suppressed are missing, and the column ``suppressed`` says so. A
+        survival curve (``time``, ``at_risk``, ``events``) keeps fewer times instead, and the
+        column ``merged`` says how many each stands for.
     """
     setting = disclosure.setting
-    if not setting.is_on or MARK in frame.columns:
+    if not setting.is_on or MARK in frame.columns or MERGED in frame.columns:
         return frame
+    if persons is None and has_steps(frame):
+        return merge_steps(frame, setting, name)
     table = frame.reset_index() if _named_index(frame) else frame.reset_index(drop=True)
     columns = columns_of(table, persons, part_counts, keys, parts)
     if columns is None or not len(table):
@@ -171,6 +177,34 @@ def drawable(value: Any, name: str) -> Any:
     return shown
 
 
+def protect_by_group(
+    frame: pd.DataFrame, persons: pd.Series[Any], group: Any = "group", name: str = "table"
+) -> pd.DataFrame:
+    """Return a table by group without the numbers of groups of few persons.
+
+    For tables that do not count persons themselves: curves, parameters. Within a function that
+    answers for its own tables nothing is changed.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        With a column, or level of the index, ``group``; columns of numbers are suppressed except
+        those that say what a row is about.
+    persons : Series
+        Number of persons by group. Groups that are not in it stay.
+    group : column label
+    name : str
+        Of the table, in the record for the output checker.
+    """
+    if not disclosure.is_on or not is_outermost() or MARK in frame.columns:
+        return frame
+    values = frame.index.get_level_values(group) if group in frame.index.names else frame[group]
+    sizes = pd.Series(values).map(persons).to_numpy(dtype=np.float64)
+    counted = frame.assign(**{_SIZE: sizes})
+    shown = protect(counted, persons=_SIZE, part_counts=(), parts=(), name=name)
+    return shown.drop(columns=_SIZE)
+
+
 @contextmanager
 def unprotected() -> Iterator[None]:
     """Compute with tables as they are; whoever does so answers for what it gives out."""
@@ -216,6 +250,7 @@ def disclosed(
                 return {key: _protect_all(value, f"{name}: {key}") for key, value in made.items()}
             return made
 
+        inner.declares_tables = True  # type: ignore[attr-defined]
         return inner
 
     return declare
