@@ -168,6 +168,7 @@ def test_added_lags_do_not_cross_gaps_or_persons():
         ({"ages": [18], "circumstances": [3]}, "circumstances= must be names"),
         ({"ages": [18], "in_force": "now"}, "in_force= must be one of 'most_of_year'"),
         ({"ages": [18], "lags": [0]}, "lags= must be whole numbers of years, 1 or more"),
+        ({"ages": [18], "keep": ["shoe_size"]}, "persons without column 'shoe_size'"),
         ({"ages": [18], "types": ["arson"]}, "no offence of 1 of the types"),
         (
             {"ages": [18], "circumstances": {"x": Circumstance("job", record="before")}},

@@ -14,7 +14,7 @@ from trajectories.lifecourse.in_force import in_force as value_in_force
 from trajectories.lifecourse.lags import shifted_name
 from trajectories.lifecourse.years import Years, age_at_begin, observed_years
 from trajectories.panel import Register
-from trajectories.panel.arrays import DayArray, IntArray, these_rows
+from trajectories.panel.arrays import DayArray, FloatArray, IntArray, names, these_rows
 from trajectories.panel.calendar import days
 from trajectories.panel.checks import check_ages
 from trajectories.panel.detention import as_numbers, refuse_unknown
@@ -38,7 +38,7 @@ def person_years(
     start: Any = None,
     until: Any = None,
     detention: Literal["removed", "kept"] = "removed",
-    keep: Iterable[str] = ("population",),
+    keep: Iterable[str] | None = None,
 ) -> pd.DataFrame:
     """Return a row for every year of every person of which a day is observed.
 
@@ -67,17 +67,18 @@ def person_years(
         NaN where that year is not observed.
     start, until, detention
         Follow-up and time at risk, as in ``time_at_risk``.
-    keep : sequence of str
-        Columns of ``register.persons`` that are carried along, where it has them.
+    keep : sequence of str, optional
+        Columns of ``register.persons`` that are carried along; ``population``, where it has one,
+        when left out.
 
     Returns
     -------
     DataFrame
         ``person``, the columns kept, ``age`` (and ``year``), ``years_free`` (days at risk over the
         days of the year), ``years_observed``, ``offences``, ``offended`` (0 or 1), the types, the
-        circumstances. Sorted by person and time. A year observed in part is a row with less time;
-        one spent in detention is a row with ``years_free`` 0 and circumstances NaN: estimators
-        leave it out, and say so.
+        circumstances. Persons in the order asked for, years in order. A year observed in part is
+        a row with less time; one spent in detention is a row with ``years_free`` 0 and
+        circumstances NaN: estimators leave it out, and say so.
 
     Raises
     ------
@@ -99,13 +100,15 @@ def person_years(
     asked = np.isin(years.period, periods)
     table = _frame(register, years, at_risk, calendar, keep)
     _add_offences(table, register, years, at_risk, event, tuple(types))
+    columns: dict[str, FloatArray] = {}
+    earlier = {apart: years.earlier(apart) for apart in (*back, *(-k for k in ahead))}
     for name, item in wanted.items():
         value = value_in_force(register, years, at_risk, item, in_force)
-        table[name] = value
-        for years_apart in (*back, *(-k for k in ahead)):
-            at = years.earlier(years_apart)
-            table[shifted_name(name, years_apart)] = np.where(at >= 0, value[at], np.nan)
-    return table[asked].reset_index(drop=True)
+        columns[name] = value
+        for apart, at in earlier.items():
+            columns[shifted_name(name, apart)] = np.where(at >= 0, value[at], np.nan)
+    whole = pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1)
+    return whole[asked].reset_index(drop=True)
 
 
 def _periods(ages: Any, calendar_years: Any) -> tuple[IntArray, bool]:
@@ -131,13 +134,22 @@ def _shifts(years: Iterable[int], what: str) -> tuple[int, ...]:
 
 
 def _frame(
-    register: Register, years: Years, at_risk: TimeAtRisk, calendar: bool, keep: Iterable[str]
+    register: Register,
+    years: Years,
+    at_risk: TimeAtRisk,
+    calendar: bool,
+    keep: Iterable[str] | None,
 ) -> pd.DataFrame:
     persons = register.persons
+    if keep is None:
+        keep = [column for column in ("population",) if column in persons.columns]
+    keep = list(keep)
+    absent = [column for column in keep if column not in persons.columns]
+    if absent:
+        raise InputError(f"register: persons without column {names(absent)}, asked for by keep=")
     table = pd.DataFrame({"person": persons["person"].to_numpy()[years.row]})
     for column in keep:
-        if column in persons.columns:
-            table[column] = persons[column].array.take(years.row)
+        table[column] = persons[column].array.take(years.row)
     if calendar:
         table["year"] = years.period
         table["age"] = age_at_begin(years, at_risk.birth)

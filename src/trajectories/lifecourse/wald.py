@@ -12,6 +12,10 @@ from trajectories.errors import InputError
 from trajectories.panel.arrays import FloatArray
 
 
+SINGULAR = 1e-12
+"""Smallest variance of a combination of restrictions, relative to the largest of their parts."""
+
+
 @dataclass(frozen=True, slots=True)
 class WaldTest:
     """A test of linear restrictions on coefficients.
@@ -61,7 +65,9 @@ def wald_test(
     R = np.atleast_2d(np.asarray(restrictions, dtype=float))
     difference = R @ params
     spread = R @ covariance @ R.T
-    if np.linalg.matrix_rank(spread) < len(R):
+    # what differs by rounding only has no variance to speak of
+    size = float((R**2 @ np.diag(covariance)).max())
+    if float(np.linalg.eigvalsh(spread)[0]) <= SINGULAR * size:
         raise InputError(
             f"the test that {null} cannot be made: {len(R)} restrictions, but their covariance has "
             "a lower rank; test fewer at a time, or use more persons"
