@@ -1,4 +1,4 @@
-"""The command line: ``trajectories replicate | simulate | fit | select``."""
+"""The command line: ``trajectories replicate | simulate | fit | select | score | scorer``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ __all__ = ["main"]
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status.
 
-    0: done. 2: bad input or arguments, said in one line on stderr. 130: interrupted.
+    0: done. 2: bad input or arguments, said in one line on stderr. 3: done, but rows were refused.
+    130: interrupted.
     """
     try:
         args = build_parser().parse_args(argv)
@@ -28,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             warnings.simplefilter("always", TrajectoriesWarning)
             warnings.showwarning = _show_warning(warnings.showwarning)
             with _small_cells(getattr(args, "minimum_cell", 0)):
-                command.run(args)
+                status = command.run(args)
     except TrajectoriesError as error:
         return _fail(str(error))
     except OSError as error:
@@ -37,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("trajectories: interrupted; nothing was written\n")
         return 130
-    return 0
+    return int(status or 0)
 
 
 def _small_cells(minimum_cell: int) -> AbstractContextManager[Any]:

@@ -15,7 +15,7 @@ from trajectories.cli.columns import UNIT_NAMES
 from trajectories.errors import InputError
 from trajectories.panel.arrays import counted
 
-__all__ = ["line_numbers", "numeric_columns", "read_csv"]
+__all__ = ["header", "line_numbers", "numeric_columns", "read_csv"]
 
 _SEPARATORS = (",", ";", "\t")
 _EMPTY = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None")
@@ -48,7 +48,7 @@ def read_csv(
     OSError
         If it cannot be opened.
     """
-    names, separator = _names(path, separator, decimal)
+    names, separator = header(path, separator, decimal)
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(f"{path.name}: column {twice[0]!r} is there more than once; rename it")
@@ -96,17 +96,18 @@ def _parse(path: Path, separator: str, decimal: str, ids: list[int]) -> pd.DataF
     return frame
 
 
-def _names(path: Path, separator: str | None, decimal: str) -> tuple[list[str], str]:
-    header = _header(path)
+def header(path: Path, separator: str | None, decimal: str) -> tuple[list[str], str]:
+    """Return the names in the first line of a CSV file, and the sign between its cells."""
+    line = _header(path)
     if separator is None:
         # a decimal comma can be between cells too, in quotes, where nothing else is
         separator = max(
             _SEPARATORS,
             key=lambda sign: (
-                (header.count(sign) > 0) * (1 if sign == decimal else 1 + header.count(sign))
+                (line.count(sign) > 0) * (1 if sign == decimal else 1 + line.count(sign))
             ),
         )
-    row = next(csv.reader([header], delimiter=separator, skipinitialspace=True))
+    row = next(csv.reader([line], delimiter=separator, skipinitialspace=True))
     return [name.strip() for name in row], separator
 
 

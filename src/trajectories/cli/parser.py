@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from trajectories.cli.curves import FAMILY_HELP, add_curves, degrees
 from trajectories.cli.input_options import add_input, add_model
 from trajectories.cli.options import at_least, proportion, whole_numbers, words
+from trajectories.cli.scoring_options import SCORE, SCORER, add_score, add_scorer
 from trajectories.errors import TrajectoriesError
 from trajectories.version import __version__
 
@@ -149,6 +150,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     select.add_argument("--out", type=Path, metavar="FOLDER", help="default: FILE's name + -select")
     _add_output(select)
+
+    add_score(_command(commands, "score", "score a file of histories", SCORE))
+    add_scorer(_command(commands, "scorer", "one page that scores offline", SCORER))
     return parser
 
 

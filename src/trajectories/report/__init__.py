@@ -13,6 +13,8 @@ from trajectories.report.replication_report import (
     replication_report,
     replication_tables,
 )
+from trajectories.report.score_report import score_report
+from trajectories.report.scorer_page import scorer_page
 from trajectories.report.selection_report import selection_report
 from trajectories.report.suppression import suppress_selection, suppress_tables
 from trajectories.report.tables import table_html
@@ -26,6 +28,8 @@ __all__ = [
     "replication_figures",
     "replication_report",
     "replication_tables",
+    "score_report",
+    "scorer_page",
     "selection_report",
     "suppress_selection",
     "suppress_small_cells",
