@@ -11,7 +11,6 @@ from scipy.stats import chi2
 from trajectories.errors import InputError
 from trajectories.panel.arrays import FloatArray
 
-
 SINGULAR = 1e-12
 """Smallest variance of a combination of restrictions, relative to the largest of their parts."""
 
