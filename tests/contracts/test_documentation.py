@@ -26,6 +26,7 @@ RUN = [
     "docs/how-to/intervals-and-tests.md",
     "docs/how-to/keep-a-model.md",
     "docs/how-to/read-a-register.md",
+    "docs/how-to/report-by-grolts.md",
 ]
 
 

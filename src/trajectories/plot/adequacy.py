@@ -100,8 +100,7 @@ def _shares(ax: Axes, table: pd.DataFrame) -> None:
     )
     ax.legend(loc="upper center", fontsize=7, ncols=2, handletextpad=0.1, columnspacing=0.6)
     ax.set_title("share", fontsize=9)
-    ax.set_xlim(left=0.0)
-    ax.margins(x=0.12)
+    ax.set_xlim(0.0, 1.15 * max(float(share.max()), float(assigned.max())))
     ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
     ax.grid(axis="x")
 
