@@ -84,6 +84,40 @@ def test_rounding_reaches_the_tables_of_a_report(data: Path) -> None:
     np.testing.assert_allclose(sorted(groups["assigned_share"]), [5 / 65, 60 / 65])
 
 
+def test_results_and_their_figure_keep_quiet_about_a_group_of_few(data: Path) -> None:
+    panel = tr.Panel.from_wide(pd.read_csv(data, index_col=0))
+    results = tr.GroupTrajectories(2, degree=0).fit(panel, seed=0)
+    small = int(results.group_probabilities.idxmin())
+    with tr.disclosure(minimum_cell=10):
+        curves, adequacy, typology = (
+            results.trajectories(),
+            results.adequacy(),
+            results.typology(),
+        )
+        figure = results.plot()
+        assert results.summary()
+    assert curves.loc[curves["group"] == small, "mean"].isna().all()
+    assert curves.loc[curves["group"] != small, "mean"].notna().all()
+    # of two shares that add up to one, one gives the other away
+    assert adequacy["suppressed"].all()
+    assert typology.loc[small, "reason"] == "too few persons to say"
+    labels = [str(line.get_label()) for line in figure.axes[0].get_lines()]
+    assert not any(label.startswith((f"{small} ", f"group {small}")) for label in labels)
+    assert "suppressed" not in results.trajectories().columns
+
+
+def test_recidivism_shows_no_step_and_no_cell_of_few() -> None:
+    register = tr.rapporteur.simulate(seed=3, n_general_offenders=0, n_non_offenders=0)
+    follow_up = tr.FollowUp.from_register(register, index="trafficking", event="any")
+    whole = tr.recidivism.kaplan_meier(follow_up)
+    with tr.disclosure(minimum_cell=10):
+        curve = tr.recidivism.kaplan_meier(follow_up)
+        windows = tr.recidivism.fixed_window(follow_up, years=(2, 5))
+    assert len(curve) < len(whole) / 5
+    assert ((curve["events"] == 0) | (curve["events"] >= 10)).all()
+    assert not windows["suppressed"].any()
+
+
 @pytest.mark.parametrize(
     ("counts", "expected"),
     [

@@ -178,7 +178,11 @@ def drawable(value: Any, name: str) -> Any:
 
 
 def protect_by_group(
-    frame: pd.DataFrame, persons: pd.Series[Any], group: Any = "group", name: str = "table"
+    frame: pd.DataFrame,
+    persons: pd.Series[Any] | Callable[[], pd.Series[Any]],
+    group: Any = "group",
+    adds_up: bool = False,
+    name: str = "table",
 ) -> pd.DataFrame:
     """Return a table by group without the numbers of groups of few persons.
 
@@ -190,18 +194,23 @@ def protect_by_group(
     frame : DataFrame
         With a column, or level of the index, ``group``; columns of numbers are suppressed except
         those that say what a row is about.
-    persons : Series
-        Number of persons by group. Groups that are not in it stay.
+    persons : Series, or function that returns one
+        Number of persons by group; asked for only where it is needed. Groups not in it stay.
     group : column label
+    adds_up : bool
+        Whether the table tells the sizes of the groups, by shares say: then the group is withheld
+        too from which a small one could be worked out.
     name : str
         Of the table, in the record for the output checker.
     """
     if not disclosure.is_on or not is_outermost() or MARK in frame.columns:
         return frame
     values = frame.index.get_level_values(group) if group in frame.index.names else frame[group]
-    sizes = pd.Series(values).map(persons).to_numpy(dtype=np.float64)
+    known = persons() if callable(persons) else persons
+    sizes = pd.Series(values).map(known).to_numpy(dtype=np.float64)
     counted = frame.assign(**{_SIZE: sizes})
-    shown = protect(counted, persons=_SIZE, part_counts=(), parts=(), name=name)
+    parts = (group,) if adds_up else ()
+    shown = protect(counted, persons=_SIZE, part_counts=(), parts=parts, name=name)
     return shown.drop(columns=_SIZE)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import pandas as pd
 
+from trajectories.disclosure_control import MARK, protect_by_group, unprotected
 from trajectories.groups.adequacy import adequacy_table
+from trajectories.groups.group_sizes import persons_by_group
 from trajectories.groups.typology import TypologyRules, typology
 
 if TYPE_CHECKING:
@@ -40,17 +43,26 @@ class AdequacyMethods:
         draws, seed : int
             Of the simulation; 200 draws or more.
         """
-        return adequacy_table(self._fit(), level, panel, draws, seed)
+        with unprotected():
+            table = adequacy_table(self._fit(), level, panel, draws, seed)
+        sizes = partial(persons_by_group, self._fit())
+        return protect_by_group(table, sizes, adds_up=True, name="adequacy")
 
     def typology(self, rules: TypologyRules | None = None) -> pd.DataFrame:
         """Name the groups by stated rules, with the numbers behind each name, or None."""
         fit = self._fit()
-        return typology(
-            fit.trajectories(),
-            fit.group_probabilities,
-            rules or TypologyRules(),
-            rates=fit.model.family.is_count,
-        )
+        with unprotected():
+            table = typology(
+                fit.trajectories(),
+                fit.group_probabilities,
+                rules or TypologyRules(),
+                rates=fit.model.family.is_count,
+            )
+        sizes = partial(persons_by_group, fit)
+        shown = protect_by_group(table, sizes, adds_up=True, name="typology")
+        if MARK in shown.columns:
+            shown["reason"] = shown["reason"].mask(shown[MARK], "too few persons to say")
+        return shown
 
     def residuals(self, panel: Panel) -> pd.DataFrame:
         """Return observed and expected outcomes by group and age, persons weighted by posterior.

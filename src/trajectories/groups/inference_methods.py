@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
+from trajectories.disclosure_control import protect_by_group
 from trajectories.groups.bands import trajectories_with_bands
+from trajectories.groups.group_sizes import persons_by_group
 from trajectories.groups.share_intervals import group_probability_intervals
 
 if TYPE_CHECKING:
@@ -60,7 +63,9 @@ class InferenceMethods:
         draws, seed : int
             Of the simulation, and of the constant of a simultaneous band.
         """
-        return trajectories_with_bands(self._self(), level, ages, band, method, draws, seed)
+        fit = self._self()
+        table = trajectories_with_bands(fit, level, ages, band, method, draws, seed)
+        return protect_by_group(table, partial(persons_by_group, fit), name="trajectories")
 
     def group_probability_intervals(
         self, level: float = 0.95, method: str = "delta", draws: int = 10_000, seed: int = 0
@@ -69,7 +74,10 @@ class InferenceMethods:
 
         See :func:`trajectories.groups.share_intervals.group_probability_intervals`.
         """
-        return group_probability_intervals(self._self(), level, method, draws, seed)
+        fit = self._self()
+        table = group_probability_intervals(fit, level, method, draws, seed)
+        sizes = partial(persons_by_group, fit)
+        return protect_by_group(table, sizes, adds_up=True, name="shares")
 
     def peak_age(
         self, level: float = 0.95, method: str = "simulation", draws: int = 4_000, seed: int = 0

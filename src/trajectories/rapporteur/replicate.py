@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from trajectories.disclosure_control import disclosed
 from trajectories.groups import GroupTrajectoriesResults, Selection, select
 from trajectories.panel import Panel, Register
 from trajectories.rapporteur.classified import classify
@@ -121,6 +122,7 @@ def replicate(
     return study(register, seed, n_groups, family, progress=bool(progress))
 
 
+@disclosed()  # computed from all numbers; what leaves is suppressed by the report
 def study(
     register: Register,
     seed: int,

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
+from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.numerics.aalen_johansen import cumulative_incidence as aalen_johansen
 from trajectories.numerics.influence import count_curve, count_influence
@@ -26,6 +27,7 @@ from trajectories.recidivism.follow_up_input import (
 METHODS = ("weights", "imputation")
 
 
+@disclosed()
 def by_group(
     follow_up: FollowUp,
     posterior: pd.DataFrame,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import disclosed
 from trajectories.errors import DegenerateSolutionWarning
 from trajectories.numerics.aalen_johansen import cumulative_incidence as aalen_johansen
 from trajectories.numerics.step_intervals import incidence_limits
@@ -22,6 +23,7 @@ from trajectories.recidivism.follow_up_input import (
 from trajectories.recidivism.kaplan_meier import curve_frame, sample_table
 
 
+@disclosed()
 def cumulative_incidence(
     follow_up: FollowUp,
     by: str | None = None,

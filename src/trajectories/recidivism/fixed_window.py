@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import betaincinv
 
+from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.numerics.types import FloatArray
 from trajectories.panel.arrays import names
@@ -26,6 +27,7 @@ from trajectories.recidivism.kaplan_meier import kaplan_meier
 NAMES = ("observed", "cumulative_incidence", "kaplan_meier")
 
 
+@disclosed()
 def fixed_window(
     follow_up: FollowUp,
     years: Sequence[float] = (2, 5, 7),

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.panel.follow_up import FollowUp
 from trajectories.recidivism.follow_up_input import need_single
 from trajectories.recidivism.rates import rates
 
 
+@disclosed(keys=("stratum", "from", "to"))
 def hazard(
     follow_up: FollowUp,
     bands: Any = None,

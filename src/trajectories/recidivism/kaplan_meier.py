@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import disclosed
 from trajectories.errors import DegenerateSolutionWarning
 from trajectories.numerics import product_limit
 from trajectories.numerics.risk_sets import RiskTable, at_least, risk_table
@@ -27,6 +28,7 @@ from trajectories.recidivism.follow_up_input import (
 )
 
 
+@disclosed()
 def kaplan_meier(
     follow_up: FollowUp,
     cause: str | None = None,
@@ -90,6 +92,7 @@ def kaplan_meier(
     return pd.concat(found, ignore_index=True) if len(found) > 1 else found[0]
 
 
+@disclosed()
 def nelson_aalen(
     follow_up: FollowUp,
     cause: str | None = None,

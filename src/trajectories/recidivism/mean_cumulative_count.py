@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import disclosed
 from trajectories.errors import DegenerateSolutionWarning, InputError
 from trajectories.numerics.influence import count_curve, count_influence
 from trajectories.numerics.risk_sets import at_least
@@ -33,6 +34,7 @@ MOST_CELLS = 50_000_000
 GRID = 200
 
 
+@disclosed()
 def mean_cumulative_count(
     follow_up: FollowUp,
     cause: str | None = None,

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.numerics.risk_sets import at_least
 from trajectories.panel.follow_up import FollowUp
 from trajectories.recidivism.follow_up_input import asked_times, need_follow_up, samples
 
 
+@disclosed(persons="at_risk", part_counts=("events",))
 def numbers_at_risk(follow_up: FollowUp, times: Any, by: str | None = None) -> pd.DataFrame:
     """Count those at risk just after each time, and the events until then.
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaincinv
 
+from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.numerics.types import FloatArray
 from trajectories.panel.follow_up import FollowUp
@@ -21,6 +22,7 @@ from trajectories.recidivism.follow_up_input import (
 )
 
 
+@disclosed(keys=("stratum", "from", "to"))
 def rates(
     follow_up: FollowUp,
     cause: str | None = None,

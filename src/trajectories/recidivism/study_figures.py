@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
+from trajectories.disclosure_control import disclosed
 from trajectories.numerics.types import BoolArray, FloatArray
 from trajectories.panel.follow_up import FollowUp
 from trajectories.panel.register import Register
@@ -19,6 +20,7 @@ BY_TYPE = {"property": "property", "violent": "violent", "drug": "drugs", "speci
 """Name in the published keys → event of ``FollowUp.from_register``."""
 
 
+@disclosed()
 def recidivism_figures(
     register: Register,
     posterior: pd.DataFrame | None = None,
