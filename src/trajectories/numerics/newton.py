@@ -10,6 +10,9 @@ from trajectories.numerics.types import BoolArray, FloatArray
 CURVATURE_FLOOR = 1e-10
 """Smallest curvature, relative to the largest, that a Newton direction divides by."""
 
+ROUNDING = 1e-13
+"""Gains below this share of the value are not worth a search: they drown in its rounding."""
+
 HALVINGS = 30
 """How often a step is halved before it is given up."""
 
@@ -82,7 +85,8 @@ def _own_step(
     step = ascent_direction(gradient, hessian)
     step[hold] = 0.0
     step *= density.shortening(theta, step)[:, None]
-    return _halve_until_better(density, theta, step, cell_weight, value, len(theta))
+    gain = np.einsum("gq,gq->g", gradient, step)
+    return _halve_until_better(density, theta, step, cell_weight, value, gain)
 
 
 def _shared_step(
@@ -106,7 +110,8 @@ def _shared_step(
     step[:, which] = np.repeat(of_model, len(theta) // n_models, axis=0) * uses
     shortest = density.shortening(theta, step).reshape(n_models, -1).min(axis=1)
     step *= np.repeat(shortest, len(theta) // n_models)[:, None]
-    return _halve_until_better(density, theta, step, cell_weight, value, n_models)
+    gain = shortest * np.einsum("mq,mq->m", total, of_model)
+    return _halve_until_better(density, theta, step, cell_weight, value, gain)
 
 
 def _halve_until_better(
@@ -115,11 +120,17 @@ def _halve_until_better(
     step: FloatArray,
     cell_weight: FloatArray,
     value: FloatArray,
-    n_models: int,
+    gain: FloatArray,
 ) -> FloatArray:
-    """Halve the step of those models that it does not make better, and give it up if none does."""
+    """Halve the step of those models that it does not make better, and give it up if none does.
+
+    ``gain``, shape (n_models,), is what the slope promises. Where that drowns in the rounding of
+    the value, a step that fails once is given up: no part of it could be told from standing still.
+    """
     scale = np.ones(len(theta))
+    n_models = len(gain)
     before = value.reshape(n_models, -1).sum(axis=1)
+    settled = np.repeat(gain < ROUNDING * np.abs(before), len(theta) // n_models)
     for _ in range(HALVINGS):
         candidate = theta + scale[:, None] * step
         after = density.value(candidate, cell_weight).reshape(n_models, -1).sum(axis=1)
@@ -129,5 +140,6 @@ def _halve_until_better(
         if not wrong.any():
             return np.asarray(candidate)
         scale[worse] /= 2
+        scale[worse & settled] = 0.0
     scale[worse] = 0.0
     return np.asarray(theta + scale[:, None] * step)
