@@ -5,12 +5,16 @@ from __future__ import annotations
 from trajectories.profiles.audit_trail import audit_record, write_audit_record
 from trajectories.profiles.card import ModelCard
 from trajectories.profiles.contributions import contributions, development
+from trajectories.profiles.error_rates import error_rates
 from trajectories.profiles.flags import Flag
 from trajectories.profiles.histories import Histories
 from trajectories.profiles.model import ScoringModel, load, publish
 from trajectories.profiles.reading import histories_from_table
+from trajectories.profiles.risk_ahead import risk_ahead
 from trajectories.profiles.score import score
 from trajectories.profiles.support import Support
+from trajectories.profiles.validate import Validation, validate
+from trajectories.profiles.validate_forecast import validate_forecast
 
 __all__ = [
     "Flag",
@@ -18,12 +22,17 @@ __all__ = [
     "ModelCard",
     "ScoringModel",
     "Support",
+    "Validation",
     "audit_record",
     "contributions",
     "development",
+    "error_rates",
     "histories_from_table",
     "load",
     "publish",
+    "risk_ahead",
     "score",
+    "validate",
+    "validate_forecast",
     "write_audit_record",
 ]

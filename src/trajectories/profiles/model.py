@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -169,7 +169,9 @@ def golden_scores(model: ScoringModel) -> dict[str, Any]:
 
 def score_golden(model: ScoringModel) -> pd.DataFrame:
     """Score the golden profiles."""
-    return score(model, golden_panel(model.results), YEARS_AHEAD, LEVEL)
+    # whether the model is past its last day is no matter of its numbers
+    timeless = replace(model, expired=False)
+    return score(timeless, golden_panel(model.results), YEARS_AHEAD, LEVEL)
 
 
 def _check_golden(model: ScoringModel, stored: dict[str, Any]) -> None:

@@ -97,7 +97,7 @@ def score(
             sheet.refused[row] = reason
         rows = np.flatnonzero(np.array([not reason for reason in refused]))
         if len(rows):
-            own = _own_ages(panel, results, rows)
+            own = own_ages(panel, results, rows)
             found = _fill(sheet, place[rows], own, results, years_ahead, level)
             sheet.flag(place[rows], found, notes)
     return sheet.frame(histories.units)
@@ -165,7 +165,7 @@ def check_usable(results: GroupTrajectoriesResults) -> None:
         )
 
 
-def _own_ages(panel: Panel, results: GroupTrajectoriesResults, rows: np.ndarray) -> Panel:
+def own_ages(panel: Panel, results: GroupTrajectoriesResults, rows: np.ndarray) -> Panel:
     """Return some units at the ages that the model has; nothing was observed at the others."""
     keep = np.isin(panel.ages, results.ages)
     if keep.all():
@@ -198,7 +198,15 @@ def _fill_shares(
             sheet.numbers[f"group_{k + 1}_lower"][rows] = lower[k]
             sheet.numbers[f"group_{k + 1}_upper"][rows] = upper[k]
     sheet.numbers["n_years"][rows] = 0.0
+    shares = np.exp(results.parameters.log_probability)
+    sheet.numbers["uncertainty"][rows] = _uncertainty(shares[None])[0]
     sheet.flag(rows, {Flag.NO_HISTORY: np.ones(len(rows), dtype=bool)}, notes)
+
+
+def _uncertainty(posterior: FloatArray) -> FloatArray:
+    """Return the entropy of probabilities, shape (n, K), over log K: 0 is certain, 1 even."""
+    entropy = -xlogy(posterior, posterior).sum(axis=1)
+    return np.asarray(entropy / np.log(max(2, posterior.shape[1])))
 
 
 def _fill(
@@ -222,11 +230,10 @@ def _fill(
         sheet.numbers[f"group_{k + 1}"][rows] = posterior[:, k]
     last = last_observed(panel)
     seen = panel.n_ages if panel.observed is None else panel.observed.sum(axis=1)
-    entropy = -xlogy(posterior, posterior).sum(axis=1)
     sheet.numbers["n_years"][rows] = seen
     sheet.numbers["n_offences"][rows] = panel.outcomes.sum(axis=1)
     sheet.numbers["last_age"][rows] = last
-    sheet.numbers["uncertainty"][rows] = entropy / np.log(max(2, results.n_groups))
+    sheet.numbers["uncertainty"][rows] = _uncertainty(posterior)
     found = history_flags(panel, posterior, lower)
     if sheet.intervals and years_ahead:
         coming = ahead(results, panel, years_ahead, level)
