@@ -124,7 +124,7 @@ class AtRiskFinder:
     def __call__(self, case: int) -> Candidates:
         """Return the candidates of a case."""
         date = self._source.index_date[case]
-        rows = np.sort(self._cells.of(case)).astype(np.int64)
+        rows = self._cells.of(case).astype(np.int64)
         rows = rows[self._at_risk.on(rows, np.full(len(rows), date))]
         for column in self._dated:
             values = self._read(column, rows, date).to_numpy()
@@ -135,10 +135,9 @@ class AtRiskFinder:
             centre = self._mine[column][case]
             near = np.abs(values - centre) <= widened(width, values, np.array([centre]))
             rows = rows[near]
-        distance = self._metric.between(
-            np.array([self._mine[c][case] for c in self._metric.columns]),
-            self._values(rows, date),
-        )
+        own = np.array([[self._mine[c][case] for c in self._metric.columns]])
+        points = self._metric.points(self._values(rows, date))
+        distance = self._metric.apart(self._metric.points(own)[0], points)
         near = distance <= widened(self._limit, distance)
         return Candidates(rows[near], distance[near], n_exact)
 

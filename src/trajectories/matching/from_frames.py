@@ -30,7 +30,7 @@ from trajectories.numerics.exact_cells import CellCodes, Cells, exact_cells
 from trajectories.numerics.nearest_in_strata import SortedSupply
 from trajectories.numerics.supply import Persons, Supply, widened
 from trajectories.numerics.thin_pool import near_some_case
-from trajectories.panel.arrays import BoolArray, IntArray, counted, where_rows
+from trajectories.panel.arrays import BoolArray, FloatArray, IntArray, counted, where_rows
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 
@@ -251,32 +251,31 @@ class _Finder:
         self, cells: Cells, columns: FrameColumns, metric: Metric, calipers: pd.DataFrame
     ) -> None:
         self._cells, self._columns, self._metric = cells, columns, metric
-        widths = zip(calipers["column"], calipers["width"], strict=True)
-        self._widths = [(str(column), float(width)) for column, width in widths]
-        if metric.columns:
-            self._case = np.stack([as_float(columns.case[c]) for c in metric.columns], axis=1)
-        else:
-            self._case = np.zeros((len(cells.case_cell), 0))
+        widths = dict(zip(calipers["column"], calipers["width"], strict=True))
+        self._limit = float(widths.pop("distance", np.inf))
+        self._widths = {str(column): float(width) for column, width in widths.items()}
+        self._case = metric.points(_stacked(columns.case, metric, slice(None), cells.case_cell))
+        # the pool's points lie as its rows do, cell by cell
+        self._points = metric.points(_stacked(columns.pool, metric, cells.rows, cells.rows))
 
     def __call__(self, case: int) -> Candidates:
-        rows = np.sort(self._cells.of(case)).astype(np.int64)
+        cell = self._cells.case_cell[case]
+        part = slice(self._cells.start[cell], self._cells.start[cell + 1])
+        rows, points = self._cells.rows[part], self._points[part]
         n_exact = len(rows)
-        for column, width in self._widths:
-            if column == "distance":
-                continue
+        for column, width in self._widths.items():
             centre = float(self._columns.case[column][case])
             values = as_float(self._columns.pool[column][rows])
-            gap = np.abs(values - centre)
-            rows = rows[gap <= widened(width, values, np.array([centre]))]
-        if self._metric.columns:
-            values = np.stack(
-                [as_float(self._columns.pool[c][rows]) for c in self._metric.columns], axis=1
-            )
-        else:
-            values = np.zeros((len(rows), 0))
-        distance = self._metric.between(self._case[case], values)
-        for column, width in self._widths:
-            if column == "distance":
-                near = distance <= widened(width, distance)
-                rows, distance = rows[near], distance[near]
-        return Candidates(rows, distance, n_exact)
+            near = np.abs(values - centre) <= widened(width, values, np.array([centre]))
+            rows, points = rows[near], points[near]
+        distance = self._metric.apart(self._case[case], points)
+        if np.isfinite(self._limit):
+            near = distance <= widened(self._limit, distance)
+            rows, distance = rows[near], distance[near]
+        return Candidates(rows.astype(np.int64), distance, n_exact)
+
+
+def _stacked(arrays: Arrays, metric: Metric, rows: Any, like: IntArray) -> FloatArray:
+    """Return the metric's columns of some rows side by side, shape (n, P)."""
+    columns = [as_float(arrays[column][rows]) for column in metric.columns]
+    return np.stack(columns, axis=1) if columns else np.zeros((len(like), 0))

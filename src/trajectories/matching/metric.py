@@ -36,14 +36,18 @@ class Metric:
     root: FloatArray
     scale: str
 
-    def between(self, case: FloatArray, controls: FloatArray) -> FloatArray:
-        """Return the distances of one case, shape (P,), from controls, shape (n, P)."""
+    def points(self, values: FloatArray) -> FloatArray:
+        """Return rows of columns, shape (n, P), as points whose distance ``apart`` measures."""
+        # one column stays as it is: scaling would cost the last digits, and ties with them
+        return values if len(self.columns) < 2 else np.asarray(values @ self.root)
+
+    def apart(self, case: FloatArray, controls: FloatArray) -> FloatArray:
+        """Return the distances of one point, shape (P,), from others, shape (n, P)."""
         if not self.columns:
             return np.zeros(len(controls))
         if len(self.columns) == 1:
-            # no square and root, which would cost the last digits
             return np.asarray(np.abs(controls[:, 0] - case[0]) * self.root[0, 0])
-        difference = (controls - case) @ self.root
+        difference = controls - case
         return np.asarray(np.sqrt(np.einsum("ij,ij->i", difference, difference)))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from trajectories.numerics.supply import Persons, least
 from trajectories.numerics.types import FloatArray, IntArray
 
+MOST_REMEMBERED = 4096
 KEPT = 64
 """Nearest controls that are kept per case; more are worked out again when these are taken."""
 
@@ -50,13 +51,13 @@ class CandidateSupply:
         self._n_kept = max(n_kept, KEPT)
         self.n_exact, self.n_eligible = np.zeros(n_cases, np.int64), np.zeros(n_cases, np.int64)
         self.closest = np.full(n_cases, np.inf)
-        self._lists: list[tuple[IntArray, FloatArray]] = []
-        self._rng = np.random.default_rng(0)
+        self._near: dict[int, tuple[IntArray, FloatArray]] = {}
         for case in range(n_cases):
             found = candidates(case)
             self.n_exact[case], self.n_eligible[case] = found.n_exact, len(found.rows)
             self.closest[case] = found.distance.min(initial=np.inf)
-        self.reset(self._rng)
+            self._remember(case, found)
+        self.reset(np.random.default_rng(0))
 
     def reset(self, rng: np.random.Generator) -> None:
         """Forget what was taken, and draw the order of ties anew."""
@@ -90,11 +91,24 @@ class CandidateSupply:
             rows, distance = self._longer(case)
         return rows[:n], distance[:n]
 
+    def _remember(self, case: int, found: Candidates) -> None:
+        """Keep whoever may be among the nearest few, whichever way ties are broken."""
+        rows, distance = found.rows, found.distance
+        if len(rows) > self._n_kept:
+            near = distance <= np.partition(distance, self._n_kept - 1)[self._n_kept - 1]
+            rows, distance = rows[near], distance[near]
+        if len(rows) <= MOST_REMEMBERED:
+            self._near[case] = rows, distance
+
     def _list(self, case: int, n: int) -> tuple[IntArray, FloatArray]:
         if case not in self._kept:
-            found = self._candidates(case)
-            chosen = least(found.distance, max(n, self._n_kept), self._rng)
-            self._kept[case] = found.rows[chosen], found.distance[chosen]
+            if case in self._near and n <= self._n_kept:
+                rows, distance = self._near[case]
+            else:
+                found = self._candidates(case)
+                rows, distance = found.rows, found.distance
+            chosen = least(distance, max(n, self._n_kept), self._rng)
+            self._kept[case] = rows[chosen], distance[chosen]
         return self._kept[case]
 
     def _longer(self, case: int) -> tuple[IntArray, FloatArray]:
