@@ -169,6 +169,15 @@ def test_small_groups_are_withheld_with_what_they_could_be_worked_out_from() -> 
         assert f"share {100 * share:.1f} %" not in table["content"]["15"]
 
 
+def test_the_checklist_follows_the_switch_of_disclosure_control() -> None:
+    fit = final()
+    cell = int(np.round(fit.group_probabilities * fit.nobs).min()) + 1
+    told = fit.grolts(panel(), selection(), minimum_cell=cell).table
+    with tr.disclosure(minimum_cell=cell):
+        assert fit.grolts(panel(), selection()).table.equals(told)
+    assert not fit.grolts(panel(), selection()).table.equals(told)
+
+
 def test_a_selection_without_the_final_model_is_refused() -> None:
     other = tr.GroupTrajectories(2, "poisson", 0).fit(panel(), control=QUICK)
     with pytest.raises(InputError, match="none of the candidates"):

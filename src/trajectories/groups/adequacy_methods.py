@@ -119,7 +119,7 @@ class AdequacyMethods:
         self,
         panel: Panel | None = None,
         selection: Selection | None = None,
-        minimum_cell: int = 0,
+        minimum_cell: int | None = None,
     ) -> Grolts:
         """Return the GRoLTS reporting checklist, filled in as far as the fit knows the answers.
 

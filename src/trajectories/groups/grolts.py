@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from trajectories.disclosure_control import disclosure, unprotected
 from trajectories.errors import InputError
 from trajectories.groups.grolts_facts import Facts
 from trajectories.groups.grolts_items import every_item
@@ -85,7 +86,7 @@ def grolts(
     results: GroupTrajectoriesResults,
     panel: Panel | None = None,
     selection: Selection | None = None,
-    minimum_cell: int = 0,
+    minimum_cell: int | None = None,
 ) -> Grolts:
     """Fill in the GRoLTS checklist from what a fit, its panel and its selection know.
 
@@ -97,15 +98,17 @@ def grolts(
         The one that was fitted: answers what the outcomes and the missing cells look like.
     selection : Selection, optional
         The candidates that the final model was chosen from.
-    minimum_cell : int
+    minimum_cell : int, optional
         Expected numbers of persons below this are written '<minimum_cell', and the shares that go
-        with them are left out; 0 writes everything.
+        with them are left out; 0 writes everything. What ``tr.disclosure`` asks for unless told.
 
     Raises
     ------
     InputError
         If the final model is none of the candidates of the selection.
     """
+    if minimum_cell is None:
+        minimum_cell = disclosure.setting.minimum_cell
     if isinstance(minimum_cell, bool) or not isinstance(minimum_cell, int) or minimum_cell < 0:
         raise InputError(f"minimum_cell must be a whole number of 0 or more, not {minimum_cell!r}")
     if selection is not None and not _is_candidate(results, selection):
@@ -113,7 +116,8 @@ def grolts(
             "the final model is none of the candidates of this selection: give the selection that "
             "it was chosen from, or leave it out"
         )
-    items = every_item(Facts(results, panel, selection, minimum_cell))
+    with unprotected():  # small groups are left out here, item by item
+        items = every_item(Facts(results, panel, selection, minimum_cell))
     return Grolts(pd.DataFrame(items, columns=["item", "title", "status", "content"]))
 
 
