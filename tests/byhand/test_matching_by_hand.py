@@ -302,3 +302,23 @@ def test_covariates_are_as_of_the_index_date(register: Register) -> None:
     assert table.loc[1, "prior_offences"] == 0  # the index offence itself is none before
     assert table.loc[3, "in_detention"] == 1
     assert table.loc[1, "age"] == pytest.approx(30.41, abs=0.01)
+
+
+def test_leaving_a_stratum_out_is_comparing_without_it() -> None:
+    rng = np.random.default_rng(8)
+
+    def people(n: int, chance: float) -> pd.DataFrame:
+        town = rng.choice(["a", "b", "c"], n)
+        return pd.DataFrame({"town": town, "yes": rng.random(n) < chance, "n": np.arange(n)})
+
+    cases, pool = people(60, 0.6), people(400, 0.3)
+    table = match(cases, pool, ["town"], ["n"]).leave_one_out(["yes"]).set_index("left_out")
+    for town in "abc":
+        kept = [frame[frame["town"] != town] for frame in (cases, pool)]
+        again = match(*kept, ["town"], ["n"]).compare(["yes"])
+        row = again[again["method"].str.startswith("conditional")].iloc[0]
+        assert table.loc[town, "estimate"] == pytest.approx(row["estimate"], rel=1e-9)
+        assert table.loc[town, "n_left_out"] == (cases["town"] == town).sum()
+    assert table.loc[town, "change"] == pytest.approx(
+        table.loc[town, "estimate"] / table.loc["", "estimate"]
+    )

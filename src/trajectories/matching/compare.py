@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError, MatchingWarning, SeparationWarning
 from trajectories.matching.contrast import Contrast, MissingFactor, make_contrast
 from trajectories.matching.effect_rows import Comparison, EffectRow, effect_rows
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from trajectories.matching.sets import MatchedSets
 
 
+@disclosed(part_counts=("persons_with", "persons_with_versus"), parts=())
 def compare(
     sets: MatchedSets,
     factors: Sequence[str] | str,

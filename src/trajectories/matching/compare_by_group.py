@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.matching import names as words
 from trajectories.matching.classification import check_posterior, group_weights
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 Correction = Literal["bch", "none"]
 
 
+@disclosed(persons="cases", parts=("group",))
 def compare_by_group(
     sets: MatchedSets,
     factors: Sequence[str] | str,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
-from trajectories.matching.contrast import MissingFactor, make_contrast
+from trajectories.matching.contrast import Contrast, MissingFactor, make_contrast
 from trajectories.matching.effect_rows import Comparison
-from trajectories.matching.factors import read_factors
+from trajectories.matching.factors import Factor, read_factors
 from trajectories.matching.odds_ratio import single_odds_ratio
 
 if TYPE_CHECKING:
@@ -52,41 +52,51 @@ def leave_one_out(
     for factor in read_factors(sets, factors, data):
         for population in sets.populations:
             contrast = make_contrast(sets, sets.name, population, [factor], missing)
+            of_case = {
+                column: sets.source.case_values(column).astype(str).to_numpy()[contrast.labels]
+                for column in columns
+            }
+            names = (sets.name, population)
+            whole = _fitted(contrast, contrast, factor, names, level, robust)
+            rows.append({**whole, "stratum": "", "left_out": "", "change": 1.0})
+            for column, value, part in _parts(contrast, of_case):
+                row = _fitted(part, contrast, factor, names, level, robust)
+                change = row["estimate"] / whole["estimate"]
+                rows.append({**row, "stratum": column, "left_out": value, "change": change})
+    order = ["factor", "population", "versus", "stratum", "left_out", "estimate", "lower", "upper"]
+    return pd.DataFrame(rows)[[*order, "n_sets", "n_left_out", "change", "note"]]
 
-            def fitted(
-                kept: np.ndarray[Any, np.dtype[np.bool_]],
-                stratum: str,
-                value: str,
-                factor: Any = factor,
-                contrast: Any = contrast,
-                population: str = population,
-            ) -> dict[str, Any]:
-                part = contrast.take(kept)
-                found = single_odds_ratio(part, 0, factor.name, factor.binary, level, robust)
-                one = Comparison(
-                    part, 0, factor.name, factor.binary, sets.name, population, level, robust
-                )
-                row = one.from_odds_ratio(found)
-                return {
-                    "factor": factor.name,
-                    "population": sets.name,
-                    "versus": population,
-                    "stratum": stratum,
-                    "left_out": value,
-                    "estimate": row.estimate,
-                    "lower": row.lower,
-                    "upper": row.upper,
-                    "n_sets": row.n_sets,
-                    "n_left_out": contrast.n_sets - row.n_sets,
-                    "note": row.note,
-                }
 
-            whole = fitted(np.ones(contrast.n_sets, dtype=bool), "", "")
-            rows.append({**whole, "change": 1.0})
-            for column in columns:
-                values = sets.source.case_values(column).astype(str).to_numpy()[contrast.labels]
-                for value in np.unique(values):
-                    if (values != value).any():
-                        row = fitted(values != value, column, str(value))
-                        rows.append({**row, "change": row["estimate"] / whole["estimate"]})
-    return pd.DataFrame(rows)
+def _parts(
+    contrast: Contrast, of_case: dict[str, np.ndarray[Any, Any]]
+) -> Iterator[tuple[str, str, Contrast]]:
+    """Yield column, value and the sets whose case has another value, where any are left."""
+    for column, values in of_case.items():
+        for value in np.unique(values):
+            kept = values != value
+            if kept.any():
+                yield column, str(value), contrast.take(kept)
+
+
+def _fitted(
+    part: Contrast,
+    whole: Contrast,
+    factor: Factor,
+    names: tuple[str, str],
+    level: float,
+    robust: bool,
+) -> dict[str, Any]:
+    found = single_odds_ratio(part, 0, factor.name, factor.binary, level, robust)
+    one = Comparison(part, 0, factor.name, factor.binary, *names, level, robust)
+    row = one.from_odds_ratio(found)
+    return {
+        "factor": factor.name,
+        "population": names[0],
+        "versus": names[1],
+        "estimate": row.estimate,
+        "lower": row.lower,
+        "upper": row.upper,
+        "n_sets": row.n_sets,
+        "n_left_out": whole.n_sets - row.n_sets,
+        "note": row.note,
+    }
