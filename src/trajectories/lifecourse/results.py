@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.lifecourse.model_rows import Columns, Model
 from trajectories.lifecourse.summary import summary_text
@@ -93,6 +94,7 @@ class WithinPersonResults:
         return self.fit.counts.informative_rows
 
     @property
+    @disclosed(parts=())
     def effects(self) -> pd.DataFrame:
         """Ratios by exposure and population.
 
@@ -103,6 +105,7 @@ class WithinPersonResults:
         return self._table("exposure")
 
     @property
+    @disclosed(parts=())
     def control_effects(self) -> pd.DataFrame:
         """The same for the controls."""
         return self._table("control")
