@@ -6,7 +6,7 @@ The only place that imports matplotlib, and it never touches pyplot: every funct
 
 from __future__ import annotations
 
-from trajectories.plot.adequacy import adequacy
+from trajectories.plot.adequacy_overview import adequacy
 from trajectories.plot.age_crime_curve import age_crime_curve
 from trajectories.plot.career_timelines import career_timelines
 from trajectories.plot.concordance_forest import concordance_forest
