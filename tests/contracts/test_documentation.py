@@ -25,6 +25,7 @@ RUN = [
     "docs/how-to/choose-a-model.md",
     "docs/how-to/intervals-and-tests.md",
     "docs/how-to/keep-a-model.md",
+    "docs/how-to/match-controls.md",
     "docs/how-to/read-a-register.md",
     "docs/how-to/report-by-grolts.md",
 ]

@@ -32,7 +32,7 @@ def love(table: pd.DataFrame, threshold: float = 0.1, *, absolute: bool = True) 
     threshold : float
         Where a line marks a difference that is often taken to be too large.
     absolute : bool
-        Whether to draw |difference|; else the sign is kept.
+        Whether signs are dropped.
 
     Returns
     -------
