@@ -306,6 +306,7 @@ def test_the_bootstrap_needs_whole_weights_and_enough_replicates(panel, results)
     with pytest.raises(InputError, match=r"5 of 5 replicates are usable; .* needs at least 40"):
         few.conf_int()
     assert few.conf_int(0.6).notna().all(axis=None)
+    assert (few.conf_int(0.6)["ran_off"] == 0).all()
     with pytest.raises(InputError, match="kind must be 'percentile' or 'basic'"):
         few.conf_int(0.6, kind="bca")
 
@@ -413,3 +414,34 @@ def test_a_group_fixed_at_zero_is_known_and_bootstraps() -> None:
     boot = results.bootstrap(panel, n_replicates=40, n_starts=1)
     assert boot.n_usable == 40
     assert (boot.stability()["jaccard"] > 0.95).all()
+
+
+def test_the_bootstrap_gives_no_interval_for_what_ran_off_in_the_fit(silent) -> None:
+    rng = np.random.default_rng(2)
+    counts = np.zeros((150, 6))
+    counts[:60] = rng.poisson(2.0, (60, 6))
+    boot = silent.bootstrap(tr.Panel.from_wide(counts), n_replicates=40, n_starts=1)
+    table = boot.conf_int()
+    gone = silent.bse.isna()
+    assert table.loc[gone, ["lower", "upper"]].isna().all(axis=None)
+    assert (table.loc[gone, "ran_off"] == 1.0).all()
+    assert table.loc[~gone, ["lower", "upper"]].notna().all(axis=None)
+    assert boot.bse.isna().equals(gone)
+    curves = boot.trajectories().set_index("group")
+    assert curves.loc[1, ["lower", "upper"]].isna().all(axis=None)
+    assert curves.loc[2, ["lower", "upper"]].notna().all(axis=None)
+
+
+def test_a_limit_among_replicates_that_ran_off_is_infinite() -> None:
+    rng = np.random.default_rng(4)
+    counts = rng.negative_binomial(8, 0.85, (60, 5)).astype(float)  # hardly overdispersed
+    results = quiet(tr.GroupTrajectories(1, "negbin", 0), tr.Panel.from_wide(counts))
+    assert results.converged
+    boot = results.bootstrap(tr.Panel.from_wide(counts), n_replicates=40, n_starts=1)
+    row = boot.conf_int().loc[("log_dispersion", 1, "intercept")]
+    assert 0.025 < row["ran_off"] < 0.9
+    assert row["lower"] == -np.inf
+    assert np.isfinite(row["upper"])
+    assert np.isnan(boot.bse["log_dispersion", 1, "intercept"])
+    assert np.isfinite(boot.conf_int().loc[("mean", 1, "intercept"), ["lower", "upper"]]).all()
+    assert boot.outcomes["boundary"] == round(40 * row["ran_off"])

@@ -19,55 +19,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
 
 from trajectories.errors import InputError
 from trajectories.groups.agreement import adjusted_rand, contingency, jaccard, matching_order
 from trajectories.groups.bootstrap_results import Bootstrap
-from trajectories.groups.clusters import cluster_codes
 from trajectories.groups.control import Control
-from trajectories.groups.fitted_panel import mixture_of
-from trajectories.groups.fitting import make_mixture, solve
-from trajectories.groups.model import Model
+from trajectories.groups.fitting import solve
 from trajectories.groups.parallel import run_jobs
-from trajectories.groups.prepare import prepare
+from trajectories.groups.resampling import Resampling, drawn_weights, posterior_of, resampling
 from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.mixture import Parameters
-from trajectories.numerics.types import FloatArray, IntArray
+from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 from trajectories.panel import Panel
-from trajectories.panel.distinct import distinct_rows, row_keys
 
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
 
 USABLE = (StopReason.CONVERGED, StopReason.BOUNDARY)
 """Replicates whose numbers enter intervals: maxima of the likelihood."""
-
-
-@dataclass(frozen=True, slots=True)
-class Resampling:
-    """What every replicate needs of the original fit.
-
-    Attributes
-    ----------
-    panel : Panel
-        Distinct histories, weighted by the number of persons that each stands for.
-    members : csr_array, shape (C, R), or None
-        Persons of each cluster by distinct history; None resamples persons.
-    model : Model
-    parameters : Parameters
-        The original estimates.
-    posterior : ndarray, shape (R, K)
-        Of the distinct histories under the original estimates.
-    control : Control
-    """
-
-    panel: Panel
-    members: csr_array | None
-    model: Model
-    parameters: Parameters
-    posterior: FloatArray
-    control: Control
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +50,8 @@ class Replicate:
     note : str
     llf : float
     parameters : Parameters or None
+    ran_off : ndarray of bool, shape (D,)
+        Parameters that this refit could not determine.
     adjusted_rand : float
         Of the original persons' assignments by the original and by this fit.
     jaccard : ndarray, shape (K,)
@@ -90,6 +61,7 @@ class Replicate:
     note: str
     llf: float
     parameters: Parameters | None
+    ran_off: BoolArray
     adjusted_rand: float
     jaccard: FloatArray
 
@@ -138,51 +110,13 @@ def bootstrap(
         whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
         if not whole or value < lowest:
             raise InputError(f"{name} must be a whole number of {lowest} or more, not {value!r}")
-    control = Control(n_starts=n_starts, n_finish=max(1, n_starts // 2))
+    control = Control(n_starts=n_starts)  # checks it before it is halved
+    control = replace(control, n_finish=max(1, n_starts // 2))
     plan = resampling(results, panel, clusters, control)
     children = np.random.SeedSequence(int(seed)).spawn(int(n_replicates))
     work = [(plan, child) for child in children]
     done = run_jobs(one_replicate, work, n_jobs, progress, "bootstrap", "replicate")
     return collect(results, done, None if plan.members is None else int(plan.members.shape[0]))
-
-
-def resampling(
-    results: GroupTrajectoriesResults, panel: Panel, clusters: Any, control: Control
-) -> Resampling:
-    """Merge equal histories and compute what all replicates share."""
-    panel, _ = mixture_of(results, panel)
-    weights = panel.weights
-    if weights is not None and (weights % 1).any():
-        raise InputError(
-            f"{int((weights % 1 != 0).sum()):,} of {panel.n_units:,} weights are no whole numbers: "
-            "the bootstrap draws persons, so that weights must be numbers of persons"
-        )
-    first, inverse = _distinct_in_order(panel)
-    mass = np.ones(panel.n_units) if weights is None else weights
-    held = replace(
-        panel.subset(first),
-        weights=np.bincount(inverse, weights=mass).astype(float),
-        units=pd.RangeIndex(len(first)),
-    )
-    members = None
-    if clusters is not None:
-        codes, n_clusters = cluster_codes(clusters, panel)
-        members = csr_array((mass, (codes, inverse)), shape=(n_clusters, len(first)))
-        # two clusters of one content are the same, so this order is one of clusters, not of names
-        mark = np.random.default_rng(0).integers(1, 2**40, len(first)).astype(float)
-        members = members[np.argsort(members @ mark, kind="stable")]
-    posterior = posterior_of(held, results.model, results.parameters)
-    return Resampling(held, members, results.model, results.parameters, posterior, control)
-
-
-def _distinct_in_order(panel: Panel) -> tuple[IntArray, IntArray]:
-    """Return the first row of each history, and every row's, whatever the order of the persons."""
-    arrays = (panel.outcomes, panel.exposure, panel.observed, panel.individual_ages)
-    first, inverse = distinct_rows(*arrays)
-    order = np.argsort(row_keys(*arrays)[first], kind="stable")
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    return first[order], rank[inverse]
 
 
 def one_replicate(plan: Resampling, seed: np.random.SeedSequence) -> Replicate:
@@ -202,7 +136,7 @@ def one_replicate(plan: Resampling, seed: np.random.SeedSequence) -> Replicate:
         )
     except InputError as error:
         nothing = np.full(n_groups, np.nan)
-        return Replicate("failed", str(error), np.nan, None, np.nan, nothing)
+        return Replicate("failed", str(error), np.nan, None, ~plan.model.free(), np.nan, nothing)
     parameters = solution.fitted.parameters
     posterior = posterior_of(plan.panel, solution.model, parameters)
     allowed = np.array(
@@ -220,29 +154,17 @@ def one_replicate(plan: Resampling, seed: np.random.SeedSequence) -> Replicate:
         "; ".join(solution.diagnosis.notes),
         solution.fitted.llf,
         parameters.ordered(order),
+        _ordered(solution.diagnosis.withheld & solution.model.free(), order),
         adjusted_rand(table),
         jaccard(table),
     )
 
 
-def drawn_weights(plan: Resampling, rng: np.random.Generator) -> FloatArray:
-    """Return how many persons of each distinct history were drawn, shape (R,)."""
-    weights = plan.panel.weights
-    assert weights is not None  # set by resampling()
-    if plan.members is None:
-        size = round(float(weights.sum()))
-        return rng.multinomial(size, weights / weights.sum()).astype(float)
-    n_clusters = plan.members.shape[0]
-    times = rng.multinomial(n_clusters, np.full(n_clusters, 1 / n_clusters))
-    return np.asarray(times @ plan.members, dtype=float)
-
-
-def posterior_of(panel: Panel, model: Model, parameters: Parameters) -> FloatArray:
-    """Return posterior group probabilities of the units of a panel, shape (N, K)."""
-    prepared = prepare(panel, model.family, merge=False)
-    mixture = make_mixture(panel, model, prepared.statistics)
-    table = mixture.density.log_density(parameters.theta)
-    return prepared.statistics.posterior(table, parameters.log_probability)
+def _ordered(marks: BoolArray, order: IntArray) -> BoolArray:
+    """Return marks of packed parameters, shape (D,), with the groups in another order."""
+    n_logits = len(order) - 1
+    logits = np.full(n_logits, marks[:n_logits].any())
+    return np.concatenate([logits, marks[n_logits:].reshape(len(order), -1)[order].ravel()])
 
 
 def collect(
@@ -250,11 +172,12 @@ def collect(
 ) -> Bootstrap:
     """Put the replicates into tables."""
     order = results.model.reporting_order()
-    powers = results.model.to_reported()
+    reported = results.model.to_reported()
     index = pd.RangeIndex(1, len(done) + 1, name="replicate")
     groups = results.group_probabilities.index
     usable = np.array([one.stop_reason in USABLE for one in done])
     good = [one.parameters for one in done if one.parameters and one.stop_reason in USABLE]
+    ran_off = [one.ran_off for one in done if one.parameters and one.stop_reason in USABLE]
     curves = [results.model.link_mean(one.theta, results.ages)[0].T for one in good]
     shape = (len(good), results.n_groups, len(results.ages))
     return Bootstrap(
@@ -270,7 +193,7 @@ def collect(
             index=index,
         ),
         params=pd.DataFrame(
-            [(powers @ one.pack())[order] for one in good],
+            [(reported @ one.pack())[order] for one in good],
             index=index[usable],
             columns=results.params.index,
         ),
@@ -278,6 +201,12 @@ def collect(
             [np.exp(one.log_probability) for one in good],
             index=index[usable],
             columns=groups,
+        ),
+        ran_off=pd.DataFrame(
+            [((np.abs(reported) @ one.astype(float)) > 0)[order] for one in ran_off],
+            index=index[usable],
+            columns=results.params.index,
+            dtype=bool,
         ),
         jaccard=pd.DataFrame([one.jaccard for one in done], index=index, columns=groups),
         n_clusters=n_clusters,

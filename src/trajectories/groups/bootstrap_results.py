@@ -13,12 +13,16 @@ from trajectories.errors import InputError
 from trajectories.families.links import INVERSE
 from trajectories.groups.bands import check_choice
 from trajectories.groups.covariance import normal_quantile
+from trajectories.groups.withheld import withheld_curves
 from trajectories.numerics.types import FloatArray
 
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
 
 KINDS = ("percentile", "basic")
+
+FAR = 1e200
+"""Stands for infinity while quantiles are interpolated."""
 
 DISSOLVED, RECOVERED = 0.5, 0.75
 """A group with a Jaccard index of at most 0.5 is dissolved; from 0.75 it is recovered."""
@@ -40,6 +44,9 @@ class Bootstrap:
         Estimates of the usable replicates, columns as ``results.params``.
     group_probabilities : DataFrame
         Of the usable replicates, one column per group.
+    ran_off : DataFrame of bool
+        Which of these parameters a replicate could not determine: their numbers mean only that
+        they are large.
     jaccard : DataFrame
         Per replicate and group: persons assigned to the group by both fits over those assigned
         to it by either, all original persons counted.
@@ -51,6 +58,7 @@ class Bootstrap:
     replicates: pd.DataFrame
     params: pd.DataFrame
     group_probabilities: pd.DataFrame
+    ran_off: pd.DataFrame
     jaccard: pd.DataFrame
     n_clusters: int | None
     _curves: FloatArray
@@ -72,8 +80,12 @@ class Bootstrap:
 
     @property
     def bse(self) -> pd.Series:
-        """Standard deviation of the parameters over the usable replicates."""
-        return self.params.std().rename("standard_error")
+        """Standard deviation of the parameters over the usable replicates.
+
+        NaN for a parameter that ran off in the fit or in any of these.
+        """
+        spread = self.params.std().rename("standard_error")
+        return spread.mask(self.ran_off.any() | self.results.bse.isna())
 
     def curves(self) -> pd.DataFrame:
         """Return the curves of the usable replicates: replicate, group, age, mean."""
@@ -90,20 +102,26 @@ class Bootstrap:
         )
 
     def conf_int(self, level: float = 0.95, kind: str = "percentile") -> pd.DataFrame:
-        """Return intervals of the parameters, columns lower and upper.
+        """Return intervals of the parameters, columns lower, upper and ran_off.
 
         Percentile limits are quantiles of the replicates; basic ones reflect them at the estimate,
-        2 b - quantile.
+        2 b - quantile. ``ran_off`` is the share of replicates in which the parameter ran off; a
+        limit that falls among these is infinite. Limits are NaN where it did so in the fit itself.
 
         Raises
         ------
         InputError
             If too few replicates are usable for the level.
         """
-        low, high = self._limits(
-            self.params.to_numpy(), self.results.params.to_numpy(), level, kind
-        )
-        return pd.DataFrame({"lower": low, "upper": high}, index=self.params.columns)
+        estimates = self.results.params.to_numpy()
+        values = self.params.to_numpy()
+        side = np.where(values < estimates, -FAR, FAR)
+        values = np.where(self.ran_off.to_numpy(), side, values)
+        limits = np.array(self._limits(values, estimates, level, kind))
+        limits = np.where(np.abs(limits) > np.sqrt(FAR), np.copysign(np.inf, limits), limits)
+        limits[:, self.results.bse.isna()] = np.nan
+        columns = {"lower": limits[0], "upper": limits[1], "ran_off": self.ran_off.mean()}
+        return pd.DataFrame(columns, index=self.params.columns)
 
     def group_probability_intervals(
         self, level: float = 0.95, kind: str = "percentile"
@@ -125,11 +143,14 @@ class Bootstrap:
     def trajectories(self, level: float = 0.95, kind: str = "percentile") -> pd.DataFrame:
         """Return the curves with pointwise intervals: group, age, mean, lower, upper.
 
-        Basic intervals are made on the family's link scale.
+        Basic intervals are made on the family's link scale. Limits are NaN for a group whose
+        parameters ran off in the fit itself: resampling cannot say how far.
         """
         results = self.results
         centre = results.model.link_mean(results.parameters.theta, results.ages)[0].T
         low, high = self._limits(self._curves, centre, level, kind)
+        hidden = withheld_curves(results)
+        low[hidden], high[hidden] = np.nan, np.nan
         inverse = INVERSE[results.family.link]
         with np.errstate(over="ignore"):
             values = {
