@@ -40,6 +40,8 @@ def test_residuals_by_hand() -> None:
             assert row["observed"] == pytest.approx(observed, rel=1e-10)
             assert row["expected"] == pytest.approx(expected, rel=1e-10)
             assert row["residual"] == pytest.approx(observed - expected, abs=1e-10)
+            seen_rate = observed / (r[seen, k] * e[seen]).sum()
+            assert row["mean"] == pytest.approx(seen_rate, rel=1e-10)
             assert row["persons"] == pytest.approx(r[seen, k].sum(), rel=1e-10)
             assert row["exposure"] == pytest.approx((r[seen, k] * e[seen]).sum(), rel=1e-10)
             standardised = (observed - expected) / sqrt(max(square, family))

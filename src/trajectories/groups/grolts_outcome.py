@@ -25,9 +25,10 @@ def comparison(facts: Facts) -> Item:
     if facts.selection is None:
         return "10", title, PARTLY, f"{values} [Name the criterion that decided, and the others.]"
     content = f"{values} The same are known of every candidate."
-    for criterion in ("bic", "icl", "aic"):
-        best, _ = facts.selection.recommend(criterion)
-        content += f" Lowest {criterion.upper()}: {model_name(best)}."
+    if facts.selection.table["usable"].any():
+        for criterion in ("bic", "icl", "aic"):
+            best, _ = facts.selection.recommend(criterion)
+            content += f" Lowest {criterion.upper()}: {model_name(best)}."
     validation = facts.selection.cross_validation
     if validation is not None:
         content += f" Held-out likelihood from {validation.folds} folds of persons is known too."
@@ -104,8 +105,8 @@ def individual_plot(facts: Facts) -> Item:
     if facts.panel is None:
         return "14c", title, ANALYST, "[The panel is needed to draw them.]"
     content = (
-        "plot.observed_means(results.trajectories(), observed, histories=results.histories(panel)) "
-        "draws means and individual histories by group. [Individual histories can identify a "
+        "plot.observed_means(results.trajectories(), results.residuals(panel), histories="
+        "results.histories(panel)) draws means and individual histories by group. [Individual histories can identify a "
         "person: decide whether they may be shown; posterior-weighted observed means are the "
         "substitute.]"
     )

@@ -38,9 +38,10 @@ def residuals(results: GroupTrajectoriesResults, panel: Panel) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        group, age, observed, expected, residual, standardised (NaN where nothing varies), persons
-        (expected number observed in the cell) and exposure (their years free). A group that nobody
-        is observed in at an age has no row there.
+        group, age, observed, expected, residual, standardised (NaN where nothing varies), mean
+        (observed per unit of exposure, as a curve is), persons (expected number observed in the
+        cell) and exposure (their years free). A group that nobody is observed in at an age has no
+        row there.
     """
     panel.require_common_ages("a table of residuals by age")
     panel = panel.without_empty_ages()
@@ -67,6 +68,7 @@ def residuals(results: GroupTrajectoriesResults, panel: Panel) -> pd.DataFrame:
             "expected": expected.ravel(),
             "residual": residual.ravel(),
             "standardised": _divide(residual, spread).ravel(),
+            "mean": _divide(observed, at_risk).ravel(),
             "persons": persons.ravel(),
             "exposure": at_risk.ravel(),
         }
