@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
 
@@ -176,6 +177,13 @@ def test_the_checklist_follows_the_switch_of_disclosure_control() -> None:
     with tr.disclosure(minimum_cell=cell):
         assert fit.grolts(panel(), selection()).table.equals(told)
     assert not fit.grolts(panel(), selection()).table.equals(told)
+
+
+def test_candidates_without_a_usable_solution_have_no_best_one() -> None:
+    none = replace(selection(), table=selection().table.assign(usable=False))
+    table = rows(final().grolts(panel(), none))
+    assert "Lowest" not in table["content"]["10"]
+    assert "6 had no usable solution" in table["content"]["11"]
 
 
 def test_a_selection_without_the_final_model_is_refused() -> None:

@@ -106,9 +106,9 @@ def individual_plot(facts: Facts) -> Item:
         return "14c", title, ANALYST, "[The panel is needed to draw them.]"
     content = (
         "plot.observed_means(results.trajectories(), results.residuals(panel), histories="
-        "results.histories(panel)) draws means and individual histories by group. [Individual histories can identify a "
-        "person: decide whether they may be shown; posterior-weighted observed means are the "
-        "substitute.]"
+        "results.histories(panel)) draws means and individual histories by group. [Individual "
+        "histories can identify a person: decide whether they may be shown; posterior-weighted "
+        "observed means are the substitute.]"
     )
     return "14c", title, PARTLY, content
 
