@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,12 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from scipy.optimize import linear_sum_assignment
 
 from trajectories.errors import InputError, MatchingWarning, SeparationWarning
 from trajectories.matching import MatchedSets, check_matched_sets, group_weights, match
+from trajectories.numerics.hidden_bias import aligned_rank_bounds, yes_no_bounds
 
 seeds = st.integers(0, 10_000)
 few = settings(max_examples=8)  # where one example takes several matches
@@ -312,3 +315,48 @@ def test_swapping_yes_and_no_turns_every_ratio_of_odds_over(seed: int) -> None:
     yes, no = (table[table["factor"] == one] for one in ("yes", "no"))
     np.testing.assert_allclose(yes["estimate"].to_numpy(), 1 / no["estimate"].to_numpy(), rtol=1e-7)
     np.testing.assert_allclose(yes["lower"].to_numpy(), 1 / no["upper"].to_numpy(), rtol=1e-6)
+
+
+@few
+@given(seed=seeds, gamma=st.floats(1.0, 6.0))
+def test_bounds_of_hidden_bias_are_the_worst_that_any_confounder_can_do(
+    seed: int, gamma: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    size = rng.integers(2, 5, 12)
+    number = np.repeat(np.arange(12), size)
+    is_case = np.r_[True, np.diff(number) > 0].astype(float)
+    values = np.round(rng.normal(size=len(number)), 3)
+    aligned = values - (np.bincount(number, values) / size)[number]
+    ranks = stats.rankdata(np.round(aligned, 12))
+    mean = variance = 0.0
+    for one in range(12):
+        q = ranks[number == one]
+        found = []
+        for u in product((0, 1), repeat=len(q)):
+            chance = gamma ** np.array(u) / (gamma ** np.array(u)).sum()
+            found.append((chance @ q, chance @ q**2 - (chance @ q) ** 2))
+        top = max(m for m, _ in found)
+        mean += top
+        variance += max(v for m, v in found if m > top - 1e-9)
+    worst = stats.norm.sf((ranks @ is_case - mean) / np.sqrt(variance))
+    assert aligned_rank_bounds(values, is_case, number, gamma)[0] == pytest.approx(worst, rel=1e-6)
+
+
+@few
+@given(seed=seeds, gamma=st.floats(1.0, 6.0))
+def test_the_bound_of_a_yes_no_factor_is_the_tail_of_the_worst_chances(
+    seed: int, gamma: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    size = rng.integers(2, 5, 8)
+    with_it = rng.integers(0, size + 1)
+    has = (rng.random(8) < with_it / size).astype(np.int64)
+    chances = gamma * with_it / (gamma * with_it + size - with_it)
+    mixed = (with_it > 0) & (with_it < size)
+    tail = 0.0
+    for outcome in product((0, 1), repeat=int(mixed.sum())):
+        o = np.array(outcome, dtype=np.int64)
+        if o.sum() >= has[mixed].sum():
+            tail += float(np.prod(np.where(o == 1, chances[mixed], 1 - chances[mixed])))
+    assert yes_no_bounds(has, with_it, size, gamma)[0] == pytest.approx(tail, rel=1e-9)

@@ -142,7 +142,8 @@ def _odds_ratio(group: GroupContrast) -> dict[str, Any]:
         near, far = far, far + step
         if abs(far) > LARGEST_LOG:
             ends = (np.inf if step > 0 else 0.0, np.nan, np.nan)
-            return _row(group, "odds_ratio", method, ends, np.nan, np.nan, "separation")
+            note = "no finite estimate: too few sets of this group speak against it"
+            return _row(group, "odds_ratio", method, ends, np.nan, np.nan, note)
     log = float(optimize.brentq(total, near, far, xtol=1e-12)) * terms.scale
     scores, information = terms.scores(log / terms.scale)
     slope = float(group.weight @ information)
