@@ -52,6 +52,9 @@ def plain() -> pd.DataFrame:
         ({"w": [1, 0, 1]}, "weight not above 0 in 1 row"),
         ({"id": [1, 1, 2]}, "overlap with another row of the same person"),
         ({"id": [1, 1, 2], "stop": [2, 2, 3]}, "the same person and times as another row"),
+        ({"at": [np.nan, 2.5, np.nan]}, r"event outside its row in 1 row \(row 1\)"),
+        ({"at": [np.nan, 0.0, np.nan]}, r"event outside its row in 1 row \(row 1\)"),
+        ({"at": [1.0, np.nan, 3.0]}, "no time of an event in 1 row"),
         ({"p": [1, 1, 1]}, "follow-up longer than the person's potential time in 2 rows"),
     ],
 )
@@ -66,7 +69,17 @@ def test_a_table_that_is_no_follow_up_is_refused(change: dict, message: str) -> 
             person="id" if "id" in frame else None,
             weight="w" if "w" in frame else None,
             potential="p" if "p" in frame else None,
+            event_time="at" if "at" in frame else None,
         )
+
+
+def test_a_row_that_goes_on_after_its_event_is_cut_there() -> None:
+    frame = pd.DataFrame({"stop": [4.0, 5.0], "event": [1, 0], "at": [3.0, np.nan]})
+    follow_up = tr.FollowUp.from_frame(frame, event_time="at")
+    assert follow_up.start.tolist() == [0, 3, 0]
+    assert follow_up.stop.tolist() == [3, 4, 5]
+    assert follow_up.cause.tolist() == [1, 0, 0]
+    assert follow_up.repeated
 
 
 def test_unknown_text_of_an_event_is_refused_without_being_shown() -> None:

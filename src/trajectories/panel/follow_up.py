@@ -90,6 +90,7 @@ class FollowUp:
         covariates: Sequence[str] = (),
         potential: str | None = None,
         time_unit: str = "years",
+        event_time: str | None = None,
     ) -> FollowUp:
         """Read a table with a row a person, or several rows (start, stop] a person.
 
@@ -110,17 +111,19 @@ class FollowUp:
         covariates : sequence of str
         time_unit : str
             For tables and figures only.
+        event_time : str, optional
+            Column: when the event happened, where follow-up goes on after it until ``stop``.
 
         Raises
         ------
         InputError
             If there are no rows, a column is absent or has missing values, times are no numbers,
-            negative or infinite, a row ends where or before it starts, rows of a person overlap
-            or are given twice, a weight is not above 0, or a person has two values of
-            ``potential`` or more follow-up than it.
+            negative or infinite, a row ends where or before it starts, an event lies outside its
+            row, rows of a person overlap or are given twice, a weight is not above 0, or a person
+            has two values of ``potential`` or more follow-up than it.
         """
         columns = {"stop": stop, "event": event, "start": start, "person": person}
-        columns |= {"stratum": stratum, "weight": weight}
+        columns |= {"stratum": stratum, "weight": weight, "event_time": event_time}
         return cls(
             **read_follow_up(frame, columns, causes, censored, covariates, potential, time_unit)
         )

@@ -39,6 +39,11 @@ def read_follow_up(
     check_times(start, stop, (columns["start"], columns["stop"]))
     cause, named = read_causes(column(frame, columns["event"], "event"), causes, censored)
     person, persons = _persons(frame, columns["person"])
+    row = np.arange(len(stop))
+    if columns.get("event_time") is not None:
+        at = _event_times(frame, columns["event_time"], start, stop, cause)
+        row, start, stop, cause = _cut_at_events(start, stop, cause, at)
+        frame, person = frame.iloc[row], person[row]
     order = np.lexsort((stop, start, person)) if len(persons) < len(stop) else None
     fields: dict[str, Any] = {
         "person": person,
@@ -62,7 +67,7 @@ def read_follow_up(
                 fields[name] = fields[name][order]
         fields["covariates"] = fields["covariates"].iloc[order].reset_index(drop=True)
         limit = None if limit is None else limit[order]
-        check_overlaps(fields["person"], fields["start"], fields["stop"], order)
+        check_overlaps(fields["person"], fields["start"], fields["stop"], row[order])
     if limit is not None:
         fields["potential"] = _potential(limit, fields["person"], fields["stop"], len(persons))
     return fields | {
@@ -71,6 +76,42 @@ def read_follow_up(
         "time_unit": time_unit,
         "repeated": followed_on(fields["person"], fields["cause"]),
     }
+
+
+def _event_times(
+    frame: pd.DataFrame, label: Any, start: FloatArray, stop: FloatArray, cause: IntArray
+) -> FloatArray:
+    """Return the time of the event in each row; the end of the row where there is none."""
+    if label not in frame.columns:
+        raise InputError(f"follow-up: no column {label!r} for event_time; name it with event_time=")
+    values = pd.to_numeric(frame[label], errors="coerce").to_numpy(dtype=np.float64)
+    happened = cause > 0
+    refuse(
+        happened & ~np.isfinite(values),
+        f"column {label!r}: no time of an event",
+        "fill it in; it may be missing only where nothing happened",
+    )
+    at = np.where(happened, values, stop)
+    refuse(
+        (at <= start) | (at > stop),
+        "event outside its row",
+        "an event lies after start and not after stop: correct it, or the time at risk",
+    )
+    return at
+
+
+def _cut_at_events(
+    start: FloatArray, stop: FloatArray, cause: IntArray, at: FloatArray
+) -> tuple[IntArray, FloatArray, FloatArray, IntArray]:
+    """Cut rows that go on after their event in two; tell which row of the table each was."""
+    more = np.flatnonzero(at < stop)
+    rows = np.concatenate([np.arange(len(stop)), more])
+    return (
+        rows,
+        np.concatenate([start, at[more]]),
+        np.concatenate([at, stop[more]]),
+        np.concatenate([cause, np.zeros(len(more), dtype=np.int64)]),
+    )
 
 
 def read_causes(
