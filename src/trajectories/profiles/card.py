@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date
@@ -10,6 +11,7 @@ from typing import Any
 from trajectories.errors import InputError
 
 FEWEST_WORDS = 3
+CHECKSUM = re.compile(r"(?:[0-9a-f]{64})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,14 @@ class ModelCard:
         What it must not be used for, and where it is known to be weak.
     valid_until : str or date
         Last day of use, YYYY-MM-DD; norms go out of date.
+    recalibrated_from : str
+        Checksum of the model whose shares ``recalibrate`` estimated anew; it fills this in. Empty
+        for a model as fitted.
 
     Raises
     ------
     InputError
-        If anything is missing or empty: nothing here has a default.
+        If anything else is missing or empty: what it says of people has no default.
     """
 
     population: str
@@ -51,11 +56,12 @@ class ModelCard:
     intended_use: str
     limits: str
     valid_until: str
+    recalibrated_from: str = ""
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.type == "str" and field.name != "valid_until":
+            if field.type == "str" and field.name not in ("valid_until", "recalibrated_from"):
                 _require_text(field.name, value)
         for name in ("population", "inclusion", "intended_use", "limits"):
             if len(getattr(self, name).split()) < FEWEST_WORDS:
@@ -65,6 +71,8 @@ class ModelCard:
         object.__setattr__(self, "years", _years(self.years))
         object.__setattr__(self, "n_by_subgroup", _numbers(self.n_by_subgroup))
         object.__setattr__(self, "valid_until", _day(self.valid_until).isoformat())
+        if not CHECKSUM.fullmatch(self.recalibrated_from):
+            raise InputError("card: recalibrated_from is filled in by recalibrate; leave it out")
 
     @property
     def last_day(self) -> date:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,13 @@ from trajectories.groups.text_file import read_document, write_document
 from trajectories.panel import Panel
 from trajectories.profiles.card import ModelCard
 from trajectories.profiles.score import check_usable, score
+from trajectories.profiles.strict_text import require_untouched
 from trajectories.profiles.support import Support
+
+if TYPE_CHECKING:
+    from trajectories.profiles.card_document import CardDocument
+    from trajectories.profiles.tripod import Tripod
+    from trajectories.profiles.validate import Validation
 
 SCHEMA = "trajectories.scoring_model"
 SCHEMA_VERSION = 1
@@ -54,6 +60,22 @@ class ScoringModel:
     def save(self, path: str | Path) -> None:
         """Write the model as text; the file appears whole or not at all."""
         write_document({**to_document(self), "checksum": self.checksum}, path)
+
+    def tripod(
+        self, validation: Validation | None = None, forecast: pd.DataFrame | None = None
+    ) -> Tripod:
+        """Return the TRIPOD+AI items of this model; see :func:`tripod`."""
+        from trajectories.profiles.tripod import tripod
+
+        return tripod(self, validation, forecast)
+
+    def card_document(
+        self, validation: Validation | None = None, forecast: pd.DataFrame | None = None
+    ) -> CardDocument:
+        """Return the card as a document for readers; see :func:`card_document`."""
+        from trajectories.profiles.card_document import card_document
+
+        return card_document(self, validation, forecast)
 
     def __repr__(self) -> str:
         """Return one line without data."""
@@ -112,6 +134,7 @@ def load(path: str | Path, allow_expired: bool = False, today: date | None = Non
             f"{Path(path).name} was changed after it was saved (its checksum differs); use the "
             "original"
         )
+    require_untouched(path)
     try:
         card = ModelCard.from_document(content["card"])
         support = Support(**{**content["support"], "ages": tuple(content["support"]["ages"])})
