@@ -226,3 +226,13 @@ def test_registers_are_asked_for_what_they_lack() -> None:
 def test_ids_in_some_frames_only_are_refused() -> None:
     with pytest.raises(InputError, match="'person' in some of the frames only"):
         match(CASES, POOL.drop(columns="person"), ["sex"])
+
+
+def test_controls_who_serve_everybody_leave_no_standard_errors() -> None:
+    found = match(CASES, POOL.iloc[:5], nearest=["x"], replacement=True, ratio=5)
+    with pytest.warns(MatchingWarning, match="tie 20 sets into 1 cluster,"):
+        table = found.compare(["yes"])
+    row = table[table["method"] == "conditional logistic, cluster-robust"].iloc[0]
+    assert np.isfinite(row["estimate"])
+    assert np.isnan(row["standard_error"])
+    assert np.isnan(row["p_value"])

@@ -19,10 +19,14 @@ from trajectories.matching.multiplicity import Adjustment, adjusted
 from trajectories.matching.odds_ratio import OddsRatio, joint_odds_ratios
 from trajectories.matching.prevalence import weighted_level
 from trajectories.numerics.types import AnyArray, BoolArray
-from trajectories.panel.arrays import names
+from trajectories.panel.arrays import counted, names
 
 if TYPE_CHECKING:
     from trajectories.matching.sets import MatchedSets
+
+
+FEW_CLUSTERS = 20
+"""Clusters below which a clustered standard error is not to be trusted."""
 
 
 @disclosed(part_counts=("persons_with", "persons_with_versus"), parts=())
@@ -82,7 +86,8 @@ def compare(
     Warns
     -----
     MatchingWarning
-        For a factor that is the same for everybody compared.
+        For a factor that is the same for everybody compared, and when controls who serve several
+        cases leave too few clusters for standard errors.
     SeparationWarning
         For a factor with an odds ratio of 0 or infinity, and a joint model without finite
         estimates.
@@ -107,6 +112,7 @@ def compare(
         for factor in listed:
             contrast = make_contrast(sets, first, second, [factor], missing)
             _warn_if_constant(contrast, factor, first, second)
+            _warn_if_entangled(contrast, first, second)
             rows += effect_rows(
                 Comparison(contrast, 0, factor.name, factor.binary, first, second, level, robust)
             )
@@ -205,6 +211,18 @@ def _warn_if_constant(contrast: Contrast, factor: Factor, first: str, second: st
         warnings.warn(
             f"factor {factor.name!r} is the same for everybody of {first!r} and {second!r}: there "
             "is nothing to compare",
+            MatchingWarning,
+            stacklevel=4,
+        )
+
+
+def _warn_if_entangled(contrast: Contrast, first: str, second: str) -> None:
+    n_clusters = len(np.unique(contrast.cluster))
+    if n_clusters < min(FEW_CLUSTERS, contrast.n_sets):
+        warnings.warn(
+            f"{first!r} against {second!r}: controls who serve several cases tie "
+            f"{contrast.n_sets:,} sets into {counted(n_clusters, 'cluster')}, too few for standard errors: "
+            "match without replacement, or from a larger pool",
             MatchingWarning,
             stacklevel=4,
         )

@@ -11,6 +11,7 @@ from scipy import optimize
 
 from trajectories.errors import SeparationWarning
 from trajectories.matching.contrast import Contrast
+from trajectories.numerics.conditional_fit import ConditionalFit
 from trajectories.numerics.conditional_logit import conditional_logit
 from trajectories.numerics.normal import normal_quantile
 from trajectories.panel.arrays import BoolArray, FloatArray, names
@@ -55,7 +56,7 @@ def single_odds_ratio(
         cluster=contrast.cluster[contrast.set_number] if robust else None,
         names=[name],
     )
-    error = fit.robust_standard_errors if robust else fit.standard_errors
+    error = _errors(fit, robust)
     return _with_interval(float(fit.params[0]), float(error[0]), level, n)
 
 
@@ -76,11 +77,18 @@ def joint_odds_ratios(
         cluster=contrast.cluster[contrast.set_number] if robust else None,
         names=factor_names,
     )
-    errors = fit.robust_standard_errors if robust else fit.standard_errors
+    errors = _errors(fit, robust)
     return [
         _with_interval(float(b), float(e), level, int(_differs(contrast, j).sum()))
         for j, (b, e) in enumerate(zip(fit.params, errors, strict=True))
     ]
+
+
+def _errors(fit: ConditionalFit, robust: bool) -> FloatArray:
+    """Return standard errors; none where all sets are one cluster, whose scores sum to 0."""
+    if not robust:
+        return fit.standard_errors
+    return fit.robust_standard_errors * (1.0 if fit.n_clusters > 1 else np.nan)
 
 
 def _with_interval(log: float, error: float, level: float, n: int) -> OddsRatio:
