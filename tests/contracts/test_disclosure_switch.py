@@ -229,6 +229,23 @@ def test_a_curve_of_a_group_of_few_is_suppressed_by_the_size_of_the_group() -> N
     assert by_index["suppressed"].tolist() == [False, False, True, True]
 
 
-@pytest.mark.parametrize("name", [name for name in careers.__all__ if name not in PLAIN])
-def test_every_measure_of_careers_declares_its_tables(name: str) -> None:
-    assert getattr(careers, name).declares_tables
+DECLARED = [
+    *(("careers", name) for name in careers.__all__ if name not in PLAIN),
+    ("recidivism", "by_group"),
+    ("recidivism", "cumulative_incidence"),
+    ("recidivism", "fixed_window"),
+    ("recidivism", "hazard"),
+    ("recidivism", "kaplan_meier"),
+    ("recidivism", "mean_cumulative_count"),
+    ("recidivism", "nelson_aalen"),
+    ("recidivism", "numbers_at_risk"),
+    ("recidivism", "rates"),
+    ("recidivism", "recidivism_figures"),
+    ("matching", "compare"),
+    ("matching", "compare_by_group"),
+]
+
+
+@pytest.mark.parametrize(("module", "name"), DECLARED)
+def test_what_counts_persons_declares_its_tables(module: str, name: str) -> None:
+    assert getattr(getattr(tr, module), name).declares_tables

@@ -23,9 +23,11 @@ RUN = [
     "README.md",
     "docs/how-to/choose-a-family.md",
     "docs/how-to/choose-a-model.md",
+    "docs/how-to/describe-careers.md",
     "docs/how-to/intervals-and-tests.md",
     "docs/how-to/keep-a-model.md",
     "docs/how-to/match-controls.md",
+    "docs/how-to/output-checking.md",
     "docs/how-to/read-a-register.md",
     "docs/how-to/report-by-grolts.md",
 ]
