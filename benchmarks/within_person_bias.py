@@ -9,9 +9,13 @@ populations, and (for the power of the test of equality) a smaller one in the se
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
+
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_variable] = "1"
 
 import numpy as np
 import pandas as pd
@@ -60,7 +64,9 @@ def main(replications: int) -> None:
     }
     reject = {"equal": 0, "different": 0}
     began = time.perf_counter()
-    for _ in range(replications):
+    for done in range(replications):
+        if done % 50 == 0:
+            print(f"{done} of {replications}", file=sys.stderr, flush=True)
         equal = draw(rng, EFFECT)
         fit = lifecourse.within_person(equal, exposures=["job"], by="population", age_df=2)
         reject["equal"] += fit.test_equal("job").p_value < 0.05
