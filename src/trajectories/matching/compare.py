@@ -221,8 +221,8 @@ def _warn_if_entangled(contrast: Contrast, first: str, second: str) -> None:
     if n_clusters < min(FEW_CLUSTERS, contrast.n_sets):
         warnings.warn(
             f"{first!r} against {second!r}: controls who serve several cases tie "
-            f"{contrast.n_sets:,} sets into {counted(n_clusters, 'cluster')}, too few for standard errors: "
-            "match without replacement, or from a larger pool",
+            f"{contrast.n_sets:,} sets into {counted(n_clusters, 'cluster')}, too few for standard "
+            "errors: match without replacement, or from a larger pool",
             MatchingWarning,
             stacklevel=4,
         )
