@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from trajectories.numerics.types import FloatArray
 
+BLOCK = 65_536
+
 
 def weighted_survival(
     time: FloatArray, event: NDArray[np.bool_], weights: FloatArray, at: FloatArray
@@ -34,7 +36,6 @@ def weighted_survival(
     place = np.searchsorted(times, time)  # first event time at or after each person's
     n_times = len(times)
     asked = np.searchsorted(times, at)  # number of event times before each point
-    followed = time[:, None] >= at[None, :]
     survival, variance, at_risk = [], [], []
     # which event times a person was at risk at: those up to the person's own time
     reached = np.searchsorted(times, time, side="right")
@@ -51,13 +52,16 @@ def weighted_survival(
             jump = np.where(~gone, 1.0 / left, 0.0)
         curve = np.append(1.0, np.cumprod(factor))
         hazard = np.append(0.0, np.cumsum(step))
-        move = np.zeros((len(time), len(at)))
-        before = np.minimum(reached[:, None], asked[None, :])
-        move += hazard[before]
-        happened = event[:, None] & (place[:, None] < asked[None, :])
         own = np.append(jump, 0.0)[place]
-        move -= happened * own[:, None]
+        squares, followed = np.zeros(len(at)), np.zeros(len(at))
+        # by blocks of persons: nothing of size N · A is held
+        for first in range(0, len(time), BLOCK):
+            rows = slice(first, first + BLOCK)
+            move = hazard[np.minimum(reached[rows, None], asked)]
+            move -= (event[rows, None] & (place[rows, None] < asked)) * own[rows, None]
+            squares += ((weight[rows, None] * move) ** 2).sum(axis=0)
+            followed += weight[rows] @ (time[rows, None] >= at)
         survival.append(curve[asked])
-        variance.append(((weight[:, None] * move) ** 2).sum(axis=0) * curve[asked] ** 2)
-        at_risk.append((weight[:, None] * followed).sum(axis=0))
+        variance.append(squares * curve[asked] ** 2)
+        at_risk.append(followed)
     return np.array(survival), np.array(variance), np.array(at_risk)
