@@ -28,15 +28,18 @@ def summary_text(results: WithinPersonResults) -> str:
         _table(effects),
     ]
     if len(set(results.terms["level"])) > 1:
-        tests = results.tests_of_equality()
+        tests = results.tests_of_equality().to_dict("records")
         parts.append(
-            "Tests of equal effects. Null hypotheses: "
-            + "; ".join(str(null) for null in tests["null"])
-            + "."
+            "Wald tests of equal effects\n"
+            + "\n".join(
+                f"  {test['exposure']}: chi-squared = {test['statistic']:.2f} on {test['df']} df, "
+                f"p {_p_value(test['p_value'], '=')}; null hypothesis: {test['null']}"
+                for test in tests
+            )
         )
-        parts.append(_table(tests[["exposure", "statistic", "df", "p_value"]]))
-    parts.append(_table(results.information.set_index(by).T.reset_index(names="")))
-    parts.extend(f"- {line}" for line in cautions(results))
+    counts = results.information.set_index(by).T
+    parts.append(counts.map(_count).reset_index(names="").to_string(index=False))
+    parts.append("\n".join(f"- {line}" for line in cautions(results)))
     return "\n\n".join(parts)
 
 
@@ -79,4 +82,16 @@ def cautions(results: WithinPersonResults) -> list[str]:
 
 
 def _table(frame: pd.DataFrame) -> str:
-    return frame.to_string(index=False, float_format=lambda x: f"{x:.3f}")
+    return str(
+        frame.to_string(
+            index=False, float_format=lambda x: f"{x:.3f}", formatters={"p_value": _p_value}
+        )
+    )
+
+
+def _p_value(p: float, sign: str = "") -> str:
+    return "< 0.001" if p < 0.001 else f"{sign} {p:.3f}".strip()
+
+
+def _count(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) else f"{value:.3f}"
