@@ -64,13 +64,18 @@ def _block(
     quadratic = np.cumsum(carried) + reached.quadratic
     incidence, error = np.empty_like(events), np.empty_like(events)
     for k, happened in enumerate(events):
-        chance = happened / at_risk
-        f = np.cumsum(happened * mass) + reached.incidence[k]
-        term = chance * mass
+        came = happened * mass  # S(u-) p_k
+        f = np.cumsum(came)
+        f += reached.incidence[k]
+        term = came / at_risk
         pulled = f * carried
-        constant = before * term * (1.0 - chance) + f * (2.0 * term + pulled)
-        constant = np.cumsum(constant) + reached.constant[k]
-        linear = np.cumsum(term + pulled) + reached.linear[k]
+        # two sums as one of complex numbers: a running sum waits for its last addition
+        both = np.empty(len(f), dtype=np.complex128)
+        both.real = term * (before - came + 2.0 * f) + f * pulled
+        both.imag = term + pulled
+        both = np.cumsum(both)
+        constant = both.real + reached.constant[k]
+        linear = both.imag + reached.linear[k]
         variance = constant - f * (2.0 * linear - f * quadratic)
         variance[variance <= 1e-13 * constant] = 0.0  # what rounding leaves where nothing is unsure
         incidence[k], error[k] = f, np.sqrt(variance)
