@@ -178,7 +178,9 @@ def _one_score(
 
 def _report(table: pd.DataFrame) -> None:
     """Warn of cases without controls; raise where there are no others."""
-    without = table[table["reason"] != names.MATCHED]
+    without = table[(table["reason"] != names.MATCHED).to_numpy()]
+    if not len(without):
+        return
     for population, rows in table.groupby("population", sort=False):
         lacking = without[without["population"] == population]
         if not len(lacking):

@@ -98,7 +98,8 @@ class MatchedSets:
             source=source,
             name=name,
         )
-        broken = check_matched_sets(sets).query("violations > 0")
+        checked = check_matched_sets(sets)
+        broken = checked[(checked["violations"] > 0).to_numpy()]
         if len(broken):
             raise TrajectoriesError(
                 f"matching broke its own promise ({broken['check'].iloc[0]}): please report this"
