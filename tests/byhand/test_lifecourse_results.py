@@ -131,6 +131,7 @@ def test_groups_that_are_a_coin_toss_have_one_effect_with_the_error_of_one(two):
     np.testing.assert_allclose(groups.bse, alone.bse.iloc[0])
     with pytest.raises(InputError, match="cannot be made: 1 restrictions"):
         groups.test_equal("job")  # nothing tells them apart
+    assert "cannot be made" in groups.summary()
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from trajectories.errors import InputError
 from trajectories.panel.arrays import counted
 
 if TYPE_CHECKING:
@@ -28,19 +29,31 @@ def summary_text(results: WithinPersonResults) -> str:
         _table(effects),
     ]
     if len(set(results.terms["level"])) > 1:
-        tests = results.tests_of_equality().to_dict("records")
-        parts.append(
-            "Wald tests of equal effects\n"
-            + "\n".join(
-                f"  {test['exposure']}: chi-squared = {test['statistic']:.2f} on {test['df']} df, "
-                f"p {_p_value(test['p_value'], '=')}; null hypothesis: {test['null']}"
-                for test in tests
-            )
-        )
+        parts.append("\n".join(["Wald tests of equal effects", *_tests(results)]))
     counts = results.information.set_index(by).T
     parts.append(counts.map(_count).reset_index(names="").to_string(index=False))
     parts.append("\n".join(f"- {line}" for line in cautions(results)))
     return "\n\n".join(parts)
+
+
+def _tests(results: WithinPersonResults) -> list[str]:
+    """Return a line for each exposure, and for all of them; a test that cannot be made says why."""
+    every = list(dict.fromkeys(results.effects["exposure"]))
+    asked = {name: [name] for name in every}
+    if len(every) > 1:
+        asked["all exposures"] = every
+    lines = []
+    for name, exposures in asked.items():
+        try:
+            test = results.test_equal(exposures)
+        except InputError as reason:
+            lines.append(f"  {name}: {reason}")
+            continue
+        lines.append(
+            f"  {name}: chi-squared = {test.statistic:.2f} on {test.df} df, "
+            f"p {_p_value(test.p_value, '=')}; null hypothesis: {test.null}"
+        )
+    return lines
 
 
 def cautions(results: WithinPersonResults) -> list[str]:
