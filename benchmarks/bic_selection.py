@@ -25,6 +25,8 @@ import trajectories as tr
 from trajectories.families import Family, resolve
 from trajectories.groups import Control
 
+TITLE = "Number of groups chosen by BIC (bic_selection.py)"
+FAMILIES = ("bernoulli", "poisson", "zip", "zip_tau", "negbin", "zinb", "censored_normal", "beta")
 AGES = np.arange(14, 22)
 SHARES = np.array([0.5, 0.3, 0.2])
 X = (AGES - 17.5) / 3.5
@@ -71,7 +73,7 @@ def main() -> None:
     """Print how often three groups were chosen, and write it if asked."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--panels", type=int, default=40)
-    parser.add_argument("--families", nargs="*", default=sorted(tr.families.FAMILIES))
+    parser.add_argument("--families", nargs="*", default=FAMILIES)
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
     at, control = commit(), Control(n_starts=20, n_finish=6)
@@ -96,15 +98,18 @@ def main() -> None:
             ]
         )
         print(rows[-1], flush=True)
+        if args.write:  # after every family: the last ones take long
+            write_section("bic_selection", TITLE, report(rows), at=at)
+    print(report(rows))
+
+
+def report(rows: list[list[str]]) -> str:
+    """Return the families measured so far as a table, with what was done above it."""
     head = ["family", "panels", "chose 3", "1", "2", "3", "4", "seconds", ""]
-    body = (
+    return (
         "400 persons, 8 ages, three planted groups; columns 1 to 4: panels in which so many were "
         f"chosen by BIC (n = persons).\n\n{markdown_table(head, rows)}"
     )
-    print(body)
-    if args.write:
-        title = "Number of groups chosen by BIC (bic_selection.py)"
-        write_section("bic_selection", title, body, at=at)
 
 
 if __name__ == "__main__":
