@@ -15,6 +15,7 @@ import numpy as np
 from trajectories.errors import ModelFileError
 from trajectories.groups.simulated_outcomes import simulate_outcomes
 from trajectories.groups.stop_reason import StopReason
+from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 
@@ -28,7 +29,11 @@ CLOSE = 1e-9
 
 
 def golden_panel(results: GroupTrajectoriesResults) -> Panel:
-    """Return invented histories drawn from a model: whole ones, short ones, ones with gaps."""
+    """Return invented histories drawn from a model: whole ones, short ones, ones with gaps.
+
+    Every group is as likely, however small its share: a number of a group that no profile stems
+    from could be altered without any score to tell.
+    """
     rng = np.random.default_rng(SEED)
     ages = np.asarray(results.ages, dtype=float)
     observed = np.ones((N_PROFILES, len(ages)), dtype=bool)
@@ -40,7 +45,8 @@ def golden_panel(results: GroupTrajectoriesResults) -> Panel:
     if results.has_exposure:
         exposure = rng.choice([0.25, 0.5, 1.0], observed.shape) * observed
     blank = Panel(np.zeros(observed.shape), ages, exposure, observed)
-    return simulate_outcomes(results.model, results.parameters, blank, rng)
+    equal = np.full(results.n_groups, -np.log(results.n_groups))
+    return simulate_outcomes(results.model, Parameters(equal, results.parameters.theta), blank, rng)
 
 
 def golden_document(results: GroupTrajectoriesResults) -> dict[str, Any] | None:

@@ -179,15 +179,25 @@ def to_document(model: ScoringModel) -> dict[str, Any]:
 
 
 def golden_scores(model: ScoringModel) -> dict[str, Any]:
-    """Return every number and word that scoring says of the golden profiles, by column."""
+    """Return every number and word that scoring says of the golden profiles, by column.
+
+    With them, as ``shares``, what it says of a profile without any year.
+    """
     table = score_golden(model)
+    blank = pd.DataFrame([[np.nan] * len(model.results.ages)], columns=model.results.ages)
+    shares = score(model, blank, level=LEVEL).iloc[0]
     columns: dict[str, Any] = {}
     for name, values in table.items():
         if values.dtype == float:
             columns[str(name)] = [None if np.isnan(v) else float(v) for v in values]
         else:
             columns[str(name)] = list(values)
-    return {"years_ahead": YEARS_AHEAD, "level": LEVEL, "columns": columns}
+    return {
+        "years_ahead": YEARS_AHEAD,
+        "level": LEVEL,
+        "columns": columns,
+        "shares": [float(shares[name]) for name in table if str(name).startswith("group_")],
+    }
 
 
 def score_golden(model: ScoringModel) -> pd.DataFrame:
