@@ -9,7 +9,7 @@ registers, or continuous, where every event has a time of its own and the table 
 row for each: that is the worst case.
 
 Sorting: ``np.argsort`` of the times, since whatever follows has to carry the events along;
-``np.sort`` of the bare times is printed too. Matrix product: the P x P product X'X that every Newton
+``np.sort`` of the bare times is printed too. Matrix product: the P x P product that every Newton
 step contains; the product X beta is printed too.
 """
 

@@ -186,6 +186,12 @@ def test_covariates_and_strata(register: tr.Register) -> None:
     assert table["age_at_start"].round(1).tolist() == [30.0] * 5
 
 
+def test_all_attributes_of_persons_are_covariates_unless_told(register: tr.Register) -> None:
+    covariates = tr.FollowUp.from_register(register).covariates
+    assert covariates.columns.tolist() == ["sex", "age_at_start", "prior_cases"]
+    assert tr.FollowUp.from_register(register, covariates=[]).covariates.empty
+
+
 def test_an_index_date_of_ones_own(register: tr.Register) -> None:
     index = pd.Series(pd.to_datetime(["2010-01-01"] * 2), index=[4, 1])
     found = rows(register, index=index)

@@ -218,6 +218,10 @@ def test_time_at_risk_after_a_terminal_event_is_refused() -> None:
         (lambda f: R.fixed_window(f, methods=["guess"]), "no method 'guess'"),
         (lambda f: R.cox(f, ["nothing"]), "covariate 'nothing' not in this follow-up"),
         (lambda f: R.cox(f, ties="exact"), "ties="),
+        (
+            lambda f: R.cox(tr.FollowUp.from_frame(f.frame().assign(event=True))),
+            "the follow-up has no covariates",
+        ),
         (lambda f: R.parametric(f, "gompertz"), "distribution='gompertz'"),
         (lambda f: R.log_rank(f, "one"), "one level only"),
         (lambda f: R.gray(f, "one"), "one level only"),

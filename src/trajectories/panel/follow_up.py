@@ -141,7 +141,7 @@ class FollowUp:
         repeated: bool = False,
         event_date: str = "offence_date",
         persons: Any = None,
-        covariates: Sequence[str] = (),
+        covariates: Sequence[str] | None = None,
         stratum: str | None = None,
         classification: Any = None,
         specific: Sequence[str] = ("trafficking",),
@@ -180,9 +180,10 @@ class FollowUp:
             When a new case happened.
         persons : str, sequence or mask, optional
             Who is followed; by default the population that the register says is studied.
-        covariates : sequence of str
+        covariates : sequence of str, optional
             Columns of ``persons``, and ``age_at_start`` (years), ``prior_cases`` (cases of
-            offences before the index offence) and ``start_year``.
+            offences before the index offence) and ``start_year``. Unless given: all of these but
+            the last, dates and the population left out.
         stratum : str, optional
             Column of ``persons``.
         classification : OffenceClassification, optional
@@ -215,7 +216,7 @@ class FollowUp:
                 repeated=repeated,
                 event_date=event_date,
                 persons=persons,
-                covariates=tuple(covariates),
+                covariates=None if covariates is None else tuple(covariates),
                 stratum=stratum,
                 classification=classification,
                 specific=tuple(specific),

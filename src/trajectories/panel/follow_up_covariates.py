@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api import types
 
 from trajectories.errors import InputError
 from trajectories.panel.arrays import DayArray, IntArray, names
@@ -22,7 +23,7 @@ def person_covariates(
     cases: IndexCases,
     offences: Offences,
     place: IntArray,
-    wanted: tuple[str, ...],
+    wanted: tuple[str, ...] | None,
 ) -> pd.DataFrame:
     """Return the covariates asked for, a row a person.
 
@@ -36,8 +37,11 @@ def person_covariates(
         Index cases, and offences of the persons followed.
     place : ndarray of int
         Position in ``register.persons`` of each of ``people``, increasing.
-    wanted : tuple of str
+    wanted : tuple of str, or None
+        None: all columns that are no id, date or population, age at start and prior cases.
     """
+    if wanted is None:
+        wanted = (*_attributes(people), *COMPUTED[:2])
     columns: dict[str, Any] = {}
     for name in wanted:
         if name in people.columns:
@@ -55,6 +59,16 @@ def person_covariates(
                 f"{names([*people.columns, *COMPUTED])}"
             )
     return pd.DataFrame(columns, index=pd.RangeIndex(len(people)))
+
+
+def _attributes(people: pd.DataFrame) -> list[str]:
+    return [
+        name
+        for name in people.columns
+        if name not in ("person", "population", *COMPUTED)
+        and not name.endswith("_date")
+        and not types.is_datetime64_any_dtype(people[name].dtype)
+    ]
 
 
 def _prior_cases(cases: IndexCases, offences: Offences, place: IntArray) -> IntArray:

@@ -93,6 +93,10 @@ def cox(
         follow_up.covariates.drop(columns=[cluster] if cluster in follow_up.covariates else []),
         covariates,
     )
+    if covariates is None and not design.terms:
+        raise InputError(
+            "cox: the follow-up has no covariates: name them with covariates= when making it"
+        )
     X = design.matrix(follow_up.covariates)
     sets = cox_risk_sets(
         follow_up.start,
