@@ -70,6 +70,11 @@ class CellDensity:
         self._ages, self._starts = cells.age_starts()
         self._one_cell_per_age = len(self._starts) == len(cells.age_index)
 
+    @property
+    def in_units(self) -> bool:
+        """Whether a channel is in the unit of the data, so that parameters differ in scale."""
+        return not np.isfinite(self.family.largest_change).all()
+
     def grid_channels(self, theta: FloatArray) -> FloatArray:
         """Return the linear predictors on the grid of ages, shape (q, T, G)."""
         return np.stack(

@@ -121,7 +121,8 @@ def polish(
 
 def _newton_direction(mixture: Mixture, score: FloatArray, information: FloatArray) -> FloatArray:
     expand = mixture.expansion
-    direction = ascent_direction(expand.T @ score, -(expand.T @ information @ expand))
+    bend = -(expand.T @ information @ expand)
+    direction = ascent_direction(expand.T @ score, bend, mixture.density.in_units)
     return np.asarray(expand @ direction)
 
 

@@ -17,12 +17,21 @@ HALVINGS = 30
 """How often a step is halved before it is given up."""
 
 
-def ascent_direction(gradient: FloatArray, hessian: FloatArray) -> FloatArray:
+def ascent_direction(
+    gradient: FloatArray, hessian: FloatArray, rescale: bool = False
+) -> FloatArray:
     """Return Newton directions, shape (..., Q), with the absolute values of the curvatures.
 
     Where the Hessian is negative definite this is the Newton step; elsewhere the sign of a wrong
-    curvature is turned, so that the direction always climbs.
+    curvature is turned, so that the direction always climbs. With ``rescale`` curvatures are
+    compared after each parameter was scaled to a curvature of 1: needed where some parameters are
+    in the unit of the data, whose choice must not matter.
     """
+    if rescale:
+        own = np.sqrt(np.abs(np.diagonal(hessian, axis1=-2, axis2=-1)))
+        scale = 1 / np.where(own > 0, own, 1.0)
+        scaled = hessian * scale[..., :, None] * scale[..., None, :]
+        return scale * ascent_direction(gradient * scale, scaled)
     values, vectors = np.linalg.eigh(-hessian)
     size = np.abs(values)
     floor = np.maximum(size.max(axis=-1, keepdims=True) * CURVATURE_FLOOR, 1e-300)
@@ -82,7 +91,7 @@ def _own_step(
     hold = ~own
     gradient[hold] = 0.0
     hessian[hold[:, :, None] | hold[:, None, :]] = 0.0
-    step = ascent_direction(gradient, hessian)
+    step = ascent_direction(gradient, hessian, density.in_units)
     step[hold] = 0.0
     step *= density.shortening(theta, step)[:, None]
     gain = np.einsum("gq,gq->g", gradient, step)
@@ -105,7 +114,7 @@ def _shared_step(
     total = (gradient[:, which] * uses).reshape(shape).sum(axis=1)
     bend = hessian[:, which[:, None], which] * uses[:, :, None] * uses[:, None, :]
     bend = bend.reshape(n_models, -1, len(which), len(which)).sum(axis=1)
-    of_model = ascent_direction(total, bend)
+    of_model = ascent_direction(total, bend, density.in_units)
     step = np.zeros_like(theta)
     step[:, which] = np.repeat(of_model, len(theta) // n_models, axis=0) * uses
     shortest = density.shortening(theta, step).reshape(n_models, -1).min(axis=1)
