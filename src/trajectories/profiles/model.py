@@ -185,7 +185,8 @@ def golden_scores(model: ScoringModel) -> dict[str, Any]:
     """
     table = score_golden(model)
     blank = pd.DataFrame([[np.nan] * len(model.results.ages)], columns=model.results.ages)
-    shares = score(model, blank, level=LEVEL).iloc[0]
+    names = [name for name in table if str(name).startswith("group_")]
+    shares = score(model, blank, level=LEVEL)[names].to_numpy(dtype=float)[0]
     columns: dict[str, Any] = {}
     for name, values in table.items():
         if values.dtype == float:
@@ -196,7 +197,7 @@ def golden_scores(model: ScoringModel) -> dict[str, Any]:
         "years_ahead": YEARS_AHEAD,
         "level": LEVEL,
         "columns": columns,
-        "shares": [float(shares[name]) for name in table if str(name).startswith("group_")],
+        "shares": shares.tolist(),
     }
 
 
