@@ -126,9 +126,9 @@ for panel, (title, curves) in zip(figure.subplots(1, 2), panels.items(), strict=
 figure
 
 # %% [markdown]
-# The lines that mind detention and death lie on the truth; the others are off by ten percentage
-# points or more. In the register, hardly anybody dies before the reference date, but many are
-# detained, and the clock matters:
+# The lines that mind detention and death lie on the truth, within chance; the others are off by
+# twenty percentage points at their worst. In the register, hardly anybody dies before the reference
+# date, but many are detained, and the clock matters:
 
 # %%
 clocks = {
