@@ -355,6 +355,8 @@ def test_settings_that_make_no_family_are_refused(make, words) -> None:
         (Bernoulli(), (15.0,), "one at every age", ()),
         (CensoredNormal(), (0.5, -19.0), "sigma went to zero", ()),
         (CensoredNormal(), (1e9, -5.0), "sigma went to zero", ()),
+        (CensoredNormal(lower=0), (-6.0, 0.0), "all its outcomes lie at the lower limit", ()),
+        (CensoredNormal(upper=3), (5.9, -0.7), "all its outcomes lie at the upper limit", ()),
         (Beta(), (0.5, 29.0), "precision ran off", ()),
         (Beta(), (0.5, -16.0), "precision went to zero", ()),
     ],
@@ -364,6 +366,16 @@ def test_boundaries_are_recognised_and_named(family, channels, words, which) -> 
     assert found is not None
     assert found.channels == which
     assert re.search(words, found.note)
+
+
+def test_ages_at_which_every_outcome_is_certain_are_silent() -> None:
+    eta = np.array([[-15.0, -3.0, 0.0, 15.0]])
+    np.testing.assert_array_equal(Bernoulli().silent(eta), [[True, False, False, True]])
+    channels = np.array([[-6.0, -3.0, 1.0, 8.0], [0.0, 0.0, 0.0, 0.0]])
+    beyond = CensoredNormal(0, 2).silent(channels)
+    np.testing.assert_array_equal(beyond, [[True, False, False, True]] * 2)
+    assert not CensoredNormal().silent(channels).any()
+    assert not NegativeBinomial().silent(channels).any()
 
 
 @pytest.mark.parametrize("family", EVERY, ids=repr)

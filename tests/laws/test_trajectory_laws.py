@@ -411,3 +411,42 @@ def test_rounded_outcomes_are_near_and_keep_the_extremes(seed, size, missing) ->
     assert (few[0], few[-1]) == (outcome[mask].min(), outcome[mask].max())
     assert np.abs(rounded - outcome)[mask].max() <= (few[-1] - few[0]) / 30
     np.testing.assert_array_equal(rounded[~mask], outcome[~mask])
+
+
+@FEW
+@given(panel=panels(), unit=st.sampled_from([1e-6, 0.01, 3.0, 1e6]), origin=st.integers(-50, 50))
+def test_the_unit_and_origin_of_a_normal_outcome_change_only_the_units(panel, unit, origin) -> None:
+    panel = suit(panel, MEMBERS["censored_normal"])
+    moved = unit * (panel.outcomes + origin)
+    if panel.observed is not None:
+        moved = np.where(panel.observed, moved, 0.0)
+    other, one = (
+        fit(replace(panel, outcomes=moved), "censored_normal"),
+        fit(panel, "censored_normal"),
+    )
+    cells = one.n_cells * np.log(unit)
+    assert other.llf + cells == pytest.approx(one.llf, abs=1e-4)
+    if one.converged:
+        mean = other.trajectories()["mean"] / unit - origin
+        np.testing.assert_allclose(mean, one.trajectories()["mean"], atol=1e-3)
+        assert other.converged
+
+
+def test_persons_who_lie_exactly_on_a_line_are_no_better_than_a_proper_group() -> None:
+    """A third always has the score 0: with a sigma of its own that group's likelihood explodes."""
+    rng = np.random.default_rng(1)
+    score = np.clip(rng.normal(1.5, 1, (240, 6)), 0.0, None)
+    score[:80] = 0.0
+    panel = tr.Panel.from_wide(score, ages=np.arange(6))
+    with pytest.warns(tr.errors.DegenerateSolutionWarning, match="its sigma went to zero"):
+        spike = tr.GroupTrajectories(2, "censored_normal", 1).fit(panel, n_starts=6)
+    assert spike.stop_reason == "runaway_group"
+    assert spike.bse.loc["mean", 1].isna().all()
+    shared = tr.GroupTrajectories(2, CensoredNormal(sigma="common"), 1).fit(panel, n_starts=6)
+    assert shared.stop_reason == "converged"
+    with pytest.warns(tr.errors.DegenerateSolutionWarning, match="lie at the lower limit"):
+        cut = tr.GroupTrajectories(2, CensoredNormal(lower=0), 1).fit(panel, n_starts=6)
+    assert cut.stop_reason == "boundary"
+    assert cut.bse.loc["mean", 1].isna().all()
+    assert cut.bse.loc["mean", 2].notna().all()
+    assert cut.group_probabilities[1] == pytest.approx(1 / 3, abs=0.01)

@@ -23,6 +23,9 @@ SIGMA_GONE_SHARE = 1e-11
 
 LOG_ROOT_TWO_PI = 0.5 * np.log(2 * np.pi)
 
+BEYOND_LIMIT = 5.5
+"""A mean so many sigmas beyond a limit leaves one outcome in 50,000,000 that is not at it."""
+
 FAR_TAIL = -100.0
 """Below this the sum a + phi(a) / Phi(a) is taken from its asymptotic series."""
 
@@ -208,7 +211,22 @@ class CensoredNormal(Family):
         if np.exp(log_sigma.max()) < max(SIGMA_GONE, SIGMA_GONE_SHARE * np.abs(mean).max()):
             note = "its sigma went to zero: its persons lie exactly on the curve"
             return Boundary(note, unbounded=True)
+        for where, beyond in zip(("lower", "upper"), self._beyond(channels), strict=True):
+            if beyond.all():
+                return Boundary(f"all its outcomes lie at the {where} limit, its mean ran off")
         return None
+
+    def silent(self, channels: FloatArray) -> BoolArray:
+        """Ages at which the group is so far beyond a limit that every outcome lies at it."""
+        low, high = self._beyond(channels)
+        return np.broadcast_to(low | high, channels.shape)
+
+    def _beyond(self, channels: FloatArray) -> tuple[BoolArray, BoolArray]:
+        mean, _, per_sigma = _scaled(channels)
+        return (
+            (self._low - mean) * per_sigma > BEYOND_LIMIT,
+            (mean - self._high) * per_sigma > BEYOND_LIMIT,
+        )
 
     def _censored(self, outcome: FloatArray) -> list[tuple[AnyArray, float, float]]:
         """Return rows (indices), sign and limit of the cells at each limit that has any."""

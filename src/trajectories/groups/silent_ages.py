@@ -32,7 +32,8 @@ def curves_without_support(
             if not silent[channel].any() or np.linalg.matrix_rank(heard) == use.sum():
                 continue
             name = model.family.channels[channel]
-            note = f"group {k + 1}: its {name} ran off, to never or always at some ages"
+            where = "beyond a limit" if model.family.link == "identity" else "to never or always"
+            note = f"group {k + 1}: its {name} ran off, {where} at some ages"
             found.append((StopReason.BOUNDARY, note))
             withheld[own] = True
     return found
