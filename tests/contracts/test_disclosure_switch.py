@@ -243,7 +243,24 @@ DECLARED = [
     ("recidivism", "recidivism_figures"),
     ("matching", "compare"),
     ("matching", "compare_by_group"),
+    ("profiles", "error_rates"),
+    ("profiles", "validate"),
+    ("profiles", "validate_forecast"),
 ]
+
+
+def test_tables_in_an_object_are_suppressed_in_a_copy_of_it() -> None:
+    rng = np.random.default_rng(0)
+    risk = pd.Series(rng.uniform(0.1, 0.9, 300))
+    outcome = pd.Series((rng.random(300) < risk).astype(float))
+    by = pd.Series(np.where(np.arange(300) < 6, "few", "many"), name="sex")
+    with tr.disclosure():
+        found = tr.profiles.validate(risk, outcome, by=by)
+    shown = found.discrimination.set_index("level")
+    assert shown.loc["few", "suppressed"]
+    assert shown.loc["many", "suppressed"]  # or six are all but these
+    assert not shown.loc["", "suppressed"]
+    assert shown.loc["few", ["estimate", "persons"]].isna().all()
 
 
 @pytest.mark.parametrize(("module", "name"), DECLARED)

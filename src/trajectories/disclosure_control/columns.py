@@ -11,7 +11,10 @@ from pandas.api import types
 
 COUNTS_OF_PERSONS = ("persons", "assigned_persons", "units", "n", "at_risk", "sets")
 """Columns that count persons, in every table this package makes."""
-PART_COUNTS = ("events", "active", "exposed", "persons_with", "n_informative")
+PART_COUNTS = (
+    *("events", "active", "exposed", "persons_with", "n_informative"),
+    *("wrong_or_counted", "out_of"),
+)
 """Columns that count some of the persons of the same row, or what they did."""
 SHARES = ("estimate", "lower", "upper")
 """Columns that hold shares of the persons of the row where the column ``unit`` says proportion."""

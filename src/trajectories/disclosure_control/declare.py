@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -228,11 +229,13 @@ def disclosed(
     keys: Sequence[Any] | None = None,
     parts: Sequence[Any] | None = None,
     total: Any = TOTAL,
+    fields: Sequence[str] = (),
 ) -> Callable[[Callable[Arguments, Table]], Callable[Arguments, Table]]:
     """Declare the tables that a function returns; see :func:`protect`.
 
-    For functions and methods that return a DataFrame or a dict of them. Tables are changed once,
-    on the way out of the outermost such function: what calls another inside sees all numbers.
+    For functions and methods that return a DataFrame, a dict of them, or a dataclass with tables
+    in the attributes named by ``fields``. Tables are changed once, on the way out of the outermost
+    such function: what calls another inside sees all numbers.
     """
 
     def declare(function: Callable[Arguments, Table]) -> Callable[Arguments, Table]:
@@ -257,6 +260,10 @@ def disclosed(
                 )
             if isinstance(made, Mapping):
                 return {key: _protect_all(value, f"{name}: {key}") for key, value in made.items()}
+            if fields:
+                tables = {field: getattr(made, field) for field in fields}
+                shown = {key: _protect_all(tables[key], f"{name}: {key}") for key in tables}
+                return replace(made, **shown)
             return made
 
         inner.declares_tables = True  # type: ignore[attr-defined]

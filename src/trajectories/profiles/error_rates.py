@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.groups.covariance import normal_quantile
 from trajectories.numerics.calibration import weighted_share, wilson
@@ -29,6 +30,7 @@ COLUMNS = (
 )
 
 
+@disclosed(keys=("by", "level", "measure", "cut_off"), parts=("level",))
 def error_rates(
     scores: Any,
     outcomes: Any,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import disclosed
 from trajectories.groups.covariance import normal_quantile
 from trajectories.profiles.calibration import calibration, calibration_curve
 from trajectories.profiles.decision_curve import decision_curve
@@ -16,6 +17,8 @@ from trajectories.profiles.discrimination import discrimination
 from trajectories.profiles.error_rates import checked_cut_offs, rates_table
 from trajectories.profiles.judged import Judged, Judgement, judge
 
+KEYS = ("by", "level", "measure", "bin", "threshold", "strategy", "cut_off")
+TABLES = ("discrimination", "calibration", "calibration_curve", "decision_curve", "error_rates")
 THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
 
 
@@ -79,6 +82,7 @@ class Validation:
         )
 
 
+@disclosed(keys=KEYS, parts=("level",), fields=TABLES)
 def validate(
     scores: Any,
     outcomes: Any,

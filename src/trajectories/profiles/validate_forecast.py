@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.groups.covariance import normal_quantile
 from trajectories.groups.held_out import exposures, forecast
@@ -35,6 +36,7 @@ COLUMNS = (
 )
 
 
+@disclosed(parts=("level",))
 def validate_forecast(
     model: GroupTrajectoriesResults | ScoringModel,
     panel: Panel,
