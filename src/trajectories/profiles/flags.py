@@ -6,7 +6,7 @@ from enum import Enum
 
 import numpy as np
 
-from trajectories.numerics.types import BoolArray, FloatArray
+from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 from trajectories.panel import Panel
 
 SHORT_YEARS = 3
@@ -41,15 +41,17 @@ def history_flags(
     panel: Panel, posterior: FloatArray, lower: FloatArray | None
 ) -> dict[Flag, BoolArray]:
     """Return which units each flag about the history is raised for."""
-    seen = np.ones(panel.outcomes.shape, dtype=bool)
-    if panel.observed is not None:
-        seen = panel.observed
-    years = seen.sum(axis=1)
-    span = np.where(years > 0, _last(seen) - _first(seen) + 1, 0)
+    if panel.observed is None:
+        years = np.full(panel.n_units, panel.n_ages)
+        gaps = np.zeros(panel.n_units, dtype=bool)
+    else:
+        years = panel.observed.sum(axis=1)
+        span = np.where(years > 0, _last(panel.observed) - _first(panel.observed) + 1, 0)
+        gaps = span > years
     found = {
         Flag.NO_HISTORY: years == 0,
         Flag.SHORT_HISTORY: (years > 0) & (years < SHORT_YEARS),
-        Flag.GAPS: span > years,
+        Flag.GAPS: gaps,
     }
     if posterior.shape[1] > 1:
         found[Flag.UNDECIDED] = posterior.max(axis=1) < CLEAR
@@ -67,10 +69,33 @@ def _last(seen: BoolArray) -> FloatArray:
     return np.asarray(seen.shape[1] - 1 - seen[:, ::-1].argmax(axis=1))
 
 
-def joined(found: dict[Flag, BoolArray], n_units: int) -> list[str]:
-    """Return the names of the flags of each unit, separated by semicolons."""
-    names: list[list[str]] = [[] for _ in range(n_units)]
+ORDER = (
+    Flag.NO_HISTORY,
+    Flag.SHORT_HISTORY,
+    Flag.GAPS,
+    Flag.UNDECIDED,
+    Flag.WIDE,
+    Flag.HORIZON_SHORTENED,
+    Flag.NOTHING_AHEAD,
+    Flag.EXPIRED,
+    Flag.NO_LIMITS_OF_COUNTS,
+    Flag.INTERVALS_TOO_NARROW,
+)
+"""Order in which flags are written."""
+
+
+def packed(found: dict[Flag, BoolArray], notes: list[Flag], n_units: int) -> IntArray:
+    """Return the flags of each unit as the bits of a number; ``notes`` hold for every unit."""
+    codes = np.full(n_units, sum(1 << ORDER.index(flag) for flag in notes), dtype=np.int64)
     for flag, which in found.items():
-        for row in np.flatnonzero(which):
-            names[row].append(str(flag))
-    return ["; ".join(own) for own in names]
+        codes[which] |= 1 << ORDER.index(flag)
+    return codes
+
+
+def unpacked(codes: IntArray) -> list[str]:
+    """Return for each number up to the largest code the names of its flags, if it occurs."""
+    words = [""] * (int(codes.max(initial=0)) + 1)
+    for code in np.flatnonzero(np.bincount(codes)):
+        names = [str(flag) for bit, flag in enumerate(ORDER) if code >> bit & 1]
+        words[code] = "; ".join(names)
+    return words

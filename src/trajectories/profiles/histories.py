@@ -36,8 +36,9 @@ class Histories:
     @property
     def blank(self) -> IntArray:
         """Positions of the histories without any observed year that are not refused."""
-        rest = np.setdiff1d(np.arange(len(self.units)), self.place)
-        return np.array([row for row in rest if not self.refused[row]], dtype=np.int64)
+        rest = np.ones(len(self.units), dtype=bool)
+        rest[self.place] = False
+        return np.array([row for row in np.flatnonzero(rest) if not self.refused[row]], np.int64)
 
     @classmethod
     def read(cls, profiles: Any) -> Histories:

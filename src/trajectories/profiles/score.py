@@ -17,9 +17,10 @@ from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 from trajectories.panel import Panel
 from trajectories.profiles.ahead import ahead, last_observed
-from trajectories.profiles.flags import Flag, history_flags, joined
+from trajectories.profiles.flags import Flag, history_flags, packed, unpacked
 from trajectories.profiles.histories import Histories
-from trajectories.profiles.support import Support
+from trajectories.profiles.summed import can_be_summed, summed_posterior
+from trajectories.profiles.support import Refusals, Support
 
 if TYPE_CHECKING:
     from trajectories.profiles.model import ScoringModel
@@ -87,53 +88,68 @@ def score(
         raise InputError(f"years_ahead must be a whole number of 0 or more, not {years_ahead!r}")
     histories = Histories.read(profiles)
     panel, place = histories.panel, histories.place
-    sheet = Sheet.blank(len(histories.units), results.n_groups, intervals)
-    sheet.refused[:] = histories.refused
+    sheet = Sheet.blank(histories, results.n_groups, intervals)
     notes = _model_flags(results, support, expired)
     _fill_shares(sheet, histories.blank, results, notes, level)
     if panel is not None:
-        refused = support.refused(panel)
-        for row, reason in zip(place, refused, strict=True):
-            sheet.refused[row] = reason
-        rows = np.flatnonzero(np.array([not reason for reason in refused]))
-        if len(rows):
+        verdict = support.refusals(panel)
+        sheet.refuse(place, verdict)
+        scored = verdict.codes == 0
+        if not intervals and can_be_summed(results, panel):
+            _fill_plain(sheet, place, panel, verdict, results, notes)
+        elif scored.any():
+            rows = np.flatnonzero(scored)
             own = own_ages(panel, results, rows)
             found = _fill(sheet, place[rows], own, results, years_ahead, level)
-            sheet.flag(place[rows], found, notes)
+            sheet.flags[place[rows]] = packed(found, notes, len(rows))
     return sheet.frame(histories.units)
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The columns of the table while it is filled in; NaN where nothing is said."""
+    """The columns of the table while it is filled in; NaN where nothing is said.
+
+    Flags are bits of a number, reasons places in a list: a million rows share few texts.
+    """
 
     numbers: dict[str, FloatArray]
-    flags: list[str]
-    refused: list[str]
+    flags: IntArray
+    refused: IntArray
+    reasons: list[str]
     intervals: bool
 
     @classmethod
-    def blank(cls, n_units: int, n_groups: int, intervals: bool) -> Sheet:
-        """Return a sheet of missing numbers."""
+    def blank(cls, histories: Histories, n_groups: int, intervals: bool) -> Sheet:
+        """Return a sheet of missing numbers, with the reasons against rows that were not read."""
         columns = []
         for group in range(1, n_groups + 1):
             columns.append(f"group_{group}")
             columns += [f"group_{group}_lower", f"group_{group}_upper"] if intervals else []
         columns += ["n_years", "n_offences", "last_age", "uncertainty"]
         columns += AHEAD if intervals else []
+        n_units = len(histories.units)
         numbers = {name: np.full(n_units, np.nan) for name in columns}
-        return cls(numbers, [""] * n_units, [""] * n_units, intervals)
+        flags, refused = (np.zeros(n_units, dtype=np.int64) for _ in range(2))
+        sheet = cls(numbers, flags, refused, [""], intervals)
+        if any(histories.refused):
+            reasons = list(dict.fromkeys(["", *histories.refused]))
+            place = {reason: code for code, reason in enumerate(reasons)}
+            refused[:] = [place[reason] for reason in histories.refused]
+            sheet.reasons[:] = reasons
+        return sheet
 
-    def flag(self, rows: IntArray, found: dict[Flag, BoolArray], notes: list[Flag]) -> None:
-        """Write the flags of some rows, and those that hold for every row."""
-        every = found | {flag: np.ones(len(rows), dtype=bool) for flag in notes}
-        for row, names in zip(rows, joined(every, len(rows)), strict=True):
-            self.flags[row] = names
+    def refuse(self, rows: IntArray, verdict: Refusals) -> None:
+        """Write the reasons against the units of a panel; those not refused are left alone."""
+        shift = len(self.reasons) - 1
+        self.refused[rows] = np.where(verdict.codes > 0, verdict.codes + shift, 0)
+        self.reasons.extend(verdict.reasons[1:])
 
     def frame(self, units: pd.Index[Any]) -> pd.DataFrame:
         """Return the table."""
-        table = pd.DataFrame(self.numbers, index=units)
-        return table.assign(flags=self.flags, refused=self.refused)
+        table = pd.DataFrame(self.numbers, index=units, copy=False)
+        flags = pd.array(unpacked(self.flags), dtype="str").take(self.flags)
+        refused = pd.array(self.reasons, dtype="str").take(self.refused)
+        return table.assign(flags=flags, refused=refused)
 
 
 def unwrap(
@@ -200,7 +216,7 @@ def _fill_shares(
     sheet.numbers["n_years"][rows] = 0.0
     shares = np.exp(results.parameters.log_probability)
     sheet.numbers["uncertainty"][rows] = _uncertainty(shares[None])[0]
-    sheet.flag(rows, {Flag.NO_HISTORY: np.ones(len(rows), dtype=bool)}, notes)
+    sheet.flags[rows] = packed({}, [Flag.NO_HISTORY, *notes], len(rows))
 
 
 def _uncertainty(posterior: FloatArray) -> FloatArray:
@@ -242,6 +258,40 @@ def _fill(
         found[Flag.HORIZON_SHORTENED] = (coming.years > 0) & (coming.years < years_ahead)
         found[Flag.NOTHING_AHEAD] = coming.years == 0
     return found
+
+
+def _fill_plain(
+    sheet: Sheet,
+    rows: IntArray,
+    panel: Panel,
+    verdict: Refusals,
+    results: GroupTrajectoriesResults,
+    notes: list[Flag],
+) -> None:
+    """Write what needs no interval, for all units at once, and blank those refused."""
+    whole = len(rows) == len(sheet.flags)
+    where = slice(None) if whole else rows
+    posterior, uncertainty = summed_posterior(results, panel)
+    refused = verdict.codes > 0
+    columns = {f"group_{k + 1}": values for k, values in enumerate(posterior)}
+    columns["n_years"] = (
+        np.full(panel.n_units, float(panel.n_ages))
+        if panel.observed is None
+        else panel.observed.sum(axis=1).astype(float)
+    )
+    columns["n_offences"] = verdict.totals
+    columns["last_age"] = last_observed(panel)
+    columns["uncertainty"] = uncertainty
+    found = history_flags(panel, posterior.T, None)
+    flags = packed(found, notes, panel.n_units)
+    flags[refused] = 0
+    sheet.flags[where] = flags
+    for name, values in columns.items():
+        values[refused] = np.nan
+        if whole:
+            sheet.numbers[name] = values
+        else:
+            sheet.numbers[name][rows] = values
 
 
 def _model_flags(results: GroupTrajectoriesResults, support: Support, expired: bool) -> list[Flag]:

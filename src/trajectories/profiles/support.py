@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trajectories.errors import InputError
+from trajectories.numerics.types import AnyArray, BoolArray, FloatArray
 
 if TYPE_CHECKING:
     from trajectories.groups import GroupTrajectoriesResults
-    from trajectories.numerics.types import AnyArray
     from trajectories.panel import Panel
+
+BLOCK = 4096
+"""Rows looked at together: few enough to stay in cache."""
 
 FEWEST_PERSONS = 10
 """A count counts as seen if at least so many persons of the fitted panel had it or a higher one.
@@ -65,41 +68,93 @@ class Support:
 
         Reasons hold ages and limits, never what stands in the history.
         """
-        observed = np.ones(panel.outcomes.shape, dtype=bool)
-        if panel.observed is not None:
-            observed = panel.observed
-        reasons = [""] * panel.n_units
+        verdict = self.refusals(panel)
+        return [verdict.reasons[code] for code in verdict.codes]
+
+    def refusals(self, panel: Panel) -> Refusals:
+        """Return the same as numbers, in one pass over the panel."""
+        totals, broken = _sums(panel.outcomes)
+        codes = np.zeros(panel.n_units, dtype=np.uint8)
+        reasons = [""]
 
         def refuse(which: AnyArray | np.bool_, reason: str) -> None:
-            for row in np.flatnonzero(which):
-                reasons[row] = reasons[row] or reason
+            reasons.append(reason)
+            codes[(codes == 0) & which] = len(reasons) - 1
 
         known = np.isin(panel.ages, np.array(self.ages))
-        refuse(
-            observed[:, ~known].any(axis=1),
-            f"observed at an age outside the model's, {self.ages[0]:g} to {self.ages[-1]:g}",
-        )
-        broken = (panel.outcomes < 0) | (panel.outcomes % 1 > 0)
-        refuse(broken.any(axis=1), "a count is negative or no whole number")
+        if not known.all():
+            outside = (
+                np.ones(panel.n_units, dtype=bool)
+                if panel.observed is None
+                else panel.observed[:, ~known].any(axis=1)
+            )
+            refuse(
+                outside,
+                f"observed at an age outside the model's, {self.ages[0]:g} to {self.ages[-1]:g}",
+            )
+        if broken.any():
+            refuse(broken, "a count is negative or no whole number")
         if self.exposure and panel.exposure is None:
             refuse(np.ones(panel.n_units, dtype=bool), "years free are missing")
-        refuse(
-            observed.any(axis=1) & (panel.outcomes.sum(axis=1) == 0),
-            "no offence in the history: nobody who has not offended is scored",
-        )
+        nothing = totals == 0
+        if panel.observed is not None:
+            nothing[nothing] = panel.observed[nothing].any(axis=1)
+        refuse(nothing, "no offence in the history: nobody who has not offended is scored")
         if self.largest_count is not None:
             refuse(
-                (panel.outcomes > self.largest_count).any(axis=1),
+                _any_above(panel.outcomes, totals, self.largest_count),
                 f"more than {self.largest_count} offences at one age, which the model was hardly "
                 "fitted to",
             )
         if self.largest_total is not None:
             refuse(
-                panel.outcomes.sum(axis=1) > self.largest_total,
+                totals > self.largest_total,
                 f"more than {self.largest_total} offences in all, which the model was hardly "
                 "fitted to",
             )
-        return reasons
+        return Refusals(codes, reasons, totals)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """Why units are refused.
+
+    Attributes
+    ----------
+    codes : ndarray of int, shape (N,)
+        Place among the reasons; 0 where a unit can be scored.
+    reasons : list of str
+        The first is empty.
+    totals : ndarray, shape (N,)
+        Offences in each history.
+    """
+
+    codes: AnyArray
+    reasons: list[str]
+    totals: FloatArray
+
+
+def _sums(outcomes: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """Return the sum of each row, and which rows hold no counts; blocks stay in cache."""
+    totals = np.empty(len(outcomes))
+    broken = np.zeros(len(outcomes), dtype=bool)
+    ones = np.ones(outcomes.shape[1])
+    for low in range(0, len(outcomes), BLOCK):
+        block = outcomes[low : low + BLOCK]
+        totals[low : low + BLOCK] = block @ ones
+        if block.min(initial=0) < 0 or (np.floor(block) != block).any():
+            broken[low : low + BLOCK] = ((block < 0) | (block % 1 > 0)).any(axis=1)
+    return totals, broken
+
+
+def _any_above(outcomes: FloatArray, totals: FloatArray, largest: int) -> BoolArray:
+    """Return which rows of counts hold one above a limit; only sums above it are looked into."""
+    above = np.zeros(len(outcomes), dtype=bool)
+    for low in range(0, len(outcomes), BLOCK):
+        rows = low + np.flatnonzero(totals[low : low + BLOCK] > largest)
+        if len(rows):
+            above[rows] = (outcomes[rows] > largest).any(axis=1)
+    return above
 
 
 def _held_by_enough(values: np.ndarray, weights: np.ndarray) -> int:
