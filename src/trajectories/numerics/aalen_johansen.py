@@ -77,7 +77,9 @@ def _block(
         constant = both.real + reached.constant[k]
         linear = both.imag + reached.linear[k]
         variance = constant - f * (2.0 * linear - f * quadratic)
-        variance[variance <= 1e-13 * constant] = 0.0  # what rounding leaves where nothing is unsure
+        np.maximum(variance, 0.0, out=variance)
+        if survival[-1] <= 0.0:  # nothing is unsure at the end: leave nothing of the rounding
+            variance[variance <= 1e-13 * constant] = 0.0
         incidence[k], error[k] = f, np.sqrt(variance)
         reached.incidence[k], reached.constant[k] = f[-1], constant[-1]
         reached.linear[k] = linear[-1]

@@ -103,20 +103,20 @@ def _events(
         return distinct, np.stack(amounts).astype(np.float64)
     ordered = np.sort(time)
     first = _first_of_run(ordered)
-    distinct = ordered[first]
-    events = np.empty((n_causes, len(distinct)))
-    counts = np.diff(np.append(first, len(time)))
-    if n_causes == 1:
-        events[0] = counts
-        return distinct, events
+    tied = len(first) < len(time)
+    distinct = ordered[first] if tied else ordered
+    events = np.zeros((n_causes, len(distinct)))
     # the commonest cause has what the others leave: sorting the few is quicker than an index
-    common = int(np.bincount(cause, minlength=n_causes + 1)[1:].argmax())
+    common = 0 if n_causes == 1 else int(np.bincount(cause, minlength=n_causes + 1)[1:].argmax())
+    events[common] = np.diff(np.append(first, len(time))) if tied else 1.0
     for k in range(n_causes):
         if k != common:
             place = np.searchsorted(distinct, np.sort(time[cause == k + 1]))
-            events[k] = np.bincount(place, minlength=len(distinct))
-            counts = counts - events[k]
-    events[common] = counts
+            if tied:
+                events[k] = np.bincount(place, minlength=len(distinct))
+                events[common] -= events[k]
+            else:
+                events[k, place], events[common, place] = 1.0, 0.0
     return distinct, events
 
 
