@@ -52,7 +52,8 @@ def by_trajectory_group(
     WithinPersonResults
         With column ``group`` for the population. Numbers of persons and years count a person
         once in every group that has a posterior above 0 for them; ``expected_persons`` and
-        ``expected_informative_persons`` of ``information`` weight them by it.
+        ``expected_informative_persons`` of ``information`` weight them by it, and so do the
+        numbers left out and with gaps. A group with a number is called "group 1".
     """
     exposures = [exposures] if isinstance(exposures, str) else list(exposures)
     columns = columns_of(
@@ -107,7 +108,7 @@ def _stacked(table: pd.DataFrame, posterior: pd.DataFrame, unit: str) -> pd.Data
         weight = value[at[code], k]
         part = table[weight > 0].copy()
         part[PERSON_IN_GROUP] = code[weight > 0] * posterior.shape[1] + k
-        part["group"] = str(group)
+        part["group"] = group if isinstance(group, str) else f"group {group}"
         part[WEIGHT] = weight[weight > 0]
         parts.append(part)
     stacked: pd.DataFrame = pd.concat(parts, ignore_index=True)

@@ -88,4 +88,4 @@ def _part_free(rows: ModelRows) -> float:
     """Return the share of the rows used in which a person was free for part of the time only."""
     if rows.time_at_risk is None:
         return float("nan")
-    return float(np.mean(rows.time_at_risk < 0.999))
+    return float(np.average(rows.time_at_risk < 0.999, weights=rows.weights))

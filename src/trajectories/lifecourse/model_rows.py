@@ -133,6 +133,9 @@ def read_rows(
         raise InputError("person-years: no row is left to estimate from")
     _check_outcome(outcome[kept], columns.outcome, model)
     used = table[kept].reset_index(drop=True)
+    weight = np.ones(len(table))
+    if columns.weights is not None:
+        weight = _numbers(table, columns.weights)
     return ModelRows(
         columns=columns,
         model=model,
@@ -146,8 +149,8 @@ def read_rows(
         if columns.cluster is None
         else pd.factorize(used[columns.cluster])[0].astype(np.int64),
         weights=None if columns.weights is None else _numbers(used, columns.weights),
-        left_out=_left_out(level, levels, outcome, ~enough, enough & absent_values),
-        gaps=_gaps(used, columns, level[kept], len(levels)),
+        left_out=_left_out(level, levels, outcome, ~enough, enough & absent_values, weight),
+        gaps=_gaps(used, columns, level[kept], len(levels), weight[kept]),
     )
 
 
@@ -254,20 +257,27 @@ def _left_out(
     outcome: FloatArray,
     without_time: BoolArray,
     missing: BoolArray,
+    weight: FloatArray,
 ) -> pd.DataFrame:
-    events = np.nan_to_num(outcome)
+    """Count rows and events left out, by population; with weights, as many as are expected."""
+    events = np.nan_to_num(outcome) * weight
+    weight = np.nan_to_num(weight)
+
+    def of(mask: BoolArray, value: FloatArray) -> FloatArray:
+        return np.rint(np.bincount(level[mask], value[mask], len(levels)))
+
     count = {
-        "left_out_no_time_free": np.bincount(level[without_time], minlength=len(levels)),
-        "events_left_out_no_time_free": np.bincount(
-            level[without_time], events[without_time], len(levels)
-        ),
-        "left_out_missing": np.bincount(level[missing], minlength=len(levels)),
+        "left_out_no_time_free": of(without_time, weight),
+        "events_left_out_no_time_free": of(without_time, events),
+        "left_out_missing": of(missing, weight),
     }
     return pd.DataFrame(count, index=list(levels)).astype(np.int64)
 
 
-def _gaps(table: pd.DataFrame, columns: Columns, level: IntArray, n_levels: int) -> IntArray:
-    """Count the persons whose years do not follow each other, by population."""
+def _gaps(
+    table: pd.DataFrame, columns: Columns, level: IntArray, n_levels: int, weight: FloatArray
+) -> IntArray:
+    """Count the persons whose years do not follow each other, by population (by weight)."""
     if columns.age is None:
         return np.zeros(n_levels, dtype=np.int64)
     year_key(table, columns.unit, columns.age)  # refuses a year given twice
@@ -278,6 +288,7 @@ def _gaps(table: pd.DataFrame, columns: Columns, level: IntArray, n_levels: int)
     np.minimum.at(low, unit, age)
     np.maximum.at(high, unit, age)
     gap = np.bincount(unit, minlength=n) < high - low + 1
-    of_unit = np.zeros(n, dtype=np.int64)
-    of_unit[unit] = level
-    return np.bincount(of_unit[gap], minlength=n_levels).astype(np.int64)
+    of_unit, weight_of_unit = np.zeros(n, dtype=np.int64), np.zeros(n)
+    of_unit[unit], weight_of_unit[unit] = level, weight
+    found = np.bincount(of_unit[gap], weight_of_unit[gap], n_levels)
+    return np.rint(found).astype(np.int64)
