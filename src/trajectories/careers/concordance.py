@@ -83,17 +83,10 @@ def concordance(
         weights = groups.take(chosen)
         cluster = families(made, kinds, family)[chosen]
         found = risk_and_odds_ratio(outcome[chosen], exposed.astype(float), weights, cluster)
+        counts = {"exposed": exposed @ weights, "events": outcome[chosen] @ weights}
+        total = weights.sum(axis=0)
         for measure, ratio in zip(("risk_ratio", "odds_ratio"), found, strict=True):
-            row = rows(
-                groups.names,
-                measure,
-                ratio.value,
-                ratio.limits(check_level(level)),
-                weights.sum(axis=0),
-                "ratio",
-                METHOD,
-                relation=name,
-            )
-            row = beside_persons(row, exposed=exposed @ weights, events=outcome[chosen] @ weights)
-            tables.append(row)
+            limits = ratio.limits(check_level(level))
+            names = (groups.names, measure, ratio.value, limits, total, "ratio", METHOD)
+            tables.append(beside_persons(rows(*names, relation=name), **counts))
     return pd.concat(tables, ignore_index=True)

@@ -151,4 +151,5 @@ def _wilson(share: FloatArray, n: FloatArray, level: float) -> tuple[FloatArray,
 def _jeffreys(share: FloatArray, n: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
     some, others = share * n + 0.5, (1.0 - share) * n + 0.5
     tail = (1.0 - level) / 2.0
-    return betaincinv(some, others, tail), betaincinv(some, others, 1.0 - tail)
+    lower, upper = (betaincinv(some, others, q) for q in (tail, 1.0 - tail))
+    return np.asarray(lower, dtype=np.float64), np.asarray(upper, dtype=np.float64)
