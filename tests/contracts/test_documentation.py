@@ -30,6 +30,7 @@ RUN = [
     "docs/how-to/output-checking.md",
     "docs/how-to/read-a-register.md",
     "docs/how-to/report-by-grolts.md",
+    "docs/how-to/score-profiles.md",
 ]
 
 
