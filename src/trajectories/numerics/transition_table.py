@@ -12,7 +12,7 @@ def expected_counts(table: FloatArray) -> FloatArray:
     """Return E = R · C / N of tables (…, K, K); 0 where a table is empty."""
     rows, columns = table.sum(axis=-1, keepdims=True), table.sum(axis=-2, keepdims=True)
     total = table.sum(axis=(-2, -1), keepdims=True)
-    return np.divide(rows * columns, total, out=np.zeros_like(table), where=total > 0.0)
+    return np.asarray(np.divide(rows * columns, total, out=np.zeros_like(table), where=total > 0.0))
 
 
 def adjusted_residuals(table: FloatArray) -> FloatArray:
