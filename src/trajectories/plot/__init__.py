@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from trajectories.plot.adequacy_overview import adequacy
 from trajectories.plot.age_crime_curve import age_crime_curve
+from trajectories.plot.calibration_points import calibration
 from trajectories.plot.career_timelines import career_timelines
 from trajectories.plot.concordance_forest import concordance_forest
 from trajectories.plot.cumulative_incidence import cumulative_incidence
@@ -17,6 +18,7 @@ from trajectories.plot.forest_plot import forest
 from trajectories.plot.hazard import hazard
 from trajectories.plot.love_plot import love
 from trajectories.plot.mean_cumulative_count import mean_cumulative_count
+from trajectories.plot.net_benefit import decision_curve
 from trajectories.plot.observed_and_fitted import observed_means
 from trajectories.plot.onset_bars import onset_distribution
 from trajectories.plot.posterior_bars import posteriors
@@ -32,9 +34,11 @@ from trajectories.plot.uncertainty_bands import uncertainty
 __all__ = [
     "adequacy",
     "age_crime_curve",
+    "calibration",
     "career_timelines",
     "concordance_forest",
     "cumulative_incidence",
+    "decision_curve",
     "distributions",
     "event_study",
     "figure_bytes",
