@@ -14,7 +14,7 @@ from trajectories.matching.contrast import Contrast
 from trajectories.numerics.conditional_fit import ConditionalFit
 from trajectories.numerics.conditional_logit import conditional_logit
 from trajectories.numerics.normal import normal_quantile
-from trajectories.panel.arrays import BoolArray, FloatArray, names
+from trajectories.panel.arrays import BoolArray, FloatArray, IntArray, names
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,10 @@ def single_odds_ratio(
         contrast.first,
         contrast.x[:, [column]],
         contrast.set_number,
-        cluster=contrast.cluster[contrast.set_number] if robust else None,
+        cluster=_clusters(contrast) if robust else None,
         names=[name],
     )
-    error = _errors(fit, robust)
+    error = _errors(contrast, fit, robust)
     return _with_interval(float(fit.params[0]), float(error[0]), level, n)
 
 
@@ -74,21 +74,26 @@ def joint_odds_ratios(
         contrast.first,
         contrast.x,
         contrast.set_number,
-        cluster=contrast.cluster[contrast.set_number] if robust else None,
+        cluster=_clusters(contrast) if robust else None,
         names=factor_names,
     )
-    errors = _errors(fit, robust)
+    errors = _errors(contrast, fit, robust)
     return [
         _with_interval(float(b), float(e), level, int(_differs(contrast, j).sum()))
         for j, (b, e) in enumerate(zip(fit.params, errors, strict=True))
     ]
 
 
-def _errors(fit: ConditionalFit, robust: bool) -> FloatArray:
-    """Return standard errors; none where all sets are one cluster, whose scores sum to 0."""
+def _clusters(contrast: Contrast) -> IntArray | None:
+    """Return clusters by row; none where all sets are one, from which no error can be had."""
+    return contrast.cluster[contrast.set_number] if contrast.cluster.any() else None
+
+
+def _errors(contrast: Contrast, fit: ConditionalFit, robust: bool) -> FloatArray:
+    """Return standard errors; NaN where robust ones are asked for and all sets are one cluster."""
     if not robust:
         return fit.standard_errors
-    return fit.robust_standard_errors * (1.0 if fit.n_clusters > 1 else np.nan)
+    return fit.robust_standard_errors * (1.0 if contrast.cluster.any() else np.nan)
 
 
 def _with_interval(log: float, error: float, level: float, n: int) -> OddsRatio:

@@ -26,8 +26,16 @@ DECREMENT = 1e-10
 SMALL = 1e-4
 """Largest component of the last step; along a separating direction steps do not shrink."""
 
+VANISHING = 1e-8
+"""Part of the model's standard error that rounding can leave of a sum of scores that is 0."""
+
 PATIENCE = 8
 """Steps after which a step that does not shrink is looked at for separation."""
+
+ONE_CLUSTER = (
+    "the scores of one cluster sum to 0 at the maximum, so its standard errors would be 0 whatever "
+    "the data are: give finer clusters, or leave cluster= out"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,9 +101,15 @@ def maximise(likelihood: Likelihood) -> ConditionalFit:
     Raises
     ------
     InputError
-        If a column never varies within strata, is a combination of others, or separates.
+        If a column never varies within strata, is a combination of others, or separates; if all
+        that informs a coefficient is one cluster.
     """
     strata = likelihood.strata
+    if strata.cluster is not None and strata.cluster.max() == 0:
+        raise InputError(
+            f"cluster: all {strata.counts.informative_strata:,} strata whose outcome varies are "
+            f"in one cluster; {ONE_CLUSTER}"
+        )
     refuse_constant(strata)
     refuse_collinear(strata)
     params = np.zeros(len(strata.names))
@@ -176,15 +190,27 @@ def _finish(
         summed = np.zeros((n_clusters, len(params)))
         np.add.at(summed, strata.cluster, scores * strata.weight[:, None])
         meat = summed.T @ summed
+    sandwich = inverse @ meat @ inverse
+    if strata.cluster is not None:
+        _refuse_vanishing(strata, inverse, sandwich)
     rescale = 1.0 / np.outer(strata.scale, strata.scale)
     return ConditionalFit(
         names=strata.names,
         params=params / strata.scale,
         covariance=inverse * rescale,
-        robust_covariance=(inverse @ meat @ inverse) * rescale,
+        robust_covariance=sandwich * rescale,
         log_likelihood=value,
         null_log_likelihood=null,
         n_iterations=iteration,
         n_clusters=n_clusters,
         counts=strata.counts,
     )
+
+
+def _refuse_vanishing(strata: Strata, inverse: FloatArray, sandwich: FloatArray) -> None:
+    """Raise an InputError that names columns whose clustered standard error is 0."""
+    error = np.sqrt(np.maximum(np.diag(sandwich), 0.0))
+    none = error <= VANISHING * np.sqrt(np.diag(inverse))
+    if none.any():
+        found = listed([name for name, lost in zip(strata.names, none, strict=True) if lost])
+        raise InputError(f"cluster: only one cluster informs {found}; {ONE_CLUSTER}")

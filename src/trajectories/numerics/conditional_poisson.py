@@ -10,7 +10,7 @@ from scipy.special import gammaln
 
 from trajectories.errors import InputError
 from trajectories.numerics.conditional_fit import ConditionalFit, maximise
-from trajectories.numerics.conditional_strata import Strata, prepare_strata, row_blocks
+from trajectories.numerics.conditional_strata import Strata, column, prepare_strata, row_blocks
 from trajectories.numerics.types import FloatArray
 
 
@@ -55,14 +55,16 @@ def conditional_poisson(
     """
     shift = offset
     if exposure is not None:
-        time = np.asarray(exposure, dtype=np.float64)
+        time = column(exposure, "exposure", len(np.atleast_1d(outcome)))
         bad = ~((time > 0) & np.isfinite(time))
         if bad.any():
             raise InputError(
                 f"exposure must be above 0: {int(bad.sum()):,} rows have none (the first is row "
                 f"{int(np.flatnonzero(bad)[0])}): leave them out, nothing can be counted in them"
             )
-        shift = np.log(time) if offset is None else np.log(time) + np.asarray(offset)
+        shift = np.log(time)
+        if offset is not None:
+            shift = shift + column(offset, "offset", len(time))
     strata = prepare_strata(
         outcome,
         design,

@@ -83,11 +83,11 @@ def prepare_strata(
         (no whole number of 0 or more where ``binary`` is False), weights that differ within a
         stratum, strata that belong to two clusters, or where no stratum is informative.
     """
-    y = _column(outcome, "outcome", None)
+    y = column(outcome, "outcome", None)
     _check_outcome(y, binary)
     X = _matrix(design, len(y))
     labels = _names(names, X.shape[1])
-    shift = np.zeros(len(y)) if offset is None else _column(offset, "offset", len(y))
+    shift = np.zeros(len(y)) if offset is None else column(offset, "offset", len(y))
     order, first = _sorted(stratum, len(y))
     if order is not None:
         y, X, shift = y[order], X[order], shift[order]
@@ -121,13 +121,23 @@ def prepare_strata(
     )
 
 
-def _column(values: Any, what: str, length: int | None) -> FloatArray:
-    array = np.asarray(values, dtype=np.float64)
+def column(values: Any, what: str, length: int | None) -> FloatArray:
+    """Return values as finite numbers, one a row."""
+    array = _floats(values, what)
     if array.ndim != 1 or (length is not None and len(array) != length):
         wanted = "one value a row" if length is None else f"one value for each of {length:,} rows"
         raise InputError(f"{what} must be {wanted}; its shape is {array.shape}")
     _finite(array, what)
     return array
+
+
+def _floats(values: Any, what: str) -> FloatArray:
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"{what} cannot be read as numbers: turn text into columns of 0 and 1"
+        ) from None
 
 
 def _finite(array: FloatArray, what: str) -> None:
@@ -144,7 +154,7 @@ def _finite(array: FloatArray, what: str) -> None:
 
 
 def _matrix(design: Any, length: int) -> FloatArray:
-    X = np.asarray(design, dtype=np.float64)
+    X = _floats(design, "design")
     X = X[:, None] if X.ndim == 1 else X
     if X.ndim != 2 or len(X) != length:
         raise InputError(
@@ -183,8 +193,7 @@ def _sorted(stratum: Any, length: int) -> tuple[IntArray | None, IntArray]:
         raise InputError(
             f"stratum must be one label for each of {length:,} rows; its shape is {labels.shape}"
         )
-    if labels.dtype.kind == "f" and np.isnan(labels).any():
-        raise InputError(f"stratum missing in {int(np.isnan(labels).sum()):,} rows")
+    _none_missing(labels, "stratum")
     labels = labels if labels.dtype.kind in "iuf" else _codes(labels, "stratum")
     step = labels[1:] != labels[:-1]
     if labels.dtype.kind in "iuf" and (labels[1:] >= labels[:-1]).all():
@@ -192,6 +201,18 @@ def _sorted(stratum: Any, length: int) -> tuple[IntArray | None, IntArray]:
     order = np.argsort(labels, kind="stable")
     labels = labels[order]
     return order, np.flatnonzero(np.r_[True, labels[1:] != labels[:-1]])
+
+
+def _none_missing(labels: AnyArray, what: str) -> None:
+    """Refuse missing labels: NaN, of numbers or among objects, is not equal to itself."""
+    if labels.dtype.kind not in "fcmMO":
+        return
+    missing = np.asarray(labels != labels) | np.array([label is None for label in labels])
+    if missing.any():
+        raise InputError(
+            f"{what} missing in {int(missing.sum()):,} rows (the first is row "
+            f"{int(np.flatnonzero(missing)[0])}): fill it in or leave the rows out"
+        )
 
 
 def _codes(labels: AnyArray, what: str) -> IntArray:
@@ -215,10 +236,10 @@ def _constant(
     if values is None:
         return otherwise
     length = int(size.sum())
-    column = _column(values, what, length)
-    column = column if order is None else column[order]
-    one = column[first]
-    differs = np.repeat(one, size) != column
+    by_row = column(values, what, length)
+    by_row = by_row if order is None else by_row[order]
+    one = by_row[first]
+    differs = np.repeat(one, size) != by_row
     if differs.any():
         n = len(np.unique(np.repeat(np.arange(len(first)), size)[differs]))
         raise InputError(f"{what} differ within {n:,} strata: give every row of a stratum the same")
@@ -232,6 +253,7 @@ def _clusters(cluster: Any, order: IntArray | None, first: IntArray, size: IntAr
         raise InputError(
             f"cluster must be one label for each of {length:,} rows; its shape is {labels.shape}"
         )
+    _none_missing(labels, "cluster")
     codes = _codes(labels, "cluster")
     return _constant(codes.astype(np.float64), "clusters", order, first, size, np.zeros(0)).astype(
         np.int64
