@@ -90,7 +90,7 @@ def main() -> None:
         frame.to_csv(path, index_label="id")
         file = shortest(lambda: pd.read_csv(path), 2)
     rows = []
-    for family in ("poisson", "zip"):
+    for family in ("poisson", "negbin"):
         model = published(family)
         for name, profiles in (("whole histories", panel), ("histories so far", partial)):
             seconds = shortest(

@@ -111,6 +111,18 @@ def test_years_one_at_a_time_are_years_all_at_once(fits, rows) -> None:
             np.testing.assert_allclose(own["probability"], expected.ravel(), atol=1e-12)
 
 
+@given(rows=histories)
+@settings(max_examples=15)
+def test_scores_without_intervals_are_the_same_scores(fits, model, rows) -> None:
+    """They take another way through the code, made for millions of histories."""
+    table = as_table(rows)
+    for one in (*fits.values(), model):
+        full = tr.profiles.score(one, table)
+        plain = tr.profiles.score(one, table, intervals=False)
+        numbers = [name for name in plain if name != "flags"]
+        pd.testing.assert_frame_equal(plain[numbers], full[numbers], rtol=1e-9, atol=1e-12)
+
+
 @given(rows=histories, seed=st.integers(0, 99))
 @settings(max_examples=10)
 def test_the_order_of_persons_changes_no_score(model, rows, seed) -> None:

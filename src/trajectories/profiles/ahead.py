@@ -85,8 +85,10 @@ def last_observed(panel: Panel) -> FloatArray:
     """Return the last observed age of each unit; -inf for none."""
     if panel.observed is None:
         return np.full(panel.n_units, float(panel.ages[-1]))
-    ages = np.where(panel.observed, panel.ages, -np.inf)
-    return np.asarray(ages.max(axis=1))
+    seen = panel.observed
+    last = seen.shape[1] - 1 - seen[:, ::-1].argmax(axis=1)
+    any_year = seen[np.arange(len(seen)), last]
+    return np.where(any_year, panel.ages[last], -np.inf)
 
 
 def _group_sums(

@@ -9,6 +9,8 @@ import numpy as np
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 from trajectories.panel import Panel
 
+BLOCK = 4096
+
 SHORT_YEARS = 3
 """A history of fewer observed years than this is short."""
 
@@ -41,11 +43,10 @@ def history_flags(
     panel: Panel, posterior: FloatArray, lower: FloatArray | None
 ) -> dict[Flag, BoolArray]:
     """Return which units each flag about the history is raised for."""
+    years = years_observed(panel)
     if panel.observed is None:
-        years = np.full(panel.n_units, panel.n_ages)
         gaps = np.zeros(panel.n_units, dtype=bool)
     else:
-        years = panel.observed.sum(axis=1)
         span = np.where(years > 0, _last(panel.observed) - _first(panel.observed) + 1, 0)
         gaps = span > years
     found = {
@@ -59,6 +60,17 @@ def history_flags(
             certain = np.nan_to_num(lower, nan=0.0).max(axis=1) >= CLEAR
             found[Flag.WIDE] = ~found[Flag.UNDECIDED] & ~certain
     return found
+
+
+def years_observed(panel: Panel) -> FloatArray:
+    """Return the number of observed years of each unit; blocks stay in cache."""
+    if panel.observed is None:
+        return np.full(panel.n_units, float(panel.n_ages))
+    years = np.empty(panel.n_units)
+    ones = np.ones(panel.n_ages, dtype=np.float32)
+    for low in range(0, panel.n_units, BLOCK):
+        years[low : low + BLOCK] = panel.observed[low : low + BLOCK].astype(np.float32) @ ones
+    return years
 
 
 def _first(seen: BoolArray) -> FloatArray:

@@ -17,7 +17,7 @@ from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 from trajectories.panel import Panel
 from trajectories.profiles.ahead import ahead, last_observed
-from trajectories.profiles.flags import Flag, history_flags, packed, unpacked
+from trajectories.profiles.flags import Flag, history_flags, packed, unpacked, years_observed
 from trajectories.profiles.histories import Histories
 from trajectories.profiles.summed import can_be_summed, summed_posterior
 from trajectories.profiles.support import Refusals, Support
@@ -274,11 +274,7 @@ def _fill_plain(
     posterior, uncertainty = summed_posterior(results, panel)
     refused = verdict.codes > 0
     columns = {f"group_{k + 1}": values for k, values in enumerate(posterior)}
-    columns["n_years"] = (
-        np.full(panel.n_units, float(panel.n_ages))
-        if panel.observed is None
-        else panel.observed.sum(axis=1).astype(float)
-    )
+    columns["n_years"] = years_observed(panel)
     columns["n_offences"] = verdict.totals
     columns["last_age"] = last_observed(panel)
     columns["uncertainty"] = uncertainty
