@@ -256,3 +256,43 @@ def test_nothing_warns_on_sound_data(plain: pd.DataFrame) -> None:
             R.parametric(follow_up, "generalised_gamma").table(),
         ):
             assert np.isfinite(table.select_dtypes(float)).all(axis=None)
+
+
+def test_one_cluster_is_refused(plain):
+    with pytest.raises(InputError, match="only one cluster informs 'x': its scores sum to 0"):
+        R.cox(follow(plain.assign(family=1)), ["x"], cluster="family")
+
+
+def test_a_cluster_for_each_value_of_a_covariate_is_refused(plain):
+    frame = plain.assign(old=(plain["g"] == "a") * plain["x"], young=(plain["g"] == "b") * 1.0)
+    frame["s"] = frame["g"]
+    with pytest.raises(InputError, match="only one cluster informs 'old'"):
+        R.cox(follow(frame, stratum="s"), ["old"], cluster="g")
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+def test_events_that_take_everybody_at_risk_tell_nothing(plain, ties):
+    frame = follow(plain.assign(stop=3.0, event=1))
+    with pytest.raises(InputError, match="all who are at risk have it"):
+        R.cox(frame, ["x"], ties=ties)
+    for test in (R.log_rank, R.gray):
+        with pytest.raises(InputError, match="no test can be made"):
+            test(frame, by="g")
+
+
+def test_samples_that_are_never_at_risk_together_are_refused(plain):
+    late = plain["g"] == "b"
+    frame = plain.assign(start=late * 100.0, stop=plain["stop"] + late * 100.0, event=1)
+    with pytest.raises(InputError, match="one sample only is at risk"):
+        R.log_rank(follow(frame), by="g")
+
+
+def test_a_window_without_an_event_does_not_rule_events_out():
+    # 8 followed to 4 years, of whom none had an event by 2: 1 − 0.025^(1/8)
+    frame = pd.DataFrame({"stop": [1.0, 1.0, *[4.0] * 8], "event": [0, 0, 1, *[0] * 7]})
+    table = R.fixed_window(follow(frame), years=(2,))
+    assert table["share"].tolist() == [0, 0]
+    assert table["lower"].tolist() == [0, 0]
+    assert table["upper"].to_numpy() == pytest.approx(1 - 0.025 ** (1 / 8), rel=1e-12)
+    late = frame.assign(start=[0.0, 0.0, *[0.5] * 8])
+    assert R.fixed_window(follow(late), years=(2,))["upper"].tolist() == [1, 1]

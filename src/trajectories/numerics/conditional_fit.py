@@ -190,7 +190,7 @@ def _finish(
         summed = np.zeros((n_clusters, len(params)))
         np.add.at(summed, strata.cluster, scores * strata.weight[:, None])
         meat = summed.T @ summed
-    sandwich = inverse @ meat @ inverse
+    sandwich = np.asarray(inverse @ meat @ inverse, dtype=np.float64)
     if strata.cluster is not None:
         _refuse_vanishing(strata, inverse, sandwich)
     rescale = 1.0 / np.outer(strata.scale, strata.scale)

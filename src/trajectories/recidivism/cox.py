@@ -24,6 +24,9 @@ from trajectories.recidivism.design import Design, make_design
 from trajectories.recidivism.follow_up_input import event_codes, need_follow_up
 from trajectories.recidivism.time_scales import TRANSFORMS, transformed_time
 
+VANISHING = 1e-8
+"""Part of the model's standard error that rounding can leave of a sum of scores that is 0."""
+
 
 def cox(
     follow_up: FollowUp,
@@ -69,8 +72,8 @@ def cox(
     Raises
     ------
     InputError
-        If there are no events, or a covariate is constant in all risk sets or a linear function
-        of others there.
+        If there are no events, or none that others at risk were spared; if a covariate is constant
+        in all risk sets or a linear function of others there; if one cluster is all there is.
 
     Warns
     -----
@@ -107,6 +110,7 @@ def cox(
         ties=ties,
         copies=copies,
     )
+    _refuse_everybody(sets)
     fit = fit_cox(sets, X)
     refuse_no_answer(fit, design)
     sandwich = (follow_up.repeated or cluster is not None) if robust is None else robust
@@ -142,6 +146,8 @@ def assemble(
     """Gather the results of a fitted Cox model."""
     terms = pd.Index(design.terms, name="term")
     naive = np.linalg.inv(fit.information) if len(terms) else np.zeros((0, 0))
+    if robust_covariance is not None and fit.converged:
+        _refuse_vanishing(naive, robust_covariance, design)
     check = None
     if len(terms) and len(np.unique(sets.time)) > 1:
         g = transformed_time(follow_up, sets, time_transform)
@@ -200,6 +206,30 @@ def refuse_no_answer(fit: CoxFit, design: Design) -> None:
             "different size, or leave some out",
             DegenerateSolutionWarning,
             stacklevel=3,
+        )
+
+
+def _refuse_everybody(sets: CoxRiskSets) -> None:
+    """Refuse data in which every event takes all who are at risk: they compare nobody."""
+    part, n = sets.parts[0], len(sets.time)
+    change = np.bincount(part.lo, minlength=n + 1) - np.bincount(part.hi, minlength=n + 1)
+    at_risk = np.cumsum(change)[:n]
+    if (at_risk == np.bincount(sets.event_number, minlength=n)).all():
+        raise InputError(
+            "cox: at every time of an event all who are at risk have it, so nothing says whose "
+            "hazard is higher; record times more finely, or follow more persons"
+        )
+
+
+def _refuse_vanishing(naive: FloatArray, robust: FloatArray, design: Design) -> None:
+    """Refuse clustered standard errors of 0: scores of one cluster always sum to 0."""
+    error = np.sqrt(np.maximum(np.diag(robust), 0.0))
+    none = error <= VANISHING * np.sqrt(np.diag(naive))
+    if none.any():
+        raise InputError(
+            f"cox: only one cluster informs {names([design.terms[p] for p in np.flatnonzero(none)])}: its scores sum "
+            "to 0, so clustered standard errors would be 0 whatever the data are; give finer "
+            "clusters, or robust=False"
         )
 
 

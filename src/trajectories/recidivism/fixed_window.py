@@ -58,7 +58,9 @@ def fixed_window(
     DataFrame
         ``stratum, window, method, persons, events, share, lower, upper``: ``persons`` those the
         share is of (of the survival estimates: those at risk at the start), ``events`` theirs
-        within the window. The interval of ``observed`` is Clopper and Pearson's (1934).
+        within the window. The interval of ``observed`` is Clopper and Pearson's (1934). Where the
+        others have seen no event they take its upper limit for those followed from 0 to the end
+        of the window: their own formulas would say that no event is possible.
 
     Raises
     ------
@@ -138,7 +140,7 @@ def _incidence(
         raise InputError('fixed_window: with cause="any" use methods=["kaplan_meier"]')
     name = follow_up.causes[cause_number(follow_up, cause) - 1]
     curve = curve[curve["cause"] == name]
-    return _as_windows(follow_up, curve, by, "cumulative_incidence", "incidence")
+    return _as_windows(follow_up, curve, by, level, "cumulative_incidence", "incidence")
 
 
 def _survival(
@@ -148,15 +150,30 @@ def _survival(
     turned = curve.assign(
         survival=1.0 - curve["survival"], lower=1.0 - curve["upper"], upper=1.0 - curve["lower"]
     )
-    return _as_windows(follow_up, turned, by, "kaplan_meier", "survival")
+    return _as_windows(follow_up, turned, by, level, "kaplan_meier", "survival")
 
 
 def _as_windows(
-    follow_up: FollowUp, curve: pd.DataFrame, by: str | None, method: str, value: str
+    follow_up: FollowUp,
+    curve: pd.DataFrame,
+    by: str | None,
+    level: float,
+    method: str,
+    value: str,
 ) -> pd.DataFrame:
     number, labels = sample_numbers(follow_up, by)
     first = np.searchsorted(follow_up.person, np.arange(follow_up.n_persons))
     weight = None if follow_up.weight is None else follow_up.weight[first]
+    upper = curve["upper"].to_numpy(copy=True)
+    none = np.flatnonzero((curve[value] == 0) & (curve["time"] > 0))
+    if len(none):
+        last = np.append(first[1:], follow_up.n_rows) - 1
+        own, begin, end = number[first], follow_up.start[first], follow_up.stop[last]
+        for k in none:
+            whole = (begin == 0) & (end >= curve["time"].iloc[k] * (1 - 1e-12))
+            whole &= own == labels.index(curve["stratum"].iloc[k])
+            n = float(whole.sum() if weight is None else weight[whole].sum())
+            upper[k] = exact_limits(0.0, n, level)[1]
     persons = dict(zip(labels, np.bincount(number[first], weight, len(labels)), strict=True))
     stratum = curve["stratum"].astype(object)
     return pd.DataFrame(
@@ -168,7 +185,7 @@ def _as_windows(
             "events": curve.groupby("stratum", observed=True)["events"].cumsum(),
             "share": curve[value],
             "lower": curve["lower"],
-            "upper": curve["upper"],
+            "upper": upper,
         }
     )
 

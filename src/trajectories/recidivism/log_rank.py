@@ -59,7 +59,7 @@ def log_rank(
     Raises
     ------
     InputError
-        If there are fewer than two samples or no events.
+        If there are fewer than two samples or no events, or no event that could tell them apart.
     """
     follow_up = need_single(follow_up, "log_rank")
     codes = event_codes(follow_up, cause)
@@ -71,7 +71,7 @@ def log_rank(
     table = _table(follow_up, by, number, labels, observed, expected)
     null = f"the rate of {_named(follow_up, cause)} does not depend on {by}"
     if trend is False:
-        return HypothesisTest("log-rank test", null, *quadratic_form(score, covariance), table)
+        return HypothesisTest("log-rank test", null, *_tested(score, covariance), table)
     a = _scores(labels, trend)
     spread = float(a @ covariance @ a)
     if spread <= 0:
@@ -96,7 +96,17 @@ def gray(follow_up: FollowUp, by: str, cause: str | None = None) -> HypothesisTe
     observed = sum(c.events[0].sum(axis=1) for c in counts)
     table = _table(follow_up, by, number, labels, observed, observed - score)
     null = f"the cumulative incidence of {_named(follow_up, cause)} does not depend on {by}"
-    return HypothesisTest("Gray's test", null, *quadratic_form(score, covariance), table)
+    return HypothesisTest("Gray's test", null, *_tested(score, covariance), table)
+
+
+def _tested(score: FloatArray, covariance: FloatArray) -> tuple[float, int]:
+    statistic, df = quadratic_form(score, covariance)
+    if df == 0:
+        raise InputError(
+            "no test can be made: at every event either one sample only is at risk, or all who are "
+            "at risk have it; follow samples over the same time, or record times more finely"
+        )
+    return statistic, df
 
 
 def _samples(follow_up: FollowUp, by: str) -> tuple[IntArray, tuple[Any, ...]]:
