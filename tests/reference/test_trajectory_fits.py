@@ -248,3 +248,14 @@ def test_a_separated_panel_stops_at_the_boundary_and_withholds_its_errors(
         assert results.bse.loc["membership"].notna().all()
         share = (panel.outcomes[results.assignments["group"] == 1]).mean(axis=0)
         np.testing.assert_array_equal(share, [1, 1, 1, 0, 0])
+
+
+def test_a_tau_that_runs_off_for_ever_is_a_boundary_and_no_iteration_limit(reference: Path) -> None:
+    """Toronto, four groups without exposure: one group's rate is close to one at all ages."""
+    frame = pd.read_csv(reference / "TO1.csv").set_index("id")
+    panel = tr.Panel.from_wide(frame.to_numpy(float), ages=np.arange(8, 39))
+    with pytest.warns(tr.errors.DegenerateSolutionWarning, match="tau ran off"):
+        results = tr.GroupTrajectories(4, "zip_tau", 2).fit(panel, n_starts=10)
+    assert results.stop_reason == "boundary"
+    assert results.llf == pytest.approx(-8463.308, abs=2e-3)
+    assert results.bse.loc["log_tau", 2].isna().all()

@@ -93,9 +93,9 @@ def diagnose(
     found += curves_without_support(model, channels, ages, withheld)
     if fitted.ending is Ending.LIMIT and fitted.expected_gain < STILL_TO_GAIN:
         # a curve that runs off is climbed for ever, by ever smaller gains: not an iteration limit
-        ran_off = _separated(model, fitted, ages, channels, withheld)
-        found += ran_off
-        fitted = replace(fitted, ending=Ending.STATIONARY) if ran_off else fitted
+        found += _separated(model, fitted, ages, channels, withheld)
+        if any(reason is StopReason.BOUNDARY for reason, _ in found):
+            fitted = replace(fitted, ending=Ending.STATIONARY)
     _add_numerical(model, fitted, withheld, found)
     found += _separated(model, fitted, ages, channels, withheld)
     order = list(_GRAVITY)
