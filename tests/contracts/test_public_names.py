@@ -85,6 +85,7 @@ MEMBERS = {
     "matching": {"MatchedSets", "check_matched_sets", "match", "match_at_risk"},
     "errors": {"InputError", "ModelFileError", "TargetError", "TrajectoriesError"},
     "plot": {"recovery", "selection", "trajectories"},
+    "profiles": {"error_rates", "load", "publish", "score", "validate"},
 }
 
 FIT_ARGUMENTS = {"panel", "seed", "n_starts", "progress"}

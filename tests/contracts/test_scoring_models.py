@@ -352,6 +352,22 @@ def test_columns_of_years_free_that_are_missing_are_named(free_model) -> None:
         scored(free_model, table)
 
 
+def test_a_file_with_many_kinds_of_bad_rows_says_each(model) -> None:
+    """More reasons than fit a byte, and none of them mixed up."""
+    support = model.support
+    rows = [{"id": f"p{i}", "count_14": "1", "count_20": ""} for i in range(400)]
+    wide = pd.DataFrame(rows)
+    for i in range(300):
+        wide[f"count_{100 + i}"] = ""
+        wide.loc[i, f"count_{100 + i}"] = "-1"
+    wide.loc[399, "count_14"] = "0"
+    found = tr.profiles.score(model, tr.profiles.histories_from_table(wide, support))
+    assert found["refused"].iloc[:300].nunique() == 300
+    assert "(age 399)" in found["refused"].iloc[299]
+    assert found["refused"].iloc[300:399].eq("").all()
+    assert "nobody who has not offended" in found["refused"].iloc[399]
+
+
 def test_there_are_twenty_kinds_of_bad_profile_file() -> None:
     assert len(BAD_ROWS) + len(BAD_FREE_ROWS) + len(BAD_TABLES) >= 20
 

@@ -140,8 +140,8 @@ class Sheet:
 
     def refuse(self, rows: IntArray, verdict: Refusals) -> None:
         """Write the reasons against the units of a panel; those not refused are left alone."""
-        shift = len(self.reasons) - 1
-        self.refused[rows] = np.where(verdict.codes > 0, verdict.codes + shift, 0)
+        codes = verdict.codes.astype(np.int64)  # there may be more reasons than a small type holds
+        self.refused[rows] = np.where(codes > 0, codes + len(self.reasons) - 1, 0)
         self.reasons.extend(verdict.reasons[1:])
 
     def frame(self, units: pd.Index[Any]) -> pd.DataFrame:
