@@ -184,6 +184,7 @@ def protect_by_group(
     group: Any = "group",
     adds_up: bool = False,
     name: str = "table",
+    keys: Sequence[Any] | None = None,
 ) -> pd.DataFrame:
     """Return a table by group without the numbers of groups of few persons.
 
@@ -203,6 +204,8 @@ def protect_by_group(
         too from which a small one could be worked out.
     name : str
         Of the table, in the record for the output checker.
+    keys : sequence of column labels, optional
+        Columns that say what a row is about; told by their usual names unless given.
     """
     if not disclosure.is_on or not is_outermost() or MARK in frame.columns:
         return frame
@@ -211,7 +214,7 @@ def protect_by_group(
     sizes = pd.Series(values).map(known).to_numpy(dtype=np.float64)
     counted = frame.assign(**{_SIZE: sizes})
     parts = (group,) if adds_up else ()
-    shown = protect(counted, persons=_SIZE, part_counts=(), parts=parts, name=name)
+    shown = protect(counted, persons=_SIZE, part_counts=(), keys=keys, parts=parts, name=name)
     return shown.drop(columns=_SIZE)
 
 

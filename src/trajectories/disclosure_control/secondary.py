@@ -101,7 +101,8 @@ def _is_open(counts: Floats, hidden: Bools, relation: Relation, minimum: int, le
 def _candidate(counts: Floats, hidden: Bools, relation: Relation) -> int | None:
     """Return the row to withhold next: the smallest part shown that counts anybody, else the total.
 
-    A part of nobody hides nothing.
+    A part of nobody hides nothing. But where nothing else is left in the sum, it goes as well: its
+    limits and expectations would tell how few the others are.
     """
     parts = relation.parts[~hidden[relation.parts]]
     parts = parts[counts[parts, 0] > 0.0]
@@ -109,7 +110,8 @@ def _candidate(counts: Floats, hidden: Bools, relation: Relation) -> int | None:
         return int(parts[np.lexsort((parts, counts[parts, 0]))[0]])
     if relation.total is not None and not hidden[relation.total]:
         return relation.total
-    return None
+    empty = relation.parts[~hidden[relation.parts]]
+    return int(empty[0]) if relation.total is None and len(empty) else None
 
 
 def _in_many(n_rows: int, relations: Sequence[Relation]) -> Bools:

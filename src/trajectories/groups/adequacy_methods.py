@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, cast
 
 import pandas as pd
 
-from trajectories.disclosure_control import MARK, protect_by_group, unprotected
+from trajectories.disclosure_control import MARK, protect, protect_by_group, unprotected
 from trajectories.groups.adequacy import adequacy_table
-from trajectories.groups.group_sizes import persons_by_group
+from trajectories.groups.group_sizes import (
+    hidden_groups,
+    persons_by_group,
+    shown_by_group,
+)
 from trajectories.groups.typology import TypologyRules, typology
 
 if TYPE_CHECKING:
@@ -58,11 +62,7 @@ class AdequacyMethods:
                 rules or TypologyRules(),
                 rates=fit.model.family.is_count,
             )
-        sizes = partial(persons_by_group, fit)
-        shown = protect_by_group(table, sizes, adds_up=True, name="typology")
-        if MARK in shown.columns:
-            shown["reason"] = shown["reason"].mask(shown[MARK], "too few persons to say")
-        return shown
+        return shown_by_group(fit, table, "typology", adds_up=True)
 
     def residuals(self, panel: Panel) -> pd.DataFrame:
         """Return observed and expected outcomes by group and age, persons weighted by posterior.
@@ -71,7 +71,8 @@ class AdequacyMethods:
         """
         from trajectories.groups.residuals import residuals
 
-        return residuals(self._fit(), panel)
+        fit = self._fit()
+        return shown_by_group(fit, residuals(fit, panel), "residuals", adds_up=True)
 
     def dispersion(
         self, panel: Panel, n_simulated: int = 99, level: float = 0.95, seed: int = 0
@@ -83,7 +84,9 @@ class AdequacyMethods:
         """
         from trajectories.groups.dispersion import dispersion
 
-        return dispersion(self._fit(), panel, n_simulated, level, seed)
+        fit = self._fit()
+        table = dispersion(fit, panel, n_simulated, level, seed)
+        return shown_by_group(fit, table, "dispersion", adds_up=True)
 
     def posterior_distribution(self, panel: Panel, n_bins: int = 20) -> pd.DataFrame:
         """Return the distribution of the highest posterior probability, by assigned group.
@@ -92,7 +95,22 @@ class AdequacyMethods:
         """
         from trajectories.groups.posterior_distribution import posterior_distribution
 
-        return posterior_distribution(self._fit(), panel, n_bins)
+        fit = self._fit()
+        table = posterior_distribution(fit, panel, n_bins)
+        edges = ("group", "lower")
+        shown = protect(
+            table.drop(columns="upper"),
+            persons="persons",
+            keys=edges,
+            parts=("lower",),
+            name="posterior distribution",
+        )
+        if MARK not in shown.columns:
+            return table
+        gone = shown[MARK] | shown["group"].isin(hidden_groups(fit))
+        shown[["persons", "share"]] = shown[["persons", "share"]].mask(gone)
+        shown.insert(2, "upper", table["upper"])
+        return shown.assign(**{MARK: gone})
 
     def histories(
         self, panel: Panel, n_per_group: int = 50, smallest_weight: float = 0.05, seed: int = 0

@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
+from trajectories.disclosure_control import MARK
 from trajectories.errors import InputError
 from trajectories.families.links import INVERSE
 from trajectories.groups.bands import check_choice
 from trajectories.groups.covariance import normal_quantile
+from trajectories.groups.group_sizes import shown_by_group
 from trajectories.groups.withheld import withheld_curves
 from trajectories.numerics.types import FloatArray
 
@@ -92,7 +94,7 @@ class Bootstrap:
         ages, groups = self.results.ages, self.group_probabilities.columns
         n_ages, n_groups = len(ages), len(groups)
         mean = INVERSE[self.results.family.link](self._curves)
-        return pd.DataFrame(
+        table = pd.DataFrame(
             {
                 "replicate": np.repeat(self.params.index, n_groups * n_ages),
                 "group": np.tile(np.repeat(groups, n_ages), self.n_usable),
@@ -100,6 +102,7 @@ class Bootstrap:
                 "mean": mean.ravel(),
             }
         )
+        return shown_by_group(self.results, table, "bootstrap curves")
 
     def conf_int(self, level: float = 0.95, kind: str = "percentile") -> pd.DataFrame:
         """Return intervals of the parameters, columns lower, upper and ran_off.
@@ -136,9 +139,10 @@ class Bootstrap:
             low, high = (
                 expit(one) for one in self._limits(logit(values), logit(centre), level, kind)
             )
-        return pd.DataFrame(
+        table = pd.DataFrame(
             {"probability": shares, "lower": low, "upper": high}, index=shares.index
         )
+        return shown_by_group(self.results, table, "bootstrap shares", adds_up=True)
 
     def trajectories(self, level: float = 0.95, kind: str = "percentile") -> pd.DataFrame:
         """Return the curves with pointwise intervals: group, age, mean, lower, upper.
@@ -159,13 +163,14 @@ class Bootstrap:
                 "upper": inverse(high).ravel(),
             }
         groups = self.group_probabilities.columns
-        return pd.DataFrame(
+        table = pd.DataFrame(
             {
                 "group": np.repeat(groups, len(results.ages)),
                 "age": np.tile(results.ages, len(groups)),
                 **values,
             }
         )
+        return shown_by_group(results, table, "bootstrap trajectories")
 
     def stability(self) -> pd.DataFrame:
         """Return how well each group comes back when persons are drawn anew.
@@ -179,7 +184,7 @@ class Bootstrap:
         """
         values = self.jaccard[self.replicates["stop_reason"] != "failed"]
         found = values.fillna(0.0)  # empty in both: not found again
-        return pd.DataFrame(
+        table = pd.DataFrame(
             {
                 "jaccard": found.mean(),
                 "dissolved": (found <= DISSOLVED).mean(),
@@ -187,12 +192,14 @@ class Bootstrap:
                 "replicates": len(found),
             }
         )
+        return shown_by_group(self.results, table, "stability")
 
     def summary(self, level: float = 0.95) -> str:
         """Return what was drawn, how the refits ended, and shares and stability of the groups."""
         drawn = "persons" if self.n_clusters is None else f"{self.n_clusters} clusters"
         ends = ", ".join(f"{reason} {count}" for reason, count in self.outcomes.items())
-        table = self.group_probability_intervals(level).join(self.stability())
+        shares, stable = self.group_probability_intervals(level), self.stability()
+        table = shares.join(stable.drop(columns=MARK, errors="ignore"))
         return "\n".join(
             [
                 f"Bootstrap of {drawn}: {self.n_usable} of {self.n_replicates} replicates usable",

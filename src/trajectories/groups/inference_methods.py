@@ -10,7 +10,7 @@ import pandas as pd
 
 from trajectories.disclosure_control import protect_by_group
 from trajectories.groups.bands import trajectories_with_bands
-from trajectories.groups.group_sizes import persons_by_group
+from trajectories.groups.group_sizes import persons_by_group, shown_by_group
 from trajectories.groups.share_intervals import group_probability_intervals
 
 if TYPE_CHECKING:
@@ -88,7 +88,8 @@ class InferenceMethods:
         """
         from trajectories.groups.peak_age import peak_age
 
-        return peak_age(self._self(), level, method, draws, seed)
+        fit = self._self()
+        return shown_by_group(fit, peak_age(fit, level, method, draws, seed), "peak_age")
 
     def expected_outcome(
         self,
@@ -106,7 +107,9 @@ class InferenceMethods:
         """
         from trajectories.groups.expected_outcome import expected_outcome
 
-        return expected_outcome(self._self(), low, high, level, over, method, draws, seed)
+        fit = self._self()
+        table = expected_outcome(fit, low, high, level, over, method, draws, seed)
+        return shown_by_group(fit, table, "expected_outcome")
 
     def wald_test(self, restrictions: Any, value: Any = 0.0) -> HypothesisTest | InapplicableTest:
         """Test linear restrictions on ``params``: restrictions @ params = value.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from trajectories.families import Family
 from trajectories.groups.bases import NAMES, CurveBasis
 from trajectories.groups.criteria import CRITERIA, criteria
+from trajectories.groups.group_sizes import TOO_FEW, hidden_groups
 from trajectories.groups.stop_reason import StopReason
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ def row(
     nan = float("nan")
     values = dict.fromkeys(CRITERIA, nan) if results is None else criteria(results)
     table = None if results is None else results.classification
+    notes = () if results is None else results.notes
+    if results is not None and hidden_groups(results):
+        table, notes = None, (*notes, "smallest group: " + TOO_FEW)
     return {
         **head(candidate),
         "llf": nan if results is None else results.llf,
@@ -74,5 +78,5 @@ def row(
         "start": start,
         "stop_reason": reason,
         "usable": results is not None and results.stop_reason in USABLE,
-        "notes": "" if results is None else "; ".join(results.notes),
+        "notes": "; ".join(notes),
     }

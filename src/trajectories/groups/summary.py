@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from trajectories.groups.group_sizes import hidden_groups
 from trajectories.groups.sandwich import in_words
 
 if TYPE_CHECKING:
@@ -59,11 +60,24 @@ def _groups(results: GroupTrajectoriesResults) -> str:
 
 def _parameters(results: GroupTrajectoriesResults) -> str:
     table = pd.concat([results.params, results.bse, results.conf_int()], axis=1)
+    table = _without_hidden(results, table)
     body = _indent(table.to_string(float_format=lambda value: f"{value:.6g}"))
     errors = f"  covariance: {in_words(results)}"
     terms = "powers of age" if results.model.bases[0].is_polynomial else "an orthonormal basis"
     heading = f"Parameters (logits against group 1; {terms}; group 0: all groups)"
     return f"{heading}\n{body}\n{errors}"
+
+
+def _without_hidden(results: GroupTrajectoriesResults, table: pd.DataFrame) -> pd.DataFrame:
+    """Return parameters without curves of small groups, and without logits that tell sizes."""
+    sizes, curves = hidden_groups(results), hidden_groups(results, adds_up=False)
+    if not sizes:
+        return table
+    group, part = (table.index.get_level_values(name) for name in ("group", "part"))
+    is_logit = part == "membership"
+    # logits are against group 1: where its share is hidden, each would tell it
+    gone = group.isin(curves) | (is_logit & (group.isin(sizes) | (1 in sizes)))
+    return table.mask(pd.Series(gone, index=table.index))
 
 
 def _foot(results: GroupTrajectoriesResults) -> str:
