@@ -321,6 +321,10 @@ def test_fit_and_select_take_any_family_basis_and_degrees_per_group(data: Path) 
     table = pd.read_csv("data-select/selection.csv")
     assert set(table["family"]) == {"poisson", "negbin"}
     assert (table["degree"] == 3).all()
+    folds = ["--groups", "1,2", "--folds", "3", "--cutoff-age", "17", "--out", "folds"]
+    assert main(["select", "data.csv", *folds, "--starts", "5", "--quiet"]) == 0
+    table = pd.read_csv("folds/selection.csv")
+    assert table[["heldout_llf", "forecast_squared_error"]].notna().all().all()
 
 
 def test_a_solution_that_is_no_maximum_is_a_warning_of_one_line_and_is_in_the_report(

@@ -61,6 +61,9 @@ def choose(
         degree=tuple(basis.default_degree if degree is None else degree for degree in degrees),
         family=tuple(families),
         basis=basis,
+        n_jobs=getattr(args, "jobs", 1),
+        cross_validation=getattr(args, "folds", None),
+        cutoff_age=getattr(args, "cutoff_age", None),
         seed=args.seed,
         **_control(args),
     )

@@ -69,6 +69,7 @@ Reads files as 'trajectories fit' does.
 examples:
   trajectories select counts.csv
   trajectories select counts.csv --groups 1:6 --family poisson,zip,negbin --degree 2,3
+  trajectories select counts.csv --groups 1:4 --folds 5 --cutoff-age 20 --jobs 2
 """
 
 
@@ -147,6 +148,21 @@ def build_parser() -> argparse.ArgumentParser:
         default=[None],
         metavar="2,3",
         help="degrees (default 2, of a spline 3)",
+    )
+    select.add_argument(
+        "--folds",
+        type=at_least(2),
+        metavar="F",
+        help="cross-validate by persons in F folds: held-out likelihood",
+    )
+    select.add_argument(
+        "--cutoff-age",
+        type=float,
+        metavar="AGE",
+        help="with --folds: forecast the ages after this one from those before, of persons left out",
+    )
+    select.add_argument(
+        "--jobs", type=at_least(1), default=1, metavar="N", help="processes (default 1)"
     )
     select.add_argument("--out", type=Path, metavar="FOLDER", help="default: FILE's name + -select")
     _add_output(select)
