@@ -101,6 +101,15 @@ def test_the_overview_of_adequacy_is_drawn_under_the_switch(
         assert results.plot_adequacy(panel).axes
 
 
+def test_infinite_odds_have_a_limit_and_no_missing_one(
+    fitted: tuple[GroupTrajectoriesResults, tr.Panel],
+) -> None:
+    results, panel = fitted
+    table = results.adequacy(panel=panel)
+    assert np.isposinf(table.loc[SMALL, "occ_upper"])
+    assert not table[["occ_lower", "occ_upper"]].isna().any(axis=None)
+
+
 def test_rows_of_nobody_do_not_tell_how_few_the_others_are() -> None:
     table = pd.DataFrame(
         {

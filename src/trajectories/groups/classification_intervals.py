@@ -15,6 +15,9 @@ from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 
+FAR = 1e200
+"""Stands for infinity while quantiles are interpolated."""
+
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
 
@@ -54,6 +57,8 @@ def classification_intervals(
     frame: dict[str, FloatArray] = {}
     for name, values in (("avepp", avepp), ("occ", occ)):
         values = np.where(np.isnan(values).any(axis=0), np.nan, values)
-        lower, upper = np.quantile(values, limits, axis=0)
+        # odds are infinite where every posterior is 1: quantiles between infinities are no numbers
+        found = np.quantile(np.where(np.isposinf(values), FAR, values), limits, axis=0)
+        lower, upper = np.where(found > np.sqrt(FAR), np.inf, found)
         frame |= {f"{name}_lower": lower, f"{name}_upper": upper}
     return pd.DataFrame(frame, index=results.group_probabilities.index)
