@@ -55,6 +55,11 @@ class Contrast:
         """Number of sets, S."""
         return len(self.cluster)
 
+    @property
+    def sets_share_persons(self) -> bool:
+        """Whether somebody serves in several sets, so that these are not independent."""
+        return bool(self.cluster.max() + 1 < self.n_sets)
+
     def take(self, kept: BoolArray) -> Contrast:
         """Return the contrast of some of the sets, ``kept`` being a mask of shape (S,)."""
         rows = kept[self.set_number]

@@ -109,10 +109,9 @@ class Comparison:
     def from_log(self, measure: str, method: str, log: float, error: float, n: int) -> EffectRow:
         """Return a ratio with a Wald interval on the log scale."""
         half = normal_quantile(self.level) * error
-        if not np.isfinite(error):
-            note = "no interval: one of the two has none, or all, with the factor"
-            nan = np.nan
-            return self.row(measure, method, float(np.exp(log)), nan, nan, nan, nan, n, note=note)
+        if not np.isfinite(error) or error == 0:
+            ratio, nan, note = float(np.exp(log)), np.nan, self._why_no_error()
+            return self.row(measure, method, ratio, nan, nan, nan, nan, n, note=note)
         return self.row(
             measure,
             method,
@@ -128,7 +127,27 @@ class Comparison:
         """Return a difference with a Wald interval."""
         half = normal_quantile(self.level) * error
         n = self.contrast.n_sets
+        if not np.isfinite(error) or error == 0:
+            nan = np.nan
+            return self.row(measure, method, d, nan, nan, nan, nan, n, note=self._why_no_error())
         return self.row(measure, method, d, d - half, d + half, error, two_sided(d, error), n)
+
+    def _why_no_error(self) -> str:
+        """Say why an estimate has no standard error, or one of 0, which is none."""
+        contrast, x = self.contrast, self.contrast.x[:, self.column]
+        if contrast.n_sets == 1:
+            return "no interval: there is one set only"
+        if not contrast.cluster.any():
+            return "no interval: persons shared tie all sets into one"
+        lowest, highest = np.full(contrast.n_sets, np.inf), np.full(contrast.n_sets, -np.inf)
+        np.minimum.at(lowest, contrast.set_number, x)
+        np.maximum.at(highest, contrast.set_number, x)
+        if (lowest == highest).all():
+            return "no interval: nobody differs within a set"
+        one, other = x[contrast.first], x[~contrast.first]
+        if self.binary and (np.ptp(one) == 0 or np.ptp(other) == 0):
+            return "no interval: one of the two has none, or all, with the factor"
+        return "no interval: every set shows the same"
 
     def from_odds_ratio(self, found: OddsRatio, adjusted_for: str = "") -> EffectRow:
         """Return the row of a conditional logistic odds ratio."""
@@ -237,6 +256,10 @@ def _pairs(comparison: Comparison) -> EffectRow | None:
     if first_only + second_only == 0:
         return None
     found = mcnemar(first_only, second_only, comparison.level)
+    if contrast.sets_share_persons:
+        nan, note = np.nan, "no interval or test: pairs share persons"
+        ratio, n = found.odds_ratio, first_only + second_only
+        return comparison.row("odds_ratio", EXACT_PAIRS, ratio, nan, nan, nan, nan, n, note=note)
     return comparison.row(
         "odds_ratio",
         EXACT_PAIRS,

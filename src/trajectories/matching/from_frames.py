@@ -17,7 +17,6 @@ from trajectories.matching.columns import (
     digits,
     missing_rows,
     need_columns,
-    need_frame,
     numbers,
     refuse_missing,
 )
@@ -97,10 +96,8 @@ def frame_populations(
     cases: pd.DataFrame, pools: Mapping[str, pd.DataFrame], design: Design, unit: str | None
 ) -> tuple[list[Population], IntArray]:
     """Return the populations, and the exact cell of every case."""
-    need_frame(cases, "cases")
     need_columns(cases, design.columns, "cases")
     for name, pool in pools.items():
-        need_frame(pool, f"pool {name!r}")
         need_columns(pool, design.columns, f"pool {name!r}")
     case_ids = read_ids(cases, unit, "cases")
     refuse_repeated(case_ids, "cases")

@@ -12,11 +12,13 @@ from scipy import optimize
 from trajectories.matching.contrast import Contrast, clustered_variance
 from trajectories.matching.effect_rows import CONDITIONAL, WITHIN_SETS, two_sided
 from trajectories.matching.factors import Factor
-from trajectories.matching.prevalence import wilson
+from trajectories.matching.prevalence import ROUNDING, wilson, wilson_of
 from trajectories.numerics.normal import normal_quantile
 from trajectories.panel.arrays import FloatArray
 
 LARGEST_LOG = 15.0
+FADED = 1e-6
+"""Part of score and information at 0 below which nothing is left of them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +32,11 @@ class GroupContrast:
     versus: str
     level: float
 
+    @property
+    def n_clusters(self) -> int:
+        """Clusters with weight in the group."""
+        return len(np.unique(self.contrast.cluster[self.weight != 0]))
+
     def mean(self, by_set: FloatArray) -> tuple[float, FloatArray]:
         """Return the weighted mean over sets and each set's influence on it."""
         total = self.weight.sum()
@@ -37,7 +44,9 @@ class GroupContrast:
         return mean, self.weight * (by_set - mean) / total
 
     def error(self, influence: FloatArray) -> float:
-        """Return the standard error of a sum of influences, sets clustered."""
+        """Return the clustered standard error of a sum of influences; NaN from one cluster."""
+        if self.n_clusters < 2:
+            return np.nan
         return float(np.sqrt(clustered_variance(influence, self.contrast.cluster)))
 
 
@@ -54,8 +63,18 @@ def group_rows(group: GroupContrast, with_cases: bool) -> Iterator[dict[str, Any
     measure = "risk_difference" if group.factor.binary else "mean_difference"
     d, influence = group.mean(cases - controls)
     error = group.error(influence)
+    if not error > ROUNDING * max(1.0, abs(d)):
+        numbers, note = (d, np.nan, np.nan), _why_no_error(group)
+        yield _row(group, measure, WITHIN_SETS, numbers, np.nan, np.nan, note)
+        return
     half = normal_quantile(group.level) * error
     yield _row(group, measure, WITHIN_SETS, (d, d - half, d + half), error, two_sided(d, error))
+
+
+def _why_no_error(group: GroupContrast) -> str:
+    if group.n_clusters < 2:
+        return "no interval: fewer than two independent sets in this group"
+    return "no interval: every set of this group shows the same"
 
 
 def _row(
@@ -91,10 +110,15 @@ def _level(group: GroupContrast, by_set: FloatArray, population: str) -> dict[st
     mean, influence = group.mean(by_set)
     error, z = group.error(influence), normal_quantile(group.level)
     low, high, note = mean - z * error, mean + z * error, ""
-    if group.factor.binary and 0.0 < mean < 1.0 and error > 0:
-        low, high = wilson(mean, mean * (1.0 - mean) / error**2, z)
-    elif group.factor.binary and not 0.0 <= mean <= 1.0:
-        note = "outside 0 to 1: the correction left little information"
+    if group.factor.binary:
+        effective = group.weight.sum() ** 2 / (group.weight @ group.weight)
+        mean, n = wilson_of(mean, error, float(effective))
+        if 0.0 <= mean <= 1.0:
+            low, high = wilson(mean, n, z)
+        else:
+            note = "outside 0 to 1: the correction left little information"
+    elif np.isnan(error):
+        note = _why_no_error(group)
     measure = "prevalence" if group.factor.binary else "mean"
     return _row(
         group, measure, "weighted by group", (mean, low, high), error, np.nan, note, population
@@ -114,6 +138,9 @@ def _risk_ratio(group: GroupContrast, cases: FloatArray, controls: FloatArray) -
 def _ratio(
     group: GroupContrast, measure: str, method: str, log: float, error: float
 ) -> dict[str, Any]:
+    if not error > ROUNDING:
+        numbers = (float(np.exp(log)), np.nan, np.nan)
+        return _row(group, measure, method, numbers, np.nan, np.nan, _why_no_error(group))
     half = normal_quantile(group.level) * error
     with np.errstate(over="ignore"):
         limits = np.exp([log, log - half, log + half]).tolist()
@@ -132,23 +159,33 @@ def _odds_ratio(group: GroupContrast) -> dict[str, Any]:
     def total(log: float) -> float:
         return float(group.weight @ terms.scores(log)[0])
 
-    if not terms.varies or abs(total(0.0)) < 1e-300:
-        note = "nobody differs within a set" if not terms.varies else ""
-        numbers = (np.nan, np.nan, np.nan) if note else (1.0, np.nan, np.nan)
+    start, known = total(0.0), float(group.weight @ terms.scores(0.0)[1])
+    if abs(known) <= ROUNDING * np.abs(group.weight).sum():
+        numbers, note = (np.nan, np.nan, np.nan), "nobody differs within a set"
         return _row(group, "odds_ratio", method, numbers, np.nan, np.nan, note)
-    step = 0.5 if total(0.0) > 0 else -0.5
-    near, far = 0.0, step
-    while total(far) * total(0.0) > 0:
+    step = 0.5 if start > 0 else -0.5
+    near, far = 0.0, step if start else 0.0
+    while total(far) * start > 0 or (start and _faded(group, terms, far, start, known)):
         near, far = far, far + step
-        if abs(far) > LARGEST_LOG:
+        if abs(far) > LARGEST_LOG or _faded(group, terms, near, start, known):
             ends = (np.inf if step > 0 else 0.0, np.nan, np.nan)
             note = "no finite estimate: too few sets of this group speak against it"
             return _row(group, "odds_ratio", method, ends, np.nan, np.nan, note)
-    log = float(optimize.brentq(total, near, far, xtol=1e-12)) * terms.scale
-    scores, information = terms.scores(log / terms.scale)
+    root = float(optimize.brentq(total, near, far, xtol=1e-12)) if start else 0.0
+    log = root * terms.scale
+    scores, information = terms.scores(root)
     slope = float(group.weight @ information)
+    if group.n_clusters < 2:
+        return _ratio(group, "odds_ratio", method, log, np.nan)
     error = float(np.sqrt((_by_cluster(group, scores) ** 2).sum())) / abs(slope) * terms.scale
     return _ratio(group, "odds_ratio", method, log, error)
+
+
+def _faded(group: GroupContrast, terms: _Terms, log: float, start: float, known: float) -> bool:
+    """Tell whether the score goes to 0 with the information, far out, and not at a root."""
+    scores, information = terms.scores(log)
+    score, slope = float(group.weight @ scores), float(group.weight @ information)
+    return abs(score) <= FADED * abs(start) and abs(slope) <= FADED * abs(known)
 
 
 def _by_cluster(group: GroupContrast, scores: FloatArray) -> FloatArray:

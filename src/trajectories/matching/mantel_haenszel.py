@@ -19,7 +19,7 @@ class MantelHaenszel:
     ----------
     odds_ratio, log_odds_ratio_error : float
         Standard error of the logarithm by Robins, Breslow & Greenland (1986, Biometrics 42(2),
-        311-323), as in R's ``mantelhaen.test``.
+        311-323), as in R's ``mantelhaen.test``; where sets share persons, linearised and clustered.
     risk_ratio, log_risk_ratio_error : float
     risk_difference, risk_difference_error : float
         Standard errors clustered by matched sets.
@@ -58,6 +58,7 @@ def mantel_haenszel(contrast: Contrast, column: int = 0) -> MantelHaenszel:
     with np.errstate(divide="ignore", invalid="ignore"):
         r, s = a * d / n, b * c / n
         odds = np.float64(r.sum()) / s.sum()
+        log_odds = r / r.sum() - s / s.sum()
         over, under = a * n0 / n, c * n1 / n
         ratio = np.float64(over.sum()) / under.sum()
         log_ratio = over / over.sum() - under / under.sum()
@@ -70,9 +71,14 @@ def mantel_haenszel(contrast: Contrast, column: int = 0) -> MantelHaenszel:
         chi2 = np.float64(excess**2) / variance
         # the correction is left out where it would go past 0
         corrected = np.float64((excess - min(0.5, excess)) ** 2) / variance
+    error = (
+        np.sqrt(clustered_variance(log_odds, contrast.cluster))
+        if contrast.sets_share_persons
+        else _robins_breslow_greenland(a, b, c, d, n)
+    )
     return MantelHaenszel(
         odds_ratio=float(odds),
-        log_odds_ratio_error=_robins_breslow_greenland(a, b, c, d, n),
+        log_odds_ratio_error=float(error),
         risk_ratio=float(ratio),
         log_risk_ratio_error=float(np.sqrt(clustered_variance(log_ratio, contrast.cluster))),
         risk_difference=difference,

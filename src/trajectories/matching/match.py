@@ -11,6 +11,7 @@ import pandas as pd
 from trajectories.errors import InputError, MatchingWarning
 from trajectories.matching import names
 from trajectories.matching.assign import account, assign
+from trajectories.matching.columns import need_frame
 from trajectories.matching.design import Design, make_design
 from trajectories.matching.from_frames import frame_populations
 from trajectories.matching.names import Distance, Method, Missing, Order
@@ -121,6 +122,9 @@ def match(
     )
     pools = dict(pool) if isinstance(pool, Mapping) else {"controls": pool}
     check_names(name, tuple(pools))
+    need_frame(cases, "cases")
+    for label, frame in pools.items():
+        need_frame(frame, f"pool {label!r}")
     unit = _unit([cases, *pools.values()], unit)
     populations, strata = frame_populations(cases, pools, design, unit)
     source = FrameSource(cases, pools, unit)

@@ -10,6 +10,9 @@ from trajectories.matching.contrast import clustered_variance
 from trajectories.numerics.normal import normal_quantile
 from trajectories.panel.arrays import FloatArray, IntArray
 
+ROUNDING = 1e-9
+"""Standard errors of shares below this are 0, weights being rounded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Level:
@@ -38,10 +41,20 @@ def weighted_level(
     error, z = float(np.sqrt(variance)), normal_quantile(level)
     if not binary:
         return Level(mean, error, mean - z * error, mean + z * error)
-    n = float(total**2 / (weight @ weight))
-    if 0.0 < mean < 1.0 and variance > 0:
-        n = mean * (1.0 - mean) / variance
-    return Level(mean, error, *wilson(mean, n, z))
+    share, n = wilson_of(mean, error, float(total**2 / (weight @ weight)))
+    return Level(share, error, *wilson(share, n, z))
+
+
+def wilson_of(mean: float, error: float, effective: float) -> tuple[float, float]:
+    """Return a share, cleared of rounding, and the number of persons that Wilson's limits take.
+
+    Of a share of 0 or 1 the variance is 0, whatever rounding leaves of it, and says nothing.
+    """
+    if error <= ROUNDING and abs(mean - round(mean)) <= ROUNDING:
+        return float(round(mean)), effective
+    if 0.0 < mean < 1.0 and error > 0:
+        return mean, mean * (1.0 - mean) / error**2
+    return mean, effective
 
 
 def wilson(share: float, n: float, z: float) -> tuple[float, float]:

@@ -180,7 +180,7 @@ def _finish(
     information: FloatArray,
     iteration: int,
 ) -> ConditionalFit:
-    inverse = np.linalg.inv(information)
+    inverse: FloatArray = np.asarray(np.linalg.inv(information), dtype=np.float64)
     if strata.cluster is None:
         # a frequency weight stands for so many strata, each a cluster of its own
         meat = (scores * strata.weight[:, None]).T @ scores
@@ -190,7 +190,7 @@ def _finish(
         summed = np.zeros((n_clusters, len(params)))
         np.add.at(summed, strata.cluster, scores * strata.weight[:, None])
         meat = summed.T @ summed
-    sandwich = np.asarray(inverse @ meat @ inverse, dtype=np.float64)
+    sandwich = inverse @ meat @ inverse
     if strata.cluster is not None:
         _refuse_vanishing(strata, inverse, sandwich)
     rescale = 1.0 / np.outer(strata.scale, strata.scale)

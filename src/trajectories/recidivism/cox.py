@@ -145,7 +145,9 @@ def assemble(
 ) -> CoxResults:
     """Gather the results of a fitted Cox model."""
     terms = pd.Index(design.terms, name="term")
-    naive = np.linalg.inv(fit.information) if len(terms) else np.zeros((0, 0))
+    naive = np.zeros((0, 0))
+    if len(terms):
+        naive = np.asarray(np.linalg.inv(fit.information), dtype=np.float64)
     if robust_covariance is not None and fit.converged:
         _refuse_vanishing(naive, robust_covariance, design)
     check = None
@@ -224,12 +226,12 @@ def _refuse_everybody(sets: CoxRiskSets) -> None:
 def _refuse_vanishing(naive: FloatArray, robust: FloatArray, design: Design) -> None:
     """Refuse clustered standard errors of 0: scores of one cluster always sum to 0."""
     error = np.sqrt(np.maximum(np.diag(robust), 0.0))
-    none = error <= VANISHING * np.sqrt(np.diag(naive))
-    if none.any():
+    none = np.flatnonzero(error <= VANISHING * np.sqrt(np.diag(naive)))
+    if len(none):
+        found = names([design.terms[p] for p in none])
         raise InputError(
-            f"cox: only one cluster informs {names([design.terms[p] for p in np.flatnonzero(none)])}: its scores sum "
-            "to 0, so clustered standard errors would be 0 whatever the data are; give finer "
-            "clusters, or robust=False"
+            f"cox: only one cluster informs {found}: its scores sum to 0, so clustered standard "
+            "errors would be 0 whatever the data are; give finer clusters, or robust=False"
         )
 
 

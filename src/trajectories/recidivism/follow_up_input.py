@@ -159,7 +159,10 @@ def asked_times(times: Any) -> FloatArray | None:
     """Return times as an increasing array, or None."""
     if times is None:
         return None
-    at = np.unique(np.atleast_1d(np.asarray(times, dtype=np.float64)))
+    try:
+        at = np.unique(np.atleast_1d(np.asarray(times, dtype=np.float64)))
+    except (TypeError, ValueError):
+        raise InputError("times must be finite numbers, 0 or more") from None
     if not np.isfinite(at).all() or (at < 0).any():
         raise InputError("times must be finite numbers, 0 or more")
     return at
