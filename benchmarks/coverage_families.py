@@ -32,7 +32,7 @@ from trajectories import families
 from trajectories.families.base import Family
 from trajectories.groups import Control
 from trajectories.groups.model import Model
-from trajectories.groups.parallel import run_jobs
+from trajectories.groups.search.parallel import run_jobs
 from trajectories.numerics.mixture import Parameters
 
 AGES = np.arange(15.0, 27.0)

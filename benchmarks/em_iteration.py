@@ -25,9 +25,9 @@ from results_file import markdown_table, write_section
 
 import trajectories as tr
 from trajectories.families import resolve
-from trajectories.groups.fitting import make_mixture
 from trajectories.groups.model import Model
-from trajectories.groups.prepare import prepare
+from trajectories.groups.search.fitting import make_mixture
+from trajectories.groups.search.prepare import prepare
 from trajectories.numerics.mixture import Parameters
 
 LIMITS = {"poisson": 3.0, "zip": 6.0, "zip_tau": 6.0}

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import trajectories as tr
-from trajectories.groups.adequacy import classification_entropy, classification_table
+from trajectories.groups.adequacy.classification import classification_entropy, classification_table
 
 POSTERIOR = np.array([[0.9, 0.1], [0.7, 0.3], [0.2, 0.8]])
 SHARES = np.array([0.6, 0.4])

@@ -11,11 +11,11 @@ import pytest
 
 import trajectories as tr
 from trajectories.errors import InputError
-from trajectories.groups.bootstrap_test import _judged
-from trajectories.groups.criteria import criteria
-from trajectories.groups.cross_validation import _gaps
-from trajectories.groups.held_out import forecast, mean_curve
-from trajectories.groups.recommendation import recommend
+from trajectories.groups.choosing.bootstrap_test import _judged
+from trajectories.groups.choosing.criteria import criteria
+from trajectories.groups.choosing.cross_validation import _gaps
+from trajectories.groups.choosing.held_out import forecast, mean_curve
+from trajectories.groups.choosing.recommendation import recommend
 from trajectories.numerics.mixture import Parameters
 
 
@@ -171,7 +171,7 @@ def test_a_test_that_stops_early_counts_up_to_the_last_exceedance() -> None:
 
 
 def test_a_group_is_split_on_the_scale_of_its_curve() -> None:
-    from trajectories.groups.warm_starts import APART, split_starts
+    from trajectories.groups.search.warm_starts import APART, split_starts
 
     panel = tr.Panel.from_wide(np.ones((9, 4)), ages=[12, 13, 14, 15])
     one = tr.GroupTrajectories(2, "poisson", 1).model(panel)

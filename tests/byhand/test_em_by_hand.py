@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import trajectories as tr
-from trajectories.groups.fitting import make_mixture
 from trajectories.groups.model import Model
-from trajectories.groups.prepare import prepare
+from trajectories.groups.search.fitting import make_mixture
+from trajectories.groups.search.prepare import prepare
 from trajectories.numerics.mixture import Parameters
 
 COUNTS = (1, 4)

@@ -11,12 +11,17 @@ from scipy.stats import chi2, norm
 from sklearn.metrics import adjusted_rand_score
 
 import trajectories as tr
-from trajectories.groups.agreement import adjusted_rand, contingency, jaccard, matching_order
-from trajectories.groups.bands import envelope, largest_deviation
-from trajectories.groups.fitting import make_mixture
-from trajectories.groups.hypotheses import half_chi_squared
-from trajectories.groups.peak_age import highest_age
-from trajectories.groups.prepare import prepare
+from trajectories.groups.inference.agreement import (
+    adjusted_rand,
+    contingency,
+    jaccard,
+    matching_order,
+)
+from trajectories.groups.inference.bands import envelope, largest_deviation
+from trajectories.groups.inference.hypotheses import half_chi_squared
+from trajectories.groups.inference.peak_age import highest_age
+from trajectories.groups.search.fitting import make_mixture
+from trajectories.groups.search.prepare import prepare
 from trajectories.numerics.unit_scores import outer_by_unit, score_blocks
 
 Z = norm.ppf(0.975)

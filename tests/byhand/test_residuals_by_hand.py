@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import trajectories as tr
-from trajectories.groups.dispersion import ratios
+from trajectories.groups.adequacy.dispersion import ratios
 
 
 def two_groups() -> tuple[tr.Panel, tr.GroupTrajectoriesResults]:

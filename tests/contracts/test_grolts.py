@@ -13,7 +13,7 @@ import pytest
 import trajectories as tr
 from trajectories.errors import InputError
 from trajectories.groups import Control, Grolts
-from trajectories.groups.grolts import STATES
+from trajectories.groups.grolts.checklist import STATES
 
 ITEMS = ["1", "2", "3a", "3b", "3c", "4", "5", "6a", "6b", "7", "8", "9", "10", "11", "12", "13"]
 ITEMS += ["14a", "14b", "14c", "15", "16"]

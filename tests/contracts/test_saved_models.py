@@ -118,7 +118,7 @@ def test_a_file_of_the_first_schema_is_still_read() -> None:
 
 def test_golden_profiles_are_scored_again_at_load(saved: Path) -> None:
     """Someone who edits a number and mends the checksum is still found out."""
-    from trajectories.groups.storage import checksum
+    from trajectories.groups.saving.storage import checksum
 
     content = json.loads(saved.read_text())
     assert len(content["golden"]["posterior"]) >= 20

@@ -152,7 +152,7 @@ def test_an_expired_model_is_refused_unless_that_is_asked_for(
     content = json.loads(Path("model.json").read_text(encoding="utf-8"))
     content.pop("checksum")
     content["card"]["valid_until"] = "2020-01-01"
-    from trajectories.groups.storage import checksum
+    from trajectories.groups.saving.storage import checksum
 
     content["checksum"] = checksum(content)
     Path("old.json").write_text(json.dumps(content), encoding="utf-8")

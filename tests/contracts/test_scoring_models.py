@@ -16,7 +16,7 @@ import pytest
 
 import trajectories as tr
 from trajectories.errors import InputError, ModelFileError
-from trajectories.groups.storage import checksum
+from trajectories.groups.saving.storage import checksum
 
 CANARY = "canary-person-7719"
 PECULIAR = [9.0, 0.0, 11.0, 0.0]

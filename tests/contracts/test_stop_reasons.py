@@ -10,10 +10,10 @@ import trajectories as tr
 from trajectories import StopReason
 from trajectories.errors import DegenerateSolutionWarning
 from trajectories.groups import Control
-from trajectories.groups.diagnosis import diagnose
-from trajectories.groups.fitting import finish, make_mixture
 from trajectories.groups.model import Model
-from trajectories.groups.prepare import prepare
+from trajectories.groups.search.diagnosis import diagnose
+from trajectories.groups.search.fitting import finish, make_mixture
+from trajectories.groups.search.prepare import prepare
 from trajectories.numerics.mixture import Parameters
 
 

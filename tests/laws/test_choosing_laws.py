@@ -21,10 +21,10 @@ from trajectories.groups import (
     cross_validate,
     degree_search,
 )
-from trajectories.groups.dispersion import ratios
-from trajectories.groups.held_out import forecast
-from trajectories.groups.person_density import group_log_density, mixed
-from trajectories.groups.simulated_outcomes import one_row_a_person, simulate_outcomes
+from trajectories.groups.adequacy.dispersion import ratios
+from trajectories.groups.adequacy.person_density import group_log_density, mixed
+from trajectories.groups.adequacy.simulated_outcomes import one_row_a_person, simulate_outcomes
+from trajectories.groups.choosing.held_out import forecast
 
 MEMBERS: dict[str, Family] = {
     **{name: member() for name, member in FAMILIES.items()},

@@ -190,7 +190,7 @@ def test_recalibration_to_repeated_persons_is_that_to_weighted_ones(model) -> No
 
 def test_recalibrated_logits_move_with_the_curves_as_their_covariance_says(model) -> None:
     """The block of shares and curves is d logit / d theta times the covariance of the curves."""
-    from trajectories.groups.person_density import group_log_density
+    from trajectories.groups.adequacy.person_density import group_log_density
     from trajectories.numerics.mixture import Parameters
 
     new = tr.Panel.from_wide(drawn(200, 8), ages=AGES)

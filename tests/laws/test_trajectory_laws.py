@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import trajectories as tr
-import trajectories.groups.prepare as preparation
+import trajectories.groups.search.prepare as preparation
 from trajectories.families import FAMILIES, CensoredNormal, Family, NegativeBinomial, resolve
-from trajectories.groups.fitting import make_mixture
 from trajectories.groups.model import Model
-from trajectories.groups.prepare import prepare
+from trajectories.groups.search.fitting import make_mixture
+from trajectories.groups.search.prepare import prepare
 from trajectories.numerics.em import polish, run_em
 from trajectories.numerics.mixture import Mixture, Parameters
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from trajectories.groups import bases
-from trajectories.groups.bootstrap_test import BootstrapTest, bootstrap_likelihood_ratio
+from trajectories.groups.choosing.bootstrap_test import BootstrapTest, bootstrap_likelihood_ratio
+from trajectories.groups.choosing.cross_validation import CrossValidation, cross_validate
+from trajectories.groups.choosing.degree_search import DegreeSearch, degree_search
+from trajectories.groups.choosing.selection import Selection, select
 from trajectories.groups.control import Control
-from trajectories.groups.cross_validation import CrossValidation, cross_validate
-from trajectories.groups.degree_search import DegreeSearch, degree_search
-from trajectories.groups.grolts import Grolts
+from trajectories.groups.grolts.checklist import Grolts
 from trajectories.groups.results import GroupTrajectoriesResults
-from trajectories.groups.selection import Selection, select
+from trajectories.groups.saving.storage import load
 from trajectories.groups.spec import GroupTrajectories
 from trajectories.groups.stop_reason import StopReason
-from trajectories.groups.storage import load
 from trajectories.groups.typology_rules import TypologyRules
 
 __all__ = [

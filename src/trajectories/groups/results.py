@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
-from trajectories.groups.adequacy_methods import AdequacyMethods
-from trajectories.groups.covariance import normal_quantile
-from trajectories.groups.fitting import make_mixture
-from trajectories.groups.inference_methods import InferenceMethods
+from trajectories.groups.adequacy.methods import AdequacyMethods
+from trajectories.groups.inference.covariance import normal_quantile
+from trajectories.groups.inference.methods import InferenceMethods
 from trajectories.groups.model import Model
-from trajectories.groups.prepare import prepare
+from trajectories.groups.search.fitting import make_mixture
+from trajectories.groups.search.prepare import prepare
 from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.types import BoolArray, FloatArray
@@ -58,7 +58,7 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods):
     entropy : float
         Classification entropy, sum_i w_i sum_k -r_ik log r_ik.
     classification : DataFrame
-        See :func:`trajectories.groups.adequacy.classification_table`.
+        See :func:`trajectories.groups.adequacy.classification.classification_table`.
     seed : int
     gradient : float
         Largest score per person at the solution.
@@ -296,7 +296,7 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods):
 
     def save(self, path: str | Path) -> None:
         """Write the model as versioned text without any person-level data; see ``tr.load``."""
-        from trajectories.groups.storage import save
+        from trajectories.groups.saving.storage import save
 
         save(self, path)
 

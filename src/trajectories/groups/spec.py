@@ -12,13 +12,13 @@ import pandas as pd
 
 from trajectories.errors import DegenerateSolutionWarning, InputError
 from trajectories.families import Family, resolve
-from trajectories.groups.assemble import from_solution
 from trajectories.groups.bases import CurveBasis, resolve_basis
 from trajectories.groups.control import Control
-from trajectories.groups.fitting import solve
+from trajectories.groups.inference.sandwich import check_kind, with_covariance
 from trajectories.groups.model import Model
 from trajectories.groups.results import GroupTrajectoriesResults
-from trajectories.groups.sandwich import check_kind, with_covariance
+from trajectories.groups.search.assemble import from_solution
+from trajectories.groups.search.fitting import solve
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from trajectories.groups.group_sizes import hidden_groups
-from trajectories.groups.sandwich import in_words
+from trajectories.groups.inference.sandwich import in_words
 
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults

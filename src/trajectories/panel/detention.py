@@ -16,9 +16,13 @@ if TYPE_CHECKING:
     from trajectories.panel.register import Register
 
 
+DETENTION = "detention"
+"""The type of the spells that are taken off time at risk."""
+
+
 def is_detention(spells: pd.DataFrame) -> BoolArray:
     """Return a mask of the spells spent in detention."""
-    return np.asarray((spells["spell_type"] == "detention").fillna(False), dtype=bool)
+    return np.asarray((spells["spell_type"] == DETENTION).fillna(False), dtype=bool)
 
 
 def detention_within(register: Register, first: DayArray, last: DayArray) -> Intervals:

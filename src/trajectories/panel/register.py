@@ -78,6 +78,7 @@ class Register:
         strict: bool = True,
         classification: OffenceClassification | Literal["default"] | None = "default",
         exclusive_spells: Iterable[str] = EXCLUSIVE,
+        spell_types: Mapping[str, str] | None = None,
         date_precision: Mapping[str, str] | None = None,
         date_format: str | None = None,
         separator: str = ",",
@@ -101,6 +102,10 @@ class Register:
             What offence types there are. None: any type is known.
         exclusive_spells : sequence of str
             Types of spell of which a person has one at a time; overlapping ones are a problem.
+        spell_types : dict, optional
+            Type of spell as given → its name here (``{"detentie": "detention"}``). Only "detention"
+            is taken off time at risk, so spells of which none is called so are an error, unless
+            this says how types are called; ``{}`` says that there is no detention among them.
         date_precision : dict, optional
             Column of dates → "month" or "year", for dates that look better known than they are.
         date_format : str, optional
@@ -136,6 +141,7 @@ class Register:
             strict,
             classification,
             exclusive_spells,
+            spell_types,
             date_precision,
             date_format,
             separator,

@@ -168,6 +168,8 @@ def _spells(draft: Draft, people: People, exclusive: Iterable[str]) -> Iterator[
 
     yield from _references("spells", "person", draft, people)
     yield found("spell_type", "missing", _missing(table["spell_type"]), LEFT_OUT)
+    for kind in exclusive:
+        yield found("spell_type", f"of {kind}, written otherwise", _misspelt(table, kind), None)
     for column, values in dates.items():
         yield found(column, "with something that is no date", values.unreadable, LEFT_OUT)
     none = np.isnat(start.value) & ~start.unreadable
@@ -188,6 +190,13 @@ def _spells(draft: Draft, people: People, exclusive: Iterable[str]) -> Iterator[
         of_kind = np.asarray((table["spell_type"] == kind).fillna(False), dtype=bool) & ~again
         bad = overlapping(rows, start, stop, of_kind & (rows < people.unknown))
         yield found("start_date", f"within another spell of {kind}", bad, MERGED)
+
+
+def _misspelt(table: pd.DataFrame, kind: str) -> BoolArray:
+    """Return which types differ from a name in capitals and spaces only: they would not count."""
+    kinds = table["spell_type"]
+    alike = kinds.astype("string").str.strip().str.casefold() == kind.casefold()
+    return np.asarray((alike & (kinds != kind)).fillna(False), dtype=bool)
 
 
 def _relations(draft: Draft, people: People) -> Iterator[Finding]:

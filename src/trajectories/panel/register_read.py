@@ -12,6 +12,7 @@ from trajectories.errors import InputError
 from trajectories.panel.arrays import counted, names
 from trajectories.panel.calendar import as_day
 from trajectories.panel.classification import OffenceClassification
+from trajectories.panel.detention import DETENTION
 from trajectories.panel.register_checks import findings
 from trajectories.panel.register_dates import parse_dates
 from trajectories.panel.register_draft import Draft
@@ -28,6 +29,7 @@ def read_tables(
     strict: bool,
     classification: OffenceClassification | None,
     exclusive_spells: Iterable[str],
+    spell_types: Mapping[str, str] | None,
     date_precision: Mapping[str, str] | None,
     date_format: str | None,
     separator: str,
@@ -36,6 +38,7 @@ def read_tables(
     reference = as_day(reference_date, "reference_date")
     exclusive = _listed(exclusive_spells)
     tables = unify_ids(load_tables(given, columns, separator))
+    tables["spells"] = _spells_by_name(tables["spells"], spell_types)
     dates = {
         name: {
             column: parse_dates(
@@ -67,6 +70,28 @@ def read_tables(
 
 def _listed(kinds: Iterable[str]) -> tuple[str, ...]:
     return (kinds,) if isinstance(kinds, str) else tuple(kinds)
+
+
+def _spells_by_name(spells: pd.DataFrame, given: Mapping[str, str] | None) -> pd.DataFrame:
+    """Return the spells with their types named as here; refuse spells that would do nothing."""
+    kinds = spells["spell_type"]
+    absent = [name for name in given or {} if not (kinds == name).any()]
+    if absent:
+        raise InputError(
+            f"spell_types= names {counted(len(absent), 'type')} that no spell has: write them as "
+            "the table does"
+        )
+    if given:
+        kinds = kinds.map(lambda kind: given.get(kind, kind), na_action="ignore")
+        spells = spells.assign(spell_type=kinds)
+    found = kinds.dropna()
+    if given is None and len(found) and not (found == DETENTION).any():
+        raise InputError(
+            f"spells column 'spell_type': {counted(len(found), 'row')} and none is "
+            f"'{DETENTION}', so that no time would be taken off time at risk: say "
+            f"spell_types={{name: '{DETENTION}'}}, or spell_types={{}} if there is no detention"
+        )
+    return spells
 
 
 def _failing(

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.stats import chi2
 
 from trajectories.errors import InputError
-from trajectories.groups.covariance import normal_quantile
+from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.numerics.calibration import wilson
 from trajectories.numerics.types import FloatArray
 from trajectories.profiles.histories import Histories

@@ -10,7 +10,7 @@ import pandas as pd
 
 from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
-from trajectories.groups.covariance import normal_quantile
+from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.numerics.calibration import weighted_share, wilson
 from trajectories.numerics.types import FloatArray
 from trajectories.profiles.judged import Judged, Judgement, judge

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError, ModelFileError
-from trajectories.groups import storage
-from trajectories.groups.golden import golden_panel
 from trajectories.groups.results import GroupTrajectoriesResults
-from trajectories.groups.text_file import read_document, write_document
+from trajectories.groups.saving import storage
+from trajectories.groups.saving.golden import golden_panel
+from trajectories.groups.saving.text_file import read_document, write_document
 from trajectories.panel import Panel
 from trajectories.profiles.card import ModelCard
 from trajectories.profiles.score import check_usable, score

@@ -13,12 +13,12 @@ import numpy as np
 from scipy.special import logsumexp
 
 from trajectories.errors import InputError
-from trajectories.groups import storage
-from trajectories.groups.adequacy import classification_entropy, classification_table
-from trajectories.groups.assemble import weighted_cells, whole
-from trajectories.groups.person_density import group_log_density
-from trajectories.groups.posterior_intervals import complete_scores
+from trajectories.groups.adequacy.classification import classification_entropy, classification_table
+from trajectories.groups.adequacy.person_density import group_log_density
+from trajectories.groups.inference.posterior_intervals import complete_scores
 from trajectories.groups.results import GroupTrajectoriesResults
+from trajectories.groups.saving import storage
+from trajectories.groups.search.assemble import weighted_cells, whole
 from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.mixing_shares import mixing_shares
 from trajectories.numerics.mixture import Parameters

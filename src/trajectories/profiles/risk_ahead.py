@@ -9,8 +9,8 @@ import pandas as pd
 from scipy.special import expit, logit, logsumexp
 
 from trajectories.errors import InputError
-from trajectories.groups.covariance import normal_quantile
-from trajectories.groups.posterior_intervals import complete_scores
+from trajectories.groups.inference.covariance import normal_quantile
+from trajectories.groups.inference.posterior_intervals import complete_scores
 from trajectories.numerics.types import FloatArray
 from trajectories.profiles.ahead import last_observed
 from trajectories.profiles.histories import Histories

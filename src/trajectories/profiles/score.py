@@ -10,8 +10,8 @@ import pandas as pd
 from scipy.special import xlogy
 
 from trajectories.errors import InputError
-from trajectories.groups.covariance import share_intervals
-from trajectories.groups.posterior_intervals import posterior_intervals
+from trajectories.groups.inference.covariance import share_intervals
+from trajectories.groups.inference.posterior_intervals import posterior_intervals
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray

@@ -9,9 +9,9 @@ import pandas as pd
 
 from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
-from trajectories.groups.covariance import normal_quantile
-from trajectories.groups.held_out import exposures, forecast
-from trajectories.groups.person_density import at_ages, group_log_density, mixed
+from trajectories.groups.adequacy.person_density import at_ages, group_log_density, mixed
+from trajectories.groups.choosing.held_out import exposures, forecast
+from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.numerics.types import BoolArray, FloatArray
 from trajectories.profiles.judged import EVERYBODY, subgroup_rows, subgroup_table
 from trajectories.profiles.score import check_usable, unwrap

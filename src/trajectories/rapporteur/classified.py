@@ -10,9 +10,9 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from trajectories.groups import GroupTrajectoriesResults
-from trajectories.groups.covariance import normal_quantile
-from trajectories.groups.fitting import make_mixture
-from trajectories.groups.prepare import prepare
+from trajectories.groups.inference.covariance import normal_quantile
+from trajectories.groups.search.fitting import make_mixture
+from trajectories.groups.search.prepare import prepare
 from trajectories.numerics.statistics import posterior_in_place
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import stdtrit
 
-from trajectories.groups.covariance import normal_quantile
+from trajectories.groups.inference.covariance import normal_quantile
 
 
 def wilson(share: float, persons: float, level: float) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from trajectories.errors import InputError
-from trajectories.groups.storage import checksum
+from trajectories.groups.saving.storage import checksum
 from trajectories.version import __version__
 
 if TYPE_CHECKING:

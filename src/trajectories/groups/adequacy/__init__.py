@@ -1,0 +1,1 @@
+"""How well a model describes: classification, residuals, dispersion, histories."""

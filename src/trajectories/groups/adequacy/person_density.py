@@ -1,0 +1,89 @@
+"""Log density of each person's history in each group, for any panel and parameters."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.special import logsumexp
+
+from trajectories.families.links import INVERSE
+from trajectories.groups.model import Model
+from trajectories.groups.search.fitting import make_mixture
+from trajectories.groups.search.prepare import prepare
+from trajectories.numerics.mixture import Parameters
+from trajectories.numerics.types import BoolArray, FloatArray
+from trajectories.panel import Panel
+
+
+def group_log_density(
+    model: Model, parameters: Parameters, panel: Panel, keep: BoolArray | None = None
+) -> FloatArray:
+    """Return log f(y_i | group k), factorials included, shape (N, K).
+
+    Parameters
+    ----------
+    model, parameters
+        A fitted model.
+    panel : Panel
+        N units at any ages.
+    keep : ndarray of bool, shape (T,), optional
+        The ages that count; all unless told. A unit that is not observed at any of them has 0.
+    """
+    result = np.zeros((panel.n_units, model.n_groups))
+    rows = np.arange(panel.n_units)
+    if keep is not None:
+        if not keep.any():
+            return result
+        cut, rows = at_ages(panel, keep)
+        if cut is None:
+            return result
+        panel = cut
+    statistics = prepare(panel, model.family, merge=False).statistics
+    mixture = make_mixture(panel, model, statistics)
+    table = mixture.density.log_density(parameters.theta)
+    for block in statistics.blocks(statistics.block):
+        values = statistics.unit_log_density(block, table).T + base_measures(model, panel, block)
+        result[rows[block]] = values
+    return result
+
+
+def at_ages(panel: Panel, keep: BoolArray) -> tuple[Panel | None, np.ndarray]:
+    """Return the panel at some ages, of the units observed there, and the rows of these units."""
+    seen = None if panel.observed is None else panel.observed[:, keep]
+    rows = np.arange(panel.n_units) if seen is None else np.flatnonzero(seen.any(axis=1))
+    if len(rows) == 0:
+        return None, rows
+    cut = replace(
+        panel,
+        outcomes=panel.outcomes[np.ix_(rows, keep)],
+        ages=panel.ages[keep],
+        exposure=None if panel.exposure is None else panel.exposure[np.ix_(rows, keep)],
+        observed=None if seen is None else seen[rows],
+        weights=None if panel.weights is None else panel.weights[rows],
+        units=panel.units[rows],
+    )
+    return cut, rows
+
+
+def base_measures(model: Model, panel: Panel, block: slice) -> FloatArray:
+    """Return the parameter-free part of the log density of some units, shape (n, 1)."""
+    counts = panel.outcomes[block]
+    at_risk = np.ones_like(counts) if panel.exposure is None else panel.exposure[block]
+    values = model.family.base_measure(counts, at_risk)
+    if panel.observed is not None:
+        values = np.where(panel.observed[block], values, 0.0)
+    return np.asarray(values.sum(axis=1, keepdims=True))
+
+
+def group_means(model: Model, parameters: Parameters, ages: FloatArray) -> FloatArray:
+    """Return the expected outcome per unit of exposure by age and group, shape (T, K)."""
+    centre, _ = model.link_mean(parameters.theta, ages)
+    return np.asarray(INVERSE[model.family.link](centre))
+
+
+def mixed(log_density: FloatArray, log_probability: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return log sum_k pi_k f_ik, shape (N,), and posterior probabilities, shape (N, K)."""
+    joint = log_density + log_probability
+    total = np.asarray(logsumexp(joint, axis=1))
+    return total, np.exp(joint - total[:, None])

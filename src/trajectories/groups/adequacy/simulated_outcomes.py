@@ -1,0 +1,84 @@
+"""Draw outcomes from a fitted model, on a panel's own missing pattern and exposure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from trajectories.errors import InputError
+from trajectories.groups.model import Model
+from trajectories.groups.search.prepare import row_blocks
+from trajectories.numerics.mixture import Parameters
+from trajectories.numerics.types import IntArray
+from trajectories.panel import Panel
+
+
+def simulate_outcomes(
+    model: Model, parameters: Parameters, panel: Panel, rng: np.random.Generator
+) -> Panel:
+    """Return the panel with outcomes drawn from the model.
+
+    A person's group is drawn by the group probabilities, then each observed cell from the family's
+    distribution, with the exposure of that cell. What is missing stays missing.
+
+    Parameters
+    ----------
+    model, parameters
+        The model drawn from.
+    panel : Panel
+        Without weights: a person is a row; see :func:`one_row_a_person`.
+    rng : numpy.random.Generator
+    """
+    channels = model.channels(parameters.theta, panel.grid)
+    where = _on_grid(panel)
+    shares = np.exp(parameters.log_probability)
+    group = rng.choice(model.n_groups, size=panel.n_units, p=shares / shares.sum())
+    outcomes = np.empty(panel.outcomes.shape)
+    for rows in row_blocks(panel.n_units):
+        own = channels[:, where[rows], group[rows, None]]
+        size = own.shape[1:]
+        exposure = np.ones(size) if panel.exposure is None else panel.exposure[rows]
+        drawn = model.family.draw(own, exposure, rng)
+        if panel.observed is not None:
+            drawn = np.where(panel.observed[rows], drawn, 0.0)
+        outcomes[rows] = drawn
+    return replace(panel, outcomes=outcomes)
+
+
+def _on_grid(panel: Panel) -> IntArray:
+    """Return the position on the grid of ages of every cell, shape (N, T); any where not seen."""
+    if panel.individual_ages is None:
+        return np.broadcast_to(np.arange(panel.n_ages), panel.outcomes.shape)
+    where = np.searchsorted(panel.grid, panel.individual_ages)
+    return np.asarray(np.minimum(where, len(panel.grid) - 1))
+
+
+def one_row_a_person(panel: Panel) -> Panel:
+    """Return the panel with every row repeated as often as it weighs.
+
+    Raises
+    ------
+    InputError
+        If a weight is no whole number: then rows stand for no number of persons to draw.
+    """
+    if panel.weights is None:
+        return panel
+    if (panel.weights % 1).any():
+        broken = int((panel.weights % 1 > 0).sum())
+        raise InputError(
+            f"weights are no whole numbers in {broken} of {panel.n_units} rows, so persons cannot "
+            "be drawn: a simulation needs a row a person, or how many persons a row stands for"
+        )
+    times = panel.weights.astype(np.int64)
+
+    def repeated(values: np.ndarray | None) -> np.ndarray | None:
+        return None if values is None else np.repeat(values, times, axis=0)
+
+    return Panel(
+        outcomes=np.repeat(panel.outcomes, times, axis=0),
+        ages=panel.ages,
+        exposure=repeated(panel.exposure),
+        observed=repeated(panel.observed),
+        individual_ages=repeated(panel.individual_ages),
+    )

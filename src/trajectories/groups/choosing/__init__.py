@@ -1,0 +1,1 @@
+"""Which model: candidates side by side, criteria, cross-validation, the bootstrap test."""

@@ -1,0 +1,1 @@
+"""The reporting checklist of trajectory studies."""

@@ -1,0 +1,224 @@
+"""Refit the model to resampled persons, for what another sample of as many would have given.
+
+Persons (or clusters of persons) are drawn with replacement. A draw is a set of multinomial weights
+on the distinct histories, so that a replicate costs no more than a fit. Every replicate starts
+from the estimates and from a few random starts of its own; its groups are then matched to those of
+the original fit by the posteriors that both give to the original persons, because the likelihood
+does not know the groups by number. Groups of different degrees are never matched: their parameters
+do not mean the same.
+
+Sources: Efron and Tibshirani (1993), An Introduction to the Bootstrap, Chapman & Hall; for the
+matching of groups McLachlan and Peel (2000), Finite Mixture Models, Wiley, section 4.8; for
+stability Hennig (2007), Computational Statistics & Data Analysis 52(1), 258-271.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from trajectories.errors import InputError
+from trajectories.groups.control import Control
+from trajectories.groups.inference.agreement import (
+    adjusted_rand,
+    contingency,
+    jaccard,
+    matching_order,
+)
+from trajectories.groups.inference.bootstrap_results import Bootstrap
+from trajectories.groups.inference.resampling import (
+    Resampling,
+    drawn_weights,
+    posterior_of,
+    resampling,
+)
+from trajectories.groups.search.fitting import solve
+from trajectories.groups.search.parallel import run_jobs
+from trajectories.groups.stop_reason import StopReason
+from trajectories.numerics.mixture import Parameters
+from trajectories.numerics.types import BoolArray, FloatArray, IntArray
+from trajectories.panel import Panel
+
+if TYPE_CHECKING:
+    from trajectories.groups.results import GroupTrajectoriesResults
+
+USABLE = (StopReason.CONVERGED, StopReason.BOUNDARY)
+"""Replicates whose numbers enter intervals: maxima of the likelihood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replicate:
+    """One refit: why it stopped, and its estimates with groups matched to the original ones.
+
+    Attributes
+    ----------
+    stop_reason : str
+        ``"failed"`` if the drawn persons cannot carry the model.
+    note : str
+    llf : float
+    parameters : Parameters or None
+    ran_off : ndarray of bool, shape (D,)
+        Parameters that this refit could not determine.
+    adjusted_rand : float
+        Of the original persons' assignments by the original and by this fit.
+    jaccard : ndarray, shape (K,)
+    """
+
+    stop_reason: str
+    note: str
+    llf: float
+    parameters: Parameters | None
+    ran_off: BoolArray
+    adjusted_rand: float
+    jaccard: FloatArray
+
+
+def bootstrap(
+    results: GroupTrajectoriesResults,
+    panel: Panel,
+    n_replicates: int = 200,
+    seed: int = 0,
+    n_jobs: int = 1,
+    progress: bool = False,
+    clusters: Any = None,
+    n_starts: int = 6,
+) -> Bootstrap:
+    """Refit the model to resampled persons or clusters.
+
+    Parameters
+    ----------
+    results : GroupTrajectoriesResults
+    panel : Panel
+        The one that was fitted, weights included. Weights are frequencies here: a person of
+        weight 2 is two persons, drawn independently.
+    n_replicates : int
+        200 serve a standard error; intervals want 1,000 or more.
+    seed : int
+        The same seed gives the same answer for any ``n_jobs``.
+    n_jobs : int
+        Processes; -1 takes every core.
+    progress : bool
+        Whether to show a progress bar on standard error.
+    clusters : Series, optional
+        Unit id to cluster: whole clusters are drawn.
+    n_starts : int
+        Random starts of each replicate, besides the original estimates.
+
+    Returns
+    -------
+    Bootstrap
+
+    Raises
+    ------
+    InputError
+        For another panel, weights that are no whole numbers, or numbers that cannot be used.
+    """
+    for name, value, lowest in (("n_replicates", n_replicates, 1), ("seed", seed, 0)):
+        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        if not whole or value < lowest:
+            raise InputError(f"{name} must be a whole number of {lowest} or more, not {value!r}")
+    control = Control(n_starts=n_starts)  # checks it before it is halved
+    control = replace(control, n_finish=max(1, n_starts // 2))
+    plan = resampling(results, panel, clusters, control)
+    children = np.random.SeedSequence(int(seed)).spawn(int(n_replicates))
+    work = [(plan, child) for child in children]
+    done = run_jobs(one_replicate, work, n_jobs, progress, "bootstrap", "replicate")
+    return collect(results, done, None if plan.members is None else int(plan.members.shape[0]))
+
+
+def one_replicate(plan: Resampling, seed: np.random.SeedSequence) -> Replicate:
+    """Draw persons, refit, and match the groups."""
+    draw_seed, start_seed = seed.spawn(2)
+    weights = drawn_weights(plan, np.random.default_rng(draw_seed))
+    rows = np.flatnonzero(weights)
+    drawn = replace(plan.panel.subset(rows), weights=weights[rows]).without_empty_ages()
+    n_groups = plan.model.n_groups
+    try:
+        solution = solve(
+            drawn,
+            plan.model,
+            int(start_seed.generate_state(1)[0]),
+            plan.control,
+            extra_starts=(plan.parameters,),
+        )
+    except InputError as error:
+        nothing = np.full(n_groups, np.nan)
+        return Replicate("failed", str(error), np.nan, None, ~plan.model.free(), np.nan, nothing)
+    parameters = solution.fitted.parameters
+    posterior = posterior_of(plan.panel, solution.model, parameters)
+    allowed = np.array(
+        [[own == other for other in solution.model.degrees] for own in plan.model.degrees]
+    )
+    order = matching_order(plan.posterior, posterior, plan.panel.weights, allowed)
+    table = contingency(
+        plan.posterior.argmax(axis=1),
+        posterior[:, order].argmax(axis=1),
+        plan.panel.weights,
+        n_groups,
+    )
+    return Replicate(
+        str(solution.diagnosis.reason),
+        "; ".join(solution.diagnosis.notes),
+        solution.fitted.llf,
+        parameters.ordered(order),
+        _ordered(solution.diagnosis.withheld & solution.model.free(), order),
+        adjusted_rand(table),
+        jaccard(table),
+    )
+
+
+def _ordered(marks: BoolArray, order: IntArray) -> BoolArray:
+    """Return marks of packed parameters, shape (D,), with the groups in another order."""
+    n_logits = len(order) - 1
+    logits = np.full(n_logits, marks[:n_logits].any())
+    return np.concatenate([logits, marks[n_logits:].reshape(len(order), -1)[order].ravel()])
+
+
+def collect(
+    results: GroupTrajectoriesResults, done: list[Replicate], n_clusters: int | None
+) -> Bootstrap:
+    """Put the replicates into tables."""
+    order = results.model.reporting_order()
+    reported = results.model.to_reported()
+    index = pd.RangeIndex(1, len(done) + 1, name="replicate")
+    groups = results.group_probabilities.index
+    usable = np.array([one.stop_reason in USABLE for one in done])
+    good = [one.parameters for one in done if one.parameters and one.stop_reason in USABLE]
+    ran_off = [one.ran_off for one in done if one.parameters and one.stop_reason in USABLE]
+    curves = [results.model.link_mean(one.theta, results.ages)[0].T for one in good]
+    shape = (len(good), results.n_groups, len(results.ages))
+    return Bootstrap(
+        results=results,
+        replicates=pd.DataFrame(
+            {
+                "stop_reason": [one.stop_reason for one in done],
+                "usable": usable,
+                "llf": [one.llf for one in done],
+                "adjusted_rand": [one.adjusted_rand for one in done],
+                "note": [one.note for one in done],
+            },
+            index=index,
+        ),
+        params=pd.DataFrame(
+            [(reported @ one.pack())[order] for one in good],
+            index=index[usable],
+            columns=results.params.index,
+        ),
+        group_probabilities=pd.DataFrame(
+            [np.exp(one.log_probability) for one in good],
+            index=index[usable],
+            columns=groups,
+        ),
+        ran_off=pd.DataFrame(
+            [((np.abs(reported) @ one.astype(float)) > 0)[order] for one in ran_off],
+            index=index[usable],
+            columns=results.params.index,
+            dtype=bool,
+        ),
+        jaccard=pd.DataFrame([one.jaccard for one in done], index=index, columns=groups),
+        n_clusters=n_clusters,
+        _curves=np.array(curves).reshape(shape),
+    )

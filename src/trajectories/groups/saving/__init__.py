@@ -1,0 +1,1 @@
+"""Saved models: text with a checksum and golden profiles, without persons."""

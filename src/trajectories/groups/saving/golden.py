@@ -1,0 +1,101 @@
+"""Golden profiles: invented histories whose scores are stored with a model and checked at load.
+
+A coefficient that was altered gives scores as plausible as any. A formula that was altered in the
+software does too, and no checksum of the file can tell. So every saved model carries histories,
+drawn from the model itself, with the probabilities that it gave them when it was saved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trajectories.errors import ModelFileError
+from trajectories.groups.adequacy.simulated_outcomes import simulate_outcomes
+from trajectories.groups.stop_reason import StopReason
+from trajectories.numerics.mixture import Parameters
+from trajectories.numerics.types import FloatArray
+from trajectories.panel import Panel
+
+if TYPE_CHECKING:
+    from trajectories.groups.results import GroupTrajectoriesResults
+
+N_PROFILES = 24
+SEED = 20260211
+CLOSE = 1e-9
+"""Largest difference of a probability that rounding may make."""
+
+
+def golden_panel(results: GroupTrajectoriesResults) -> Panel:
+    """Return invented histories drawn from a model: whole ones, short ones, ones with gaps.
+
+    Every group is as likely, however small its share: a number of a group that no profile stems
+    from could be altered without any score to tell.
+    """
+    rng = np.random.default_rng(SEED)
+    ages = np.asarray(results.ages, dtype=float)
+    observed = np.ones((N_PROFILES, len(ages)), dtype=bool)
+    for row in range(N_PROFILES // 3, N_PROFILES):
+        observed[row, rng.integers(1, len(ages) + 1) :] = False
+        if row % 2 and len(ages) > 2:
+            observed[row, rng.integers(1, len(ages))] = False
+    exposure = None
+    if results.has_exposure:
+        exposure = rng.choice([0.25, 0.5, 1.0], observed.shape) * observed
+    blank = Panel(np.zeros(observed.shape), ages, exposure, observed)
+    equal = np.full(results.n_groups, -np.log(results.n_groups))
+    return simulate_outcomes(results.model, Parameters(equal, results.parameters.theta), blank, rng)
+
+
+def golden_document(results: GroupTrajectoriesResults) -> dict[str, Any] | None:
+    """Return the golden profiles with their scores as plain numbers; None for an improper fit."""
+    if results.stop_reason not in (StopReason.CONVERGED, StopReason.BOUNDARY):
+        return None
+    panel = golden_panel(results)
+    return {
+        "about": "Invented histories, drawn from the model; no person has them.",
+        "outcomes": _cells(panel.outcomes, panel),
+        "exposure": None if panel.exposure is None else _cells(panel.exposure, panel),
+        "posterior": results.predict_proba(panel).to_numpy().tolist(),
+    }
+
+
+def check_golden(results: GroupTrajectoriesResults, document: dict[str, Any] | None) -> None:
+    """Score the golden profiles of a file again.
+
+    Raises
+    ------
+    ModelFileError
+        If any probability differs: the model, or the software, is not what it was.
+    """
+    if document is None:
+        return
+    panel = read_panel(document, results.ages)
+    now = results.predict_proba(panel).to_numpy()
+    then = np.array(document["posterior"], dtype=float)
+    if now.shape != then.shape or not np.abs(now - then).max() <= CLOSE:
+        raise ModelFileError(
+            "the model gives its golden profiles other probabilities than when it was saved: do "
+            "not use it, and report which versions of this package saved and loaded it"
+        )
+
+
+def read_panel(document: dict[str, Any], ages: FloatArray) -> Panel:
+    """Return golden profiles as a panel."""
+    outcomes = np.array(document["outcomes"], dtype=float)  # None becomes NaN
+    observed = ~np.isnan(outcomes)
+    exposure = None
+    if document["exposure"] is not None:
+        exposure = np.nan_to_num(np.array(document["exposure"], dtype=float))
+    panel = Panel(np.nan_to_num(outcomes), ages, exposure, observed)
+    return replace(panel, observed=None) if observed.all() else panel
+
+
+def _cells(values: FloatArray, panel: Panel) -> list[list[float | None]]:
+    seen = np.ones(values.shape, dtype=bool) if panel.observed is None else panel.observed
+    return [
+        [float(value) if known else None for value, known in zip(row, mask, strict=True)]
+        for row, mask in zip(values, seen, strict=True)
+    ]

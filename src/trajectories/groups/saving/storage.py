@@ -1,0 +1,173 @@
+"""Saved models: versioned, checksummed text without person-level data."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from trajectories.errors import ModelFileError
+from trajectories.families import resolve
+from trajectories.groups.model import Model
+from trajectories.groups.results import GroupTrajectoriesResults
+from trajectories.groups.saving.golden import check_golden, golden_document
+from trajectories.groups.saving.text_file import read_document, write_document
+from trajectories.groups.stop_reason import StopReason
+from trajectories.numerics.basis import Basis
+from trajectories.numerics.mixture import Parameters
+
+SCHEMA = "trajectories.group_trajectories"
+SCHEMA_VERSION = 2
+SCALARS = (
+    "llf",
+    "nobs",
+    "n_cells",
+    "n_iter",
+    "n_starts",
+    "n_finished",
+    "n_replicated",
+    "entropy",
+    "seed",
+    "gradient",
+    "version",
+    "has_exposure",
+)
+
+
+def save(results: GroupTrajectoriesResults, path: str | Path) -> None:
+    """Write a model; the file appears whole or not at all."""
+    content = to_document(results)
+    content["checksum"] = checksum(content)
+    write_document(content, path)
+
+
+def load(path: str | Path) -> GroupTrajectoriesResults:
+    """Read a model that ``results.save`` wrote.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is not a saved model, is truncated, was edited (its checksum differs), was
+        written by a newer version, or scores its golden profiles differently than when it was
+        saved.
+    """
+    source = Path(path)
+    content = read_document(path, SCHEMA, (1, SCHEMA_VERSION))
+    version = content["schema_version"]
+    if content.pop("checksum", None) != checksum(content):
+        raise ModelFileError(
+            f"{source} was changed after it was saved (its checksum differs); use the original"
+        )
+    try:
+        return from_document(upgraded(content) if version == 1 else content)
+    except ModelFileError:
+        raise
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelFileError(f"{source} lacks or garbles an entry: {error}") from error
+
+
+def checksum(content: dict[str, Any]) -> str:
+    """Return the SHA-256 of a document in canonical form."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def to_document(results: GroupTrajectoriesResults) -> dict[str, Any]:
+    """Return a model as plain numbers and text."""
+    model = results.model
+    return {
+        "schema": SCHEMA,
+        "schema_version": SCHEMA_VERSION,
+        "about": "Groups summarise careers; they are not a label that a person is.",
+        "family": {"name": model.family.name, "settings": model.family.settings()},
+        "degrees": [list(own) for own in model.degrees],
+        "ages": results.ages.tolist(),
+        "bases": [
+            {
+                "degree": basis.degree,
+                "knots": list(basis.knots),
+                "natural": basis.natural,
+                "centre": basis.centre,
+                "scale": basis.scale,
+                "change": basis.change.tolist(),
+            }
+            for basis in model.bases
+        ],
+        "log_probability": results.parameters.log_probability.tolist(),
+        "theta": results.parameters.theta.tolist(),
+        "covariance": results.covariance.tolist(),
+        "individual_ages": results.individual_ages,
+        "covariance_kind": results.covariance_kind,
+        "n_clusters": results.n_clusters,
+        "withheld": results.withheld.tolist(),
+        "stop_reason": str(results.stop_reason),
+        "notes": list(results.notes),
+        "classification": {
+            column: [_number(value) for value in values.tolist()]
+            for column, values in results.classification.items()
+        },
+        **{name: getattr(results, name) for name in SCALARS},
+        "golden": golden_document(results),
+    }
+
+
+def _number(value: float) -> float | str | None:
+    """Return a number as JSON knows it: NaN as null, infinity as text."""
+    if np.isnan(value):
+        return None
+    return value if np.isfinite(value) else str(value)
+
+
+def from_document(content: dict[str, Any]) -> GroupTrajectoriesResults:
+    """Undo :func:`to_document`."""
+    family = resolve(content["family"]["name"], **content["family"]["settings"])
+    bases = tuple(
+        Basis(
+            basis["degree"],
+            tuple(basis["knots"]),
+            basis["natural"],
+            basis["centre"],
+            basis["scale"],
+            np.array(basis["change"], dtype=float),
+        )
+        for basis in content["bases"]
+    )
+    model = Model(family, bases, tuple(tuple(own) for own in content["degrees"]))
+    classification = pd.DataFrame(
+        {name: np.array(values, dtype=float) for name, values in content["classification"].items()},
+        index=pd.RangeIndex(1, model.n_groups + 1, name="group"),
+    )
+    results = GroupTrajectoriesResults(
+        model=model,
+        ages=np.array(content["ages"], dtype=float),
+        parameters=Parameters(
+            np.array(content["log_probability"], dtype=float),
+            np.array(content["theta"], dtype=float),
+        ),
+        covariance=np.array(content["covariance"], dtype=float),
+        individual_ages=content.get("individual_ages", False),
+        covariance_kind=content.get("covariance_kind", "observed"),
+        n_clusters=content.get("n_clusters"),
+        withheld=np.array(content["withheld"], dtype=bool),
+        stop_reason=StopReason(content["stop_reason"]),
+        notes=tuple(content["notes"]),
+        classification=classification,
+        **{name: content[name] for name in SCALARS},
+    )
+    check_golden(results, content.get("golden"))
+    return results
+
+
+def upgraded(content: dict[str, Any]) -> dict[str, Any]:
+    """Return a document of schema version 1, which knew polynomials only, as one of version 2."""
+    family = resolve(content["family"]["name"], **content["family"]["settings"])
+    degrees = [list(family.channel_degrees(degree)) for degree in content.pop("degree")]
+    bases = [
+        {"degree": len(basis["change"]) - 1, "knots": [], "natural": False, **basis}
+        for basis in content["bases"]
+    ]
+    return {**content, "bases": bases, "degrees": degrees, "schema_version": 2}

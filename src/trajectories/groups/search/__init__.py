@@ -1,0 +1,1 @@
+"""The search for the maximum: data made ready, starts, EM and Newton, what went wrong."""

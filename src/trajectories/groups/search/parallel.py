@@ -1,0 +1,59 @@
+"""Run independent fits one after another or in processes, with the same answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+from trajectories.errors import InputError
+
+Result = TypeVar("Result")
+
+
+def run_jobs(
+    function: Callable[..., Result],
+    arguments: Sequence[tuple[Any, ...]],
+    n_jobs: int = 1,
+    progress: bool = False,
+    what: str = "fits",
+    unit: str = "fit",
+) -> list[Result]:
+    """Return ``function(*a)`` for every ``a``, in the order given, whatever ``n_jobs``.
+
+    Parameters
+    ----------
+    function : callable
+        Of a module, so that another process can find it.
+    arguments : sequence of tuple
+    n_jobs : int
+        Processes; 1 stays in this one, -1 takes every core.
+    progress, what, unit
+        As for :func:`trajectories.groups.search.progress.watch`.
+
+    Raises
+    ------
+    InputError
+        If ``n_jobs`` is 0 or no whole number.
+    """
+    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int | np.integer) or n_jobs == 0:
+        raise InputError(f"n_jobs must be a whole number other than 0, not {n_jobs!r}")
+    if n_jobs == 1 or len(arguments) < 2:
+        done: Iterable[Result] = (function(*one) for one in arguments)
+        return list(_watched(done, len(arguments), progress, what, unit))
+    from joblib import Parallel, delayed, parallel_config
+
+    with parallel_config("loky", n_jobs=int(n_jobs), inner_max_num_threads=1):
+        done = Parallel(return_as="generator")(delayed(function)(*one) for one in arguments)
+        return list(_watched(done, len(arguments), progress, what, unit))
+
+
+def _watched(
+    done: Iterable[Result], total: int, progress: bool, what: str, unit: str
+) -> Iterable[Result]:
+    if not progress:
+        return done
+    from tqdm import tqdm
+
+    return tqdm(done, total=total, desc=what, unit=unit, leave=False)
