@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,24 +17,15 @@ from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 from trajectories.panel import Panel
 from trajectories.profiles.ahead import ahead, last_observed
-from trajectories.profiles.flags import Flag, history_flags, packed, unpacked, years_observed
+from trajectories.profiles.flags import Flag, history_flags, packed, years_observed
 from trajectories.profiles.histories import Histories
+from trajectories.profiles.sheet import AHEAD_FIELDS, Sheet
 from trajectories.profiles.summed import can_be_summed, summed_posterior
 from trajectories.profiles.support import Refusals, Support
 
 if TYPE_CHECKING:
     from trajectories.profiles.model import ScoringModel
 
-
-AHEAD_FIELDS = {
-    "years_ahead": "years",
-    "expected": "expected",
-    "expected_lower": "expected_lower",
-    "expected_upper": "expected_upper",
-    "prediction_lower": "lowest",
-    "prediction_upper": "highest",
-}
-AHEAD = list(AHEAD_FIELDS)
 
 USABLE = (StopReason.CONVERGED, StopReason.BOUNDARY)
 
@@ -103,53 +94,6 @@ def score(
             found = _fill(sheet, place[rows], own, results, years_ahead, level)
             sheet.flags[place[rows]] = packed(found, notes, len(rows))
     return sheet.frame(histories.units)
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """The columns of the table while it is filled in; NaN where nothing is said.
-
-    Flags are bits of a number, reasons places in a list: a million rows share few texts.
-    """
-
-    numbers: dict[str, FloatArray]
-    flags: IntArray
-    refused: IntArray
-    reasons: list[str]
-    intervals: bool
-
-    @classmethod
-    def blank(cls, histories: Histories, n_groups: int, intervals: bool) -> Sheet:
-        """Return a sheet of missing numbers, with the reasons against rows that were not read."""
-        columns = []
-        for group in range(1, n_groups + 1):
-            columns.append(f"group_{group}")
-            columns += [f"group_{group}_lower", f"group_{group}_upper"] if intervals else []
-        columns += ["n_years", "n_offences", "last_age", "uncertainty"]
-        columns += AHEAD if intervals else []
-        n_units = len(histories.units)
-        numbers = {name: np.full(n_units, np.nan) for name in columns}
-        flags, refused = (np.zeros(n_units, dtype=np.int64) for _ in range(2))
-        sheet = cls(numbers, flags, refused, [""], intervals)
-        if any(histories.refused):
-            reasons = list(dict.fromkeys(["", *histories.refused]))
-            place = {reason: code for code, reason in enumerate(reasons)}
-            refused[:] = [place[reason] for reason in histories.refused]
-            sheet.reasons[:] = reasons
-        return sheet
-
-    def refuse(self, rows: IntArray, verdict: Refusals) -> None:
-        """Write the reasons against the units of a panel; those not refused are left alone."""
-        codes = verdict.codes.astype(np.int64)  # there may be more reasons than a small type holds
-        self.refused[rows] = np.where(codes > 0, codes + len(self.reasons) - 1, 0)
-        self.reasons.extend(verdict.reasons[1:])
-
-    def frame(self, units: pd.Index[Any]) -> pd.DataFrame:
-        """Return the table."""
-        table = pd.DataFrame(self.numbers, index=units, copy=False)
-        flags = pd.array(unpacked(self.flags), dtype="str").take(self.flags)
-        refused = pd.array(self.reasons, dtype="str").take(self.refused)
-        return table.assign(flags=flags, refused=refused)
 
 
 def unwrap(
