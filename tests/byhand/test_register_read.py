@@ -224,9 +224,9 @@ def test_overlapping_detention_is_one_spell_after_a_repair():
         "",
     ]
     jobs = spells.assign(spell_type="job")
-    assert len(read(spells=jobs).spells) == 5
+    assert len(read(spells=jobs, spell_types={}).spells) == 5
     with pytest.raises(InputError, match="within another spell of job"):
-        read(spells=jobs, exclusive_spells=("detention", "job"))
+        read(spells=jobs, spell_types={}, exclusive_spells=("detention", "job"))
 
 
 def test_a_person_left_out_takes_along_all_rows_that_refer_to_them():
@@ -243,6 +243,7 @@ def test_a_person_left_out_takes_along_all_rows_that_refer_to_them():
             }
         ),
         relations=pd.DataFrame({"person": ["12"], "relative": ["11"], "relation": ["sibling"]}),
+        spell_types={},
         strict=False,
     )
     sizes = [len(t) for t in (register.persons, register.offences, register.spells)]

@@ -15,6 +15,9 @@ from scipy.special import betaincinv, ndtri, stdtrit
 
 from trajectories.numerics.types import FloatArray
 
+NO_SPREAD = 1e-12
+"""Relative errors below this are rounding: the persons do not vary."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ratios:
@@ -95,10 +98,17 @@ def mean_limits(found: Ratios, level: float) -> tuple[FloatArray, FloatArray]:
 
 
 def rate_limits(found: Ratios, level: float) -> tuple[FloatArray, FloatArray]:
-    """Return limits built on the log: r exp(± t · error / r); [0, inf] where the rate is 0."""
+    """Return limits built on the log: r exp(± t · error / r); [0, inf] where the rate is 0.
+
+    Persons who all have one and the same rate, each active one with one offence say, do not vary,
+    and a width of nothing would claim to know the rate. Then the error is that of a Poisson number:
+    1 / sqrt(events), events counted for as many persons as the weights amount to.
+    """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        half = stdtrit(np.maximum(found.effective - 1.0, 1e-9), 0.5 + level / 2.0)
-        half = half * found.error / found.value
+        events = found.value * found.base * found.effective / found.persons
+        spread = found.error / found.value
+        spread = np.where(spread < NO_SPREAD, 1.0 / np.sqrt(events), spread)
+        half = stdtrit(np.maximum(found.effective - 1.0, 1e-9), 0.5 + level / 2.0) * spread
         lower, upper = found.value * np.exp(-half), found.value * np.exp(half)
     zero = found.value == 0.0
     return np.where(zero, 0.0, lower), np.where(zero, np.inf, upper)
