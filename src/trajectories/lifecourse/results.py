@@ -238,7 +238,7 @@ class WithinPersonResults:
             unit = np.zeros(len(self.terms))
             unit[int(str(at))] = 1.0
             estimate, lower, upper, p = self._ratio(unit)
-            log, error = float(np.log(estimate)), float(self.bse.iloc[int(str(at))])
+            log, error = float(self.params.iloc[int(str(at))]), float(self.bse.iloc[int(str(at))])
             found.append((term["level"], term["variable"], estimate, lower, upper, log, error, p))
         numbers = ["estimate", "lower", "upper", "log_estimate", "std_error", "p_value"]
         table = pd.DataFrame(found, columns=[self._by, "exposure", *numbers])

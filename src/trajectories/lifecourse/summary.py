@@ -12,6 +12,9 @@ from trajectories.panel.arrays import counted
 if TYPE_CHECKING:
     from trajectories.lifecourse.results import WithinPersonResults
 
+FEW_CLUSTERS = 20
+"""Clusters below which clustered standard errors are not to be trusted."""
+
 RATIO = {"logit": "odds ratio", "poisson": "rate ratio"}
 
 
@@ -84,6 +87,11 @@ def cautions(results: WithinPersonResults) -> list[str]:
     if found["left_out_missing"].sum():
         lines.append(
             f"{counted(int(found['left_out_missing'].sum()), 'year')} with values missing left out."
+        )
+    if results.fit.n_clusters < FEW_CLUSTERS:
+        lines.append(
+            f"Errors rest on {counted(results.fit.n_clusters, 'cluster')}: with fewer than "
+            f"{FEW_CLUSTERS} they come out too small, and intervals too narrow."
         )
     if results.part_free > 0:
         lines.append(

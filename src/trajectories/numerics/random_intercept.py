@@ -75,7 +75,8 @@ def random_intercept(
     Raises
     ------
     InputError
-        If a column is a combination of those before it, or no maximum is found.
+        If a column is a combination of those before it, or no maximum is found; if units lie in
+        several clusters, or all in one.
     """
     problem = _Problem(outcome, design, unit, kind, offset, intercepts)
     size = design.shape[1]
@@ -88,7 +89,7 @@ def random_intercept(
     value, scores = problem.scores(theta)
     bread = np.linalg.inv(curvature)
     if cluster is not None:
-        group = np.unique(cluster[problem.order][problem.first], return_inverse=True)[1]
+        group = _clusters(problem, cluster)
         summed = np.zeros((int(group.max()) + 1, len(theta)))
         np.add.at(summed, group, scores)
         scores = summed
@@ -100,6 +101,23 @@ def random_intercept(
         robust_covariance=back @ covariance[:size, :size] @ back.T,
         log_likelihood=value,
     )
+
+
+def _clusters(problem: _Problem, cluster: IntArray) -> IntArray:
+    """Return the cluster of each unit, numbered from 0."""
+    by_row = cluster[problem.order]
+    if (np.minimum.reduceat(by_row, problem.first) != by_row[problem.first]).any() or (
+        np.maximum.reduceat(by_row, problem.first) != by_row[problem.first]
+    ).any():
+        raise InputError("clusters differ within units: give every row of a unit the same")
+    group = np.unique(by_row[problem.first], return_inverse=True)[1]
+    if not group.any():
+        raise InputError(
+            "cluster: all units are in one cluster, whose scores sum to 0 at the maximum, so its "
+            "standard errors would be 0 whatever the data are: give finer clusters, or leave "
+            "cluster= out"
+        )
+    return np.asarray(group, dtype=np.int64)
 
 
 class _Problem:
