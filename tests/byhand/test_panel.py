@@ -13,6 +13,24 @@ import trajectories as tr
 NAN = np.nan
 
 
+def test_zero_exposure_means_not_at_risk_and_the_cell_is_missing_and_counted():
+    panel = tr.Panel.from_wide(
+        [[1, 0, 0], [0, 2, NAN]], ages=[1, 2, 3], exposure=[[1, 0, 0.5], [0, 1, 0]]
+    )
+    assert panel.observed.tolist() == [[True, False, True], [False, True, False]]
+    assert panel.exposure.tolist() == [[1, 0, 0.5], [0, 1, 0]]
+    assert panel.n_not_at_risk == 2
+    assert "2 of them not at risk" in repr(panel)
+    row = panel.audit().set_index("check").loc["cells given with an exposure of 0"]
+    assert row["cells"] == 2
+    same = tr.Panel.from_wide(
+        [[1, NAN, 0], [NAN, 2, NAN]], ages=[1, 2, 3], exposure=[[1, 9, 0.5], [9, 1, 9]]
+    )
+    assert (same.observed == panel.observed).all()
+    assert (same.exposure == panel.exposure).all()
+    assert panel.with_exposure_floor(0.1).n_not_at_risk == 2
+
+
 def test_nan_is_a_cell_not_observed_and_never_a_zero():
     panel = tr.Panel.from_wide([[1, NAN, 0], [0, 2, 3]], ages=[12, 13, 14])
     assert panel.outcomes.tolist() == [[1, 0, 0], [0, 2, 3]]

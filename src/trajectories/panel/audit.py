@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import disclosed
 from trajectories.panel.arrays import BoolArray, FloatArray
 from trajectories.panel.distinct import distinct_rows
 
@@ -17,6 +18,8 @@ COLUMNS = ["check", "cells", "units", "rate", "reference_rate", "value", "note"]
 EXPOSURE_LIMITS = (0.01, 0.25, 1.0)
 MOST_OF_STEP = 1.5
 """Exposure over the step between ages above which the two are not in the same unit."""
+LEFT_OUT = "persons of the register left out"
+EVERYBODY = "all units"
 LONG_RUN = 5
 """Zeros to the last age that make a long run; five years free of offences is a common window."""
 
@@ -27,6 +30,7 @@ def audit(panel: Panel) -> pd.DataFrame:
     found = [
         *_exposure(panel, observed),
         *_long_exposure(panel, observed),
+        *_not_at_risk(panel),
         *_left_out(panel),
         *_follow_up(panel, observed),
         _zeros(panel, observed),
@@ -34,9 +38,18 @@ def audit(panel: Panel) -> pd.DataFrame:
         *_histories(panel, observed),
     ]
     table = pd.DataFrame(found, columns=COLUMNS)
-    return table.astype(
+    table = table.astype(
         {"cells": "int64", "units": "int64"} | dict.fromkeys(COLUMNS[3:6], "float64")
     )
+    # who was left out is no part of those who are in
+    of = table["units"].where(table["check"].eq(LEFT_OUT), panel.n_units)
+    return _shown(table.assign(**{EVERYBODY: of})).drop(columns=EVERYBODY)
+
+
+@disclosed(persons=EVERYBODY, part_counts=("units",), keys=("check", "note"), parts=())
+def _shown(counted: pd.DataFrame) -> pd.DataFrame:
+    """Return the checks; under the switch none of few units, nor of all but so few."""
+    return counted
 
 
 def _row(
@@ -136,11 +149,22 @@ def _long_exposure(panel: Panel, observed: BoolArray) -> list[dict[str, Any]]:
     return [row]
 
 
+def _not_at_risk(panel: Panel) -> list[dict[str, Any]]:
+    if not panel.n_not_at_risk:
+        return []
+    row = _row(
+        "cells given with an exposure of 0",
+        np.zeros((1, 1), dtype=bool),
+        "not at risk, so not observed: they are missing; their units are not counted",
+    )
+    return [row | {"cells": panel.n_not_at_risk}]
+
+
 def _left_out(panel: Panel) -> list[dict[str, Any]]:
     if not panel.n_left_out:
         return []
     row = _row(
-        "persons of the register left out",
+        LEFT_OUT,
         np.zeros((1, 1), dtype=bool),
         "units: never observed and free at these ages (dead, gone, not yet born, or detained)",
     )

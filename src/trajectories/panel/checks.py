@@ -223,17 +223,20 @@ def check_individual_ages(
 
 def check_exposure(
     exposure: Any, outcomes: FloatArray, observed: BoolArray | None
-) -> FloatArray | None:
-    """Return exposure as float64 (N, T), 0 where not observed; None where not declared.
+) -> tuple[FloatArray | None, BoolArray | None, int]:
+    """Return exposure as float64 (N, T), the observed mask, and the number of cells not at risk.
+
+    An exposure of zero means not at risk: the cell was not observed, and leaves the mask. Exposure
+    is 0 where not observed; None where not declared.
 
     Raises
     ------
     InputError
-        If the shape is not that of the outcomes, or the exposure of an observed cell is missing,
-        infinite, zero or negative.
+        If the shape is not that of the outcomes, if the exposure of an observed cell is missing,
+        infinite or negative, or zero where there is a count.
     """
     if exposure is None:
-        return None
+        return None, observed, 0
     values = numeric_array(exposure, "exposure values")
     if values.shape != outcomes.shape:
         raise InputError(
@@ -247,26 +250,28 @@ def check_exposure(
             f"exposure is missing or infinite in {counted(int(bad.sum()), 'observed cell')} "
             f"({where_rows(bad)}): give the time free, or put NaN in the counts of those cells"
         )
-    _refuse_no_time(seen & (values <= 0), outcomes)
+    _refuse_no_time(seen, values, outcomes)
+    free = np.asarray(seen & (values == 0))
+    n_free = int(free.sum())
+    if n_free:
+        observed = check_observed(seen & ~free, outcomes.shape)
     if observed is not None and (values[~observed] != 0).any():
         values = np.where(observed, values, 0.0)
-    return values
+    return values, observed, n_free
 
 
-def _refuse_no_time(bad: BoolArray, outcomes: FloatArray) -> None:
-    if not bad.any():
-        return
-    n_events = int((bad & (outcomes != 0)).sum())
-    found = (
-        f"exposure is zero or negative in {counted(int(bad.sum()), 'observed cell')} "
-        f"({where_rows(bad)})"
-    )
-    if n_events:
+def _refuse_no_time(seen: BoolArray, values: FloatArray, outcomes: FloatArray) -> None:
+    """Refuse time below zero, and a count in no time at all."""
+    negative = seen & (values < 0)
+    if negative.any():
         raise InputError(
-            f"{found}, {n_events:,} of them with a count: nobody offends in no time; correct the "
-            "exposure, or choose a floor yourself (exposure.clip(lower=0.01), say) and report it"
+            f"exposure is negative in {counted(int(negative.sum()), 'observed cell')} "
+            f"({where_rows(negative)}): give the time free, 0 where there was none"
         )
-    raise InputError(
-        f"{found}: zero exposure means not at risk; make those counts missing (NaN), or choose a "
-        "floor yourself (exposure.clip(lower=0.01), say) and report it"
-    )
+    impossible = seen & (values == 0) & (outcomes != 0)
+    if impossible.any():
+        raise InputError(
+            f"exposure is zero in {counted(int(impossible.sum()), 'observed cell')} with a count "
+            f"({where_rows(impossible)}): nobody offends in no time; correct the exposure, or "
+            "choose a floor yourself (exposure.clip(lower=0.01), say) and report it"
+        )

@@ -35,8 +35,8 @@ class Panel:
     ages : ndarray of float64, shape (T,)
         Strictly increasing.
     exposure : ndarray of float64, shape (N, T), or None
-        Years free in the cell, above 0, and 0 where not observed. None: 1 in every observed cell,
-        not declared. A declared exposure of 1 everywhere stays: a model fitted with it knows so.
+        Years free in the cell, and 0 where not observed: a cell given an exposure of 0 was not at
+        risk, and counts as not observed. None: 1 in every observed cell, not declared. A declared exposure of 1 everywhere stays: a model fitted with it knows so.
     observed : ndarray of bool, shape (N, T), or None
         None: every cell is observed.
     weights : ndarray of float64, shape (N,), or None
@@ -47,6 +47,8 @@ class Panel:
         The age of every cell, where units were observed at ages of their own; ``ages`` then number
         the occasions 1 to T. The values of cells not observed do not matter. None: column t has
         age ``ages[t]`` for everybody.
+    n_not_at_risk : int
+        Cells that were given with an exposure of 0 and no count, and are missing therefore.
     n_left_out : int
         Persons of a register left out because they are never observed at these ages.
 
@@ -64,6 +66,7 @@ class Panel:
     units: pd.Index[Any] = None  # type: ignore[assignment]  # None numbers the rows
     n_left_out: int = 0
     individual_ages: FloatArray | None = None
+    n_not_at_risk: int = 0
 
     def __post_init__(self) -> None:
         outcomes = checks.check_outcomes(self.outcomes)
@@ -73,7 +76,8 @@ class Panel:
         observed = checks.check_observed(self.observed, (n_units, n_ages))
         if np.isnan(outcomes.sum()) or (observed is not None and outcomes[~observed].any()):
             raise InputError("outcomes must be 0 where not observed; Panel.from_wide takes NaN")
-        exposure = checks.check_exposure(self.exposure, outcomes, observed)
+        exposure, observed, n_free = checks.check_exposure(self.exposure, outcomes, observed)
+        object.__setattr__(self, "n_not_at_risk", self.n_not_at_risk + n_free)
         weights = checks.check_weights(self.weights, n_units)
         own_ages = checks.check_individual_ages(self.individual_ages, observed, outcomes.shape)
         arrays = {
@@ -110,7 +114,8 @@ class Panel:
             ages than those given are refused, except plain waves 1, …, T or 0, …, T − 1
             (``Y1`` to ``Y5``) and numbers above 120 (calendar years): these ``ages`` relabels.
         exposure : DataFrame or array-like, shape (N, T), optional
-            Years free in each cell, above 0 wherever the outcome is observed. A table is aligned
+            Years free in each cell; 0 means not at risk, and the cell is missing: a count there is
+            an error. A table is aligned
             by unit id where the counts have ids (a table, or ``units``), and by age where they
             have ages (a table, or ``ages``); units or ages that differ are refused. An array
             goes by position, and so does anything beside an array of counts without labels.
@@ -356,6 +361,7 @@ class Panel:
             f"{counted(self.n_units, 'unit')} × {counted(self.n_ages, columns)} ({ages})",
             f"{counted(n_missing, 'cell')} missing",
         ]
+        parts += [f"{self.n_not_at_risk:,} of them not at risk"] if self.n_not_at_risk else []
         parts += ["exposure"] if self.exposure is not None else []
         parts += ["weights"] if self.weights is not None else []
         parts += [f"{counted(self.n_left_out, 'person')} left out"] if self.n_left_out else []
