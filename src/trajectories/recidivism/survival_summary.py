@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.numerics import product_limit
 from trajectories.numerics.step_intervals import probability_limits
 from trajectories.panel.follow_up import FollowUp
 from trajectories.recidivism.follow_up_input import (
+    Sample,
     check_interval,
     event_codes,
     need_single,
@@ -19,6 +21,12 @@ from trajectories.recidivism.follow_up_input import (
 from trajectories.recidivism.kaplan_meier import sample_table
 
 
+def persons(sample: Sample) -> int:
+    """Return the number of persons in a sample, each counted once whatever the weights."""
+    return len(np.unique(sample.person))
+
+
+@disclosed(keys=("stratum", "horizon"), parts=("stratum",))
 def restricted_mean(
     follow_up: FollowUp,
     horizon: float,
@@ -31,7 +39,7 @@ def restricted_mean(
     Returns
     -------
     DataFrame
-        ``stratum, horizon, mean, se, lower, upper``; an interval that is symmetric.
+        ``stratum, horizon, mean, se, lower, upper, persons``; an interval that is symmetric.
 
     Raises
     ------
@@ -56,11 +64,13 @@ def restricted_mean(
         mean, se = product_limit.restricted_mean(
             table.time, survival, table.at_risk, table.all_events, begin, horizon
         )
-        rows.append((sample.label, horizon, mean, se, mean - z * se, mean + z * se))
-    columns = ["stratum", "horizon", "mean", "se", "lower", "upper"]
+        limits = (mean - z * se, mean + z * se)
+        rows.append((sample.label, horizon, mean, se, *limits, persons(sample)))
+    columns = ["stratum", "horizon", "mean", "se", "lower", "upper", "persons"]
     return pd.DataFrame(rows, columns=columns)
 
 
+@disclosed(keys=("stratum", "p"), parts=("stratum",))
 def survival_quantile(
     follow_up: FollowUp,
     p: float = 0.5,
@@ -74,9 +84,9 @@ def survival_quantile(
     Returns
     -------
     DataFrame
-        ``stratum, p, time, lower, upper``. Infinite where the curve, or the limit of its interval,
-        does not come down so far within follow-up. The limits are the times at which those of the
-        curve do (Brookmeyer and Crowley 1982).
+        ``stratum, p, time, lower, upper, persons``. Infinite where the curve, or the limit of its
+        interval, does not come down so far within follow-up. The limits are the times at which
+        those of the curve do (Brookmeyer and Crowley 1982).
     """
     follow_up = need_single(follow_up, "survival_quantile")
     check_interval(interval)
@@ -89,5 +99,5 @@ def survival_quantile(
         survival, se = product_limit.kaplan_meier(table.at_risk, table.all_events)
         limits = probability_limits(survival, se, z, interval)
         times = (product_limit.quantile(table.time, curve, p) for curve in (survival, *limits))
-        rows.append((sample.label, p, *times))
-    return pd.DataFrame(rows, columns=["stratum", "p", "time", "lower", "upper"])
+        rows.append((sample.label, p, *times, persons(sample)))
+    return pd.DataFrame(rows, columns=["stratum", "p", "time", "lower", "upper", "persons"])

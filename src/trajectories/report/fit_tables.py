@@ -164,20 +164,18 @@ def group_means(panel: Panel, posterior: pd.DataFrame) -> pd.DataFrame:
 
 
 def audit_table(panel: Panel, minimum_cell: int | None = None) -> pd.DataFrame:
-    """Return ``panel.audit()`` with small numbers of persons suppressed.
-
-    Distinct and repeated histories add up to all persons: where one is small, both are withheld.
-    """
+    """Return ``panel.audit()`` with small numbers of persons suppressed, and all but so few."""
     minimum_cell = minimum_in_force(minimum_cell)
     derived = ["cells", "rate", "value"]
-    table = suppress_small_cells(
-        panel.audit(), ["units"], minimum_cell=minimum_cell, derived=derived
-    )
-    pair = table["check"].isin(["distinct histories", "repeated histories"])
+    with unprotected():
+        audit = panel.audit()
+    table = suppress_small_cells(audit, ["units"], minimum_cell=minimum_cell, derived=derived)
+    others = panel.n_units - audit["units"]
+    few = others.gt(0) & others.lt(minimum_cell)
     hidden = table["units"].map(lambda value: isinstance(value, str))
-    if (pair & hidden).any():
-        other = pair & ~hidden
-        table["units"] = table["units"].astype(object).where(~other, "not shown")
+    if (few & ~hidden).any():
+        shown = hidden | ~few
+        table["units"] = table["units"].astype(object).where(shown, "not shown")
         for column in derived:
-            table[column] = table[column].astype(object).where(~other, HIDDEN)
+            table[column] = table[column].astype(object).where(shown, HIDDEN)
     return table
