@@ -15,6 +15,7 @@ from trajectories.numerics.types import FloatArray
 from trajectories.panel.arrays import counted, names, where_rows
 
 MOST_LEVELS = 100
+FEW_LEVELS = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,7 +111,8 @@ def make_design(frame: pd.DataFrame, covariates: Sequence[str] | None) -> Design
             seen = values.cat.remove_unused_categories().cat.categories
         else:
             seen = pd.Index(sorted(values.dropna().unique(), key=str))
-        if not 2 <= len(seen) <= MOST_LEVELS:
+        rare = len(seen) > FEW_LEVELS and 2 * len(seen) > len(values)  # ids, say, or free text
+        if rare or not 2 <= len(seen) <= MOST_LEVELS:
             raise InputError(
                 f"covariate {name!r} has {counted(len(seen), 'level')}: "
                 + ("leave it out" if len(seen) < 2 else "group it, or make it a number")

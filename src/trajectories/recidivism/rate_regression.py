@@ -103,6 +103,10 @@ class RateResults:
         return f"<{self.family} rates: {len(self.params)} parameters, llf {self.llf:.3f}>"
 
 
+VANISHING = 1e-8
+"""Part of the model's standard error that rounding can leave of a sum of residuals that is 0."""
+
+
 def rate_regression(
     follow_up: FollowUp,
     covariates: Sequence[str] | None = None,
@@ -133,7 +137,8 @@ def rate_regression(
     Raises
     ------
     InputError
-        If there are no events, or a covariate is constant or collinear.
+        If there are no events, or a covariate is constant or collinear; if robust errors are 0
+        because there are no more persons than coefficients.
 
     Warns
     -----
@@ -163,6 +168,8 @@ def rate_regression(
     sandwich = (not mixed) if robust is None else robust
     index = pd.Index([*terms, *(["log_dispersion"] if mixed else [])], name="term")
     covariance = fit.sandwich if sandwich else fit.covariance
+    if sandwich and fit.converged:
+        _refuse_vanishing(fit, list(index))
     return RateResults(
         family=family,
         design=design,
@@ -176,6 +183,17 @@ def rate_regression(
         converged=fit.converged,
         time_unit=follow_up.time_unit,
     )
+
+
+def _refuse_vanishing(fit: RateFit, terms: list[str]) -> None:
+    """Refuse robust errors of 0: what fits every person leaves no residual to make them of."""
+    robust, model = np.diag(fit.sandwich), np.diag(fit.covariance)
+    none = [terms[p] for p in np.flatnonzero(robust <= VANISHING**2 * model)]
+    if none:
+        raise InputError(
+            f"rate_regression: too few persons for robust errors of {names(none)}: they would be 0 "
+            "whatever the data are; leave covariates out, or take robust=False"
+        )
 
 
 def _warn(fit: RateFit, terms: list[str], mixed: bool) -> None:
