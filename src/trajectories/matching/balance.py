@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import MARK, disclosed
 from trajectories.errors import InputError
 from trajectories.matching import names as words
 from trajectories.matching.columns import numbers
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from trajectories.matching.sets import MatchedSets
 
 MOST_LEVELS = 30
+COUNTS = (
+    *("n_case", "n_control", "missing_case", "missing_control"),
+    *("_case_with", "_case_without", "_control_with", "_control_without"),
+)
+"""Columns that count persons, those included that the means of indicators tell."""
 BEFORE, AFTER = "before", "after"
 
 
@@ -85,7 +91,37 @@ def balance(sets: MatchedSets, columns: Sequence[str] | None = None) -> pd.DataF
                             "missing_control": missing[1],
                         }
                     )
-    return pd.DataFrame(rows)
+    return _shown(pd.DataFrame(rows))
+
+
+def _shown(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table; under the switch without levels of few cases or controls.
+
+    Means of indicators times their numbers are numbers of persons. Both stages of a level go
+    together, as one is nearly the other.
+    """
+    is_level = table["level"] != ""
+    counts = {"_persons": table["n_case"] + table["n_control"]}
+    for who in ("case", "control"):
+        held = (table[f"mean_{who}"] * table[f"n_{who}"]).where(is_level)
+        counts |= {f"_{who}_with": held, f"_{who}_without": table[f"n_{who}"] - held}
+    shown = _counted(table.assign(**counts)).drop(columns=list(counts))
+    if MARK not in shown.columns:
+        return shown
+    keys = [shown[name] for name in ("population", "covariate", "level")]
+    gone = shown[MARK].groupby(keys).transform("any")
+    numbers = [name for name in table.select_dtypes("number").columns if name in shown]
+    return shown.assign(**{name: shown[name].mask(gone) for name in numbers}, **{MARK: gone})
+
+
+@disclosed(
+    persons="_persons",
+    part_counts=COUNTS,
+    keys=("population", "covariate", "level", "stage"),
+    parts=("level",),
+)
+def _counted(table: pd.DataFrame) -> pd.DataFrame:
+    return table
 
 
 def distributions(sets: MatchedSets, columns: Sequence[str] | None = None) -> pd.DataFrame:
