@@ -65,7 +65,7 @@ def ahead(
                 continue
             place = np.arange(rows.start, rows.stop)[which]
             number[place] = len(ages)
-            sums, by_theta = _group_sums(results, ages)
+            sums, by_theta = group_sums(results, ages)
             own = posterior[:, which]
             expected = sums @ own
             centred = scores[:, :, which] - mean_score[None, :, which]
@@ -76,7 +76,7 @@ def ahead(
             values["expected_lower"][place] = expected * np.exp(-quantile * error)
             values["expected_upper"][place] = expected * np.exp(quantile * error)
             chances = own.T @ sum_distribution(results, ages)
-            low, high = _limits(np.cumsum(chances, axis=1), level)
+            low, high = limits_of_counts(np.cumsum(chances, axis=1), level)
             values["lowest"][place], values["highest"][place] = low, high
     return Ahead(number, **values)
 
@@ -91,7 +91,7 @@ def last_observed(panel: Panel) -> FloatArray:
     return np.where(any_year, panel.ages[last], -np.inf)
 
 
-def _group_sums(
+def group_sums(
     results: GroupTrajectoriesResults, ages: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return the sum of each group's means over some ages (K,) and its derivatives (K, D)."""
@@ -138,7 +138,7 @@ def _one_age(results: GroupTrajectoriesResults, channels: FloatArray) -> FloatAr
         top *= 2
 
 
-def _limits(cumulative: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
+def limits_of_counts(cumulative: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
     """Return the shortest-tailed whole-number limits, each tail at most (1 - level) / 2."""
     tail = (1 - level) / 2
     low = (cumulative <= tail).sum(axis=1)

@@ -19,11 +19,13 @@ from trajectories.panel import Panel
 from trajectories.profiles.ahead import ahead, last_observed
 from trajectories.profiles.flags import Flag, history_flags, packed, years_observed
 from trajectories.profiles.histories import Histories
+from trajectories.profiles.resampled import Resampled, check_bootstrap, resampled
 from trajectories.profiles.sheet import AHEAD_FIELDS, Sheet
 from trajectories.profiles.summed import can_be_summed, summed_posterior
 from trajectories.profiles.support import Refusals, Support
 
 if TYPE_CHECKING:
+    from trajectories.groups.inference.bootstrap_results import Bootstrap
     from trajectories.profiles.model import ScoringModel
 
 
@@ -36,6 +38,7 @@ def score(
     years_ahead: int = 5,
     level: float = 0.95,
     intervals: bool = True,
+    bootstrap: Bootstrap | None = None,
 ) -> pd.DataFrame:
     """Return probabilities of the groups, with intervals, from each history so far.
 
@@ -58,6 +61,11 @@ def score(
     intervals : bool
         Whether to compute intervals and forecasts; without them scoring costs one pass.
 
+    bootstrap : Bootstrap, optional
+        ``results.bootstrap(panel)`` of the same fit. All limits are then quantiles over its
+        replicates: they carry that other persons would have given other groups, and the prediction
+        interval carries the parameters too.
+
     Returns
     -------
     DataFrame
@@ -75,6 +83,8 @@ def score(
     """
     results, support, expired = unwrap(model)
     check_usable(results)
+    if bootstrap is not None:
+        check_bootstrap(bootstrap, results)
     if isinstance(years_ahead, bool) or not isinstance(years_ahead, int) or years_ahead < 0:
         raise InputError(f"years_ahead must be a whole number of 0 or more, not {years_ahead!r}")
     histories = Histories.read(profiles)
@@ -91,7 +101,10 @@ def score(
         elif scored.any():
             rows = np.flatnonzero(scored)
             own = own_ages(panel, results, rows)
-            found = _fill(sheet, place[rows], own, results, years_ahead, level)
+            drawn = None
+            if bootstrap is not None and intervals:
+                drawn = resampled(bootstrap, own, years_ahead, level)
+            found = _fill(sheet, place[rows], own, results, years_ahead, level, drawn)
             sheet.flags[place[rows]] = packed(found, notes, len(rows))
     return sheet.frame(histories.units)
 
@@ -176,11 +189,14 @@ def _fill(
     results: GroupTrajectoriesResults,
     years_ahead: int,
     level: float,
+    drawn: Resampled | None,
 ) -> dict[Flag, BoolArray]:
-    """Write the numbers of the units scored; return their flags."""
+    """Write the numbers of the units scored, limits from a bootstrap if any; return their flags."""
     lower = None
     if sheet.intervals:
         posterior, lower, upper = posterior_intervals(results, panel, level)
+        if drawn is not None:
+            lower, upper = drawn.lower, drawn.upper
         for k in range(results.n_groups):
             sheet.numbers[f"group_{k + 1}_lower"][rows] = lower[:, k]
             sheet.numbers[f"group_{k + 1}_upper"][rows] = upper[:, k]
@@ -198,7 +214,8 @@ def _fill(
     if sheet.intervals and years_ahead:
         coming = ahead(results, panel, years_ahead, level)
         for name, field in AHEAD_FIELDS.items():
-            sheet.numbers[name][rows] = getattr(coming, field)
+            source = coming if drawn is None or field in ("years", "expected") else drawn
+            sheet.numbers[name][rows] = getattr(source, field)
         found[Flag.HORIZON_SHORTENED] = (coming.years > 0) & (coming.years < years_ahead)
         found[Flag.NOTHING_AHEAD] = coming.years == 0
     return found

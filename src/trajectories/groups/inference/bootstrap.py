@@ -221,4 +221,5 @@ def collect(
         jaccard=pd.DataFrame([one.jaccard for one in done], index=index, columns=groups),
         n_clusters=n_clusters,
         _curves=np.array(curves).reshape(shape),
+        _parameters=tuple(good),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,7 @@ from trajectories.groups.group_sizes import shown_by_group
 from trajectories.groups.inference.bands import check_choice
 from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.withheld import withheld_curves
+from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.types import FloatArray
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Bootstrap:
     jaccard: pd.DataFrame
     n_clusters: int | None
     _curves: FloatArray
+    _parameters: tuple[Parameters, ...]
 
     @property
     def n_replicates(self) -> int:
@@ -88,6 +90,16 @@ class Bootstrap:
         """
         spread = self.params.std().rename("standard_error")
         return spread.mask(self.ran_off.any() | self.results.bse.isna())
+
+    def refitted(self) -> list[GroupTrajectoriesResults]:
+        """Return each usable replicate as a model that can score, without persons.
+
+        What the original fit says of its likelihood and errors is left as it was.
+        """
+        return [
+            replace(self.results, parameters=one, _posterior=None, _units=None)
+            for one in self._parameters
+        ]
 
     def curves(self) -> pd.DataFrame:
         """Return the curves of the usable replicates: replicate, group, age, mean."""
