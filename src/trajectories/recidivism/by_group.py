@@ -17,6 +17,7 @@ from trajectories.numerics.step_intervals import incidence_limits
 from trajectories.numerics.types import FloatArray
 from trajectories.panel.arrays import counted, names
 from trajectories.panel.follow_up import FollowUp
+from trajectories.recidivism.fixed_window import exact_limits
 from trajectories.recidivism.follow_up_input import (
     asked_times,
     cause_number,
@@ -53,8 +54,9 @@ def by_group(
     method : {"weights", "imputation"}
         ``weights``: every person counts in every group with the posterior probability; the
         standard error is the infinitesimal jackknife over persons. ``imputation``: groups are
-        drawn from the posterior again and again, and the estimates combined by Rubin's (1987)
-        rules, so that the interval widens with the doubt about who is where.
+        drawn from the posterior again and again, and the incidences combined by Rubin's (1987)
+        rules, so that the interval widens with the doubt about who is where. Draws in which
+        nobody falls into a group say nothing of it and are passed over.
     level : float
     n_imputations, seed : int
         For ``imputation``.
@@ -63,12 +65,13 @@ def by_group(
     -------
     DataFrame
         ``group, time, method, persons, events, incidence, se, lower, upper``: ``persons`` and
-        ``events`` are sums of probabilities.
+        ``events`` are sums of probabilities. An incidence of 0 has Clopper and Pearson's (1934)
+        upper limit, for as many as are followed from 0 to the time.
 
     Raises
     ------
     InputError
-        If a person has no posterior, or its rows are no probabilities.
+        If a person has no posterior, its rows are no probabilities, or a group has nobody.
 
     Notes
     -----
@@ -90,6 +93,11 @@ def by_group(
         )
     number = cause_number(follow_up, cause)
     chances, copies = group_probabilities(follow_up, posterior)
+    empty = [str(g) for g, n in zip(posterior.columns, copies @ chances, strict=True) if n <= 0]
+    if empty:
+        raise InputError(
+            f"posterior: nobody in the follow-up can be of group {names(empty)}: leave it out"
+        )
     if method == "weights":
         pieces = [_weighted(follow_up, number, chance, copies, at) for chance in chances.T]
         z = normal_quantile(level)
@@ -102,6 +110,7 @@ def by_group(
     for k, group in enumerate(posterior.columns):
         value, se, events = pieces[k]
         lower, upper = limits[k]
+        upper = np.where(value > 0, upper, _none_seen(follow_up, copies * chances[:, k], at, level))
         frames.append(
             pd.DataFrame(
                 {
@@ -152,8 +161,6 @@ def _weighted(
     follow_up: FollowUp, number: int, chance: FloatArray, copies: FloatArray, at: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     rows = np.flatnonzero(chance[follow_up.person] > 0)
-    if not len(rows):
-        return np.zeros(len(at)), np.zeros(len(at)), np.zeros(len(at))
     start, stop, person = follow_up.start[rows], follow_up.stop[rows], follow_up.person[rows]
     counted_, any_event = follow_up.cause[rows] == number, follow_up.cause[rows] > 0
     curve = count_curve(start, stop, counted_, any_event, (chance * copies)[person])
@@ -172,7 +179,7 @@ def _imputed(
     n_imputations: int,
     seed: int,
 ) -> tuple[list[tuple[FloatArray, FloatArray, FloatArray]], list[tuple[FloatArray, FloatArray]]]:
-    """Combine estimates over draws of the groups, on the complementary log-log scale."""
+    """Combine estimates over draws of the groups."""
     n_groups = chances.shape[1]
     edges = np.cumsum(chances, axis=1)
     rng = np.random.default_rng(seed)
@@ -186,17 +193,34 @@ def _imputed(
             values[m, k], errors[m, k], events[m, k] = found
     pieces, limits = [], []
     for k in range(n_groups):
-        value, se, interval = _rubin(values[:, k], errors[:, k], level)
+        some = np.isfinite(values[:, k]).all(axis=1)
+        if some.sum() < 2:
+            raise InputError(
+                f"by_group: fewer than two of {n_imputations:,} draws put anybody into the "
+                f'smallest group: draw more, or take method="weights"'
+            )
+        value, se, interval = _rubin(values[some, k], errors[some, k], level)
         pieces.append((value, se, events[:, k].mean(axis=0)))
         limits.append(interval)
     return pieces, limits
+
+
+def _none_seen(follow_up: FollowUp, weight: FloatArray, at: FloatArray, level: float) -> FloatArray:
+    """Return upper limits for who has seen no event, from who was followed from 0 to each time."""
+    first = np.searchsorted(follow_up.person, np.arange(follow_up.n_persons))
+    last = np.append(first[1:], follow_up.n_rows) - 1
+    early, end = follow_up.start[first] == 0, follow_up.stop[last]
+    n = [float(weight[early & (end >= t * (1 - 1e-12))].sum()) for t in at]
+    return np.array(
+        [exact_limits(0.0, m, level)[1] if t > 0 else 0.0 for m, t in zip(n, at, strict=True)]
+    )
 
 
 def _incidence(
     follow_up: FollowUp, rows: Any, number: int, at: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     if not len(rows):
-        return np.zeros(len(at)), np.zeros(len(at)), np.zeros(len(at))
+        return np.full(len(at), np.nan), np.full(len(at), np.nan), np.zeros(len(at))
     weight = None if follow_up.weight is None else follow_up.weight[rows]
     table = risk_table(
         follow_up.start[rows],
@@ -218,21 +242,22 @@ def _incidence(
 def _rubin(
     values: FloatArray, errors: FloatArray, level: float
 ) -> tuple[FloatArray, FloatArray, tuple[FloatArray, FloatArray]]:
-    """Return the combined incidence, its standard error, and limits; shapes (T,)."""
+    """Return the combined incidence, its standard error, and limits; shapes (T,).
+
+    Combined are the incidences themselves: a draw without events is 0, which has no logarithm.
+    """
     n = len(values)
-    p = np.clip(values, 1e-9, 1.0 - 1e-9)
-    scale = np.abs(np.log1p(-p)) * (1.0 - p)
-    centre = np.log(-np.log1p(-p))
-    q, within = centre.mean(axis=0), ((errors / scale) ** 2).mean(axis=0)
-    between = (1.0 + 1.0 / n) * centre.var(axis=0, ddof=1)
-    total = within + between
+    value, within = values.mean(axis=0), (errors**2).mean(axis=0)
+    between = (1.0 + 1.0 / n) * values.var(axis=0, ddof=1)
+    se = np.sqrt(within + between)
     ratio = np.divide(within, between, out=np.full_like(within, np.inf), where=between > 0)
-    df = np.minimum((n - 1) * (1.0 + ratio) ** 2, 1e9)
-    half = stdtrit(df, 0.5 + level / 2.0) * np.sqrt(total)
-    value = -np.expm1(-np.exp(q))
-    se = np.sqrt(total) * np.abs(np.log1p(-value)) * (1.0 - value)
-    lower, upper = (-np.expm1(-np.exp(q + s * half)) for s in (-1.0, 1.0))
-    nothing = (values <= 0).all(axis=0)
-    for part in (value, se, lower, upper):
-        part[nothing] = 0.0
-    return value, se, (lower, upper)
+    t = stdtrit(np.minimum((n - 1) * (1.0 + ratio) ** 2, 1e9), 0.5 + level / 2.0)
+    limits = [
+        incidence_limits(value[j : j + 1], se[j : j + 1], float(t[j]), "log-log")
+        for j in range(len(value))
+    ]
+    return (
+        value,
+        se,
+        (np.concatenate([x for x, _ in limits]), np.concatenate([x for _, x in limits])),
+    )

@@ -132,6 +132,13 @@ def _one(
             at = at[np.unique(np.linspace(0, len(at) - 1, GRID).round().astype(np.int64))]
     within_follow_up(at, sample, False)
     influence = count_influence(curve, sample.start, sample.stop, counted, terminal, person, n, at)
+    if n == 1 and counted.any():
+        warnings.warn(
+            f"mean_cumulative_count: {sample.label!r} is one person: nothing says how much persons "
+            "differ; its interval is no interval",
+            DegenerateSolutionWarning,
+            stacklevel=3,
+        )
     copies = np.ones(n)
     if sample.weight is not None:
         copies[person] = sample.weight

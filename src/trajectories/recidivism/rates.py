@@ -43,6 +43,8 @@ def rates(
     interval : {"robust", "exact"}, optional
         ``exact`` takes events for Poisson (Garwood 1936); ``robust`` lets a person's events depend
         on each other, on the log scale. Robust for repeated events, exact otherwise, unless given.
+        Where all have the same rate, one person for instance, robust has no variance to go by, and
+        the limits are the exact ones.
 
     Returns
     -------
@@ -104,7 +106,7 @@ def _band(
     squared = float(copies @ (events - rate * time) ** 2)
     dispersion = squared / total if total > 0 else 1.0
     tail = (1.0 - level) / 2.0
-    if interval == "exact" or total <= 0:
+    if interval == "exact" or squared <= 1e-12 * total**2:
         lower = float(gammaincinv(total, tail)) / at_risk if total > 0 else 0.0
         upper = float(gammaincinv(total + 1.0, 1.0 - tail)) / at_risk
     else:
