@@ -135,6 +135,25 @@ def test_repeated_events(register: tr.Register) -> None:
     ]
 
 
+def test_a_case_of_several_offences_is_one_event(register: tr.Register) -> None:
+    more = pd.DataFrame({"person": 1, "offence_type": "drugs", "case": [13, 12, 12]})
+    more["offence_date"] = pd.to_datetime(["2010-04-01", "2010-02-20", "2010-02-21"])
+    more["registration_date"] = more["offence_date"]
+    offences = pd.concat([register.offences, more], ignore_index=True)
+    tables = (register.persons, offences, register.spells, register.relations)
+    with_more = tr.Register(*tables, register.reference_date)
+    options = {"detention": "removed", "repeated": True}
+    assert [row for row in rows(with_more, **options) if row[0] == 1] == [
+        (1, 0, 30, "censored"),
+        (1, 40, 50, "reoffence"),  # case 12 began in detention: 20 February is its first day free
+        (1, 50, 60, "reoffence"),  # case 13, on 2 March; its offence of 1 April is no other case
+        (1, 60, 151, "reoffence"),
+        (1, 151, 364, "censored"),
+    ]
+    left = tr.FollowUp.from_register(with_more, **options).left_out.set_index("check")
+    assert left.loc["further offences of a new case", "rows"] == 2
+
+
 @pytest.mark.parametrize(
     ("event", "stops"),
     [

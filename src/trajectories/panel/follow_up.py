@@ -162,7 +162,8 @@ class FollowUp:
             (a type in ``specific``), a type or group of the classification, or a function of the
             classified offences (table ``offences`` with the columns of ``classify``) that returns
             a mask. New is what is dated after the day on which the clock starts, and not part of
-            the index case. Acquittals, and cases dismissed for lack of evidence, must not be in
+            the index case. A case of several offences is one event, on the first of their days at
+            risk. Acquittals, and cases dismissed for lack of evidence, must not be in
             the table, or be passed over by the function.
         until : date, optional
             Last day of follow-up, by default the register's reference date.

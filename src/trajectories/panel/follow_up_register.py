@@ -141,7 +141,7 @@ def _new_events(
     event_date: str,
     left: LeftOut,
 ) -> tuple[IntArray, DayArray]:
-    """Return person and day of the new cases, one a day, in order."""
+    """Return person and day of the new cases, each on its first day at risk, in order."""
     day = offences.date if event_date == "offence_date" else offences.registered
     row = offences.row
     begin, end = free.begin[row], free.end[row]
@@ -158,7 +158,22 @@ def _new_events(
     left.add("offences after the end of follow-up", late.sum(), len(np.unique(row[late])))
     use = np.flatnonzero(after & ~same_case & ~late)
     order = use[np.lexsort((day[use], row[use]))]
+    at_risk = free.days_between(row[order], day[order], day[order] + ONE_DAY) > 0
+    again = _again(row[order], np.where(at_risk, offences.case[order], -1))
+    left.add("further offences of a new case", again.sum(), len(np.unique(row[order[again]])))
+    order = order[~again]
     return row[order], day[order]
+
+
+def _again(row: IntArray, case: IntArray) -> BoolArray:
+    """Return what belongs to a case seen before; -1 is a case of its own."""
+    result = np.zeros(len(row), dtype=bool)
+    known = np.flatnonzero(case >= 0)
+    key = row[known] * (int(case.max(initial=-1)) + 1) + case[known]
+    first = np.unique(key, return_index=True)[1]
+    result[known] = True
+    result[known[first]] = False
+    return result
 
 
 def _fields(
