@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
 import trajectories as tr
 from trajectories.disclosure_control import protect
@@ -99,6 +100,20 @@ def test_the_overview_of_adequacy_is_drawn_under_the_switch(
     results, panel = fitted
     with tr.disclosure(minimum_cell=10):
         assert results.plot_adequacy(panel).axes
+
+
+def test_titles_of_a_figure_do_not_tell_the_share_of_the_group_left_out(
+    fitted: tuple[GroupTrajectoriesResults, tr.Panel],
+) -> None:
+    results, _ = fitted
+    with tr.disclosure(minimum_cell=10):
+        own = results.plot()
+        given = tr.plot.trajectories(results.trajectories(), shares=results.group_probabilities)
+    for figure in (own, given):
+        texts = [text.get_text() for text in figure.findobj(Text)]
+        assert any("group" in text or "2" in text for text in texts)
+        assert not any("%" in text for text in texts)
+    assert any("%" in text.get_text() for text in results.plot().findobj(Text))
 
 
 def test_infinite_odds_have_a_limit_and_no_missing_one(

@@ -7,10 +7,11 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from trajectories.disclosure_control import drawable
+from trajectories.disclosure_control import MARK, as_shown, drawable
 from trajectories.errors import InputError
 from trajectories.plot.saving import figure_bytes
 
@@ -27,6 +28,8 @@ _LINES: tuple[str | tuple[int, tuple[float, ...]], ...] = (
     (0, (7, 1.6, 1.2, 1.6)),
     (0, (3, 1, 1, 1, 1, 1)),
 )
+SHARES = "group_probability"
+"""Name of the Series of shares that results give."""
 _SETTINGS = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
@@ -69,12 +72,32 @@ def styled(draw: Callable[Arguments, Drawn]) -> Callable[Arguments, Drawn]:
     @wraps(draw)
     def inner(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Drawn:
         name = f"figure {draw.__name__}"
-        shown = [drawable(value, name) for value in args]
-        named = {key: drawable(value, name) for key, value in kwargs.items()}
+        given = [as_shown(value, name) for value in args]
+        options = {key: as_shown(value, name) for key, value in kwargs.items()}
+        if any(_lacks_groups(value) for value in (*given, *options.values())):
+            given, options = _without_shares(given, options)
+        shown = [drawable(value, name) for value in given]
+        named = {key: drawable(value, name) for key, value in options.items()}
         with mpl.rc_context(_SETTINGS):  # type: ignore[arg-type]
             return draw(*shown, **named)
 
     return inner
+
+
+def _lacks_groups(value: Any) -> bool:
+    """Tell whether a table withholds rows of groups."""
+    if not isinstance(value, pd.DataFrame) or MARK not in value.columns:
+        return False
+    grouped = "group" in value.columns or "group" in value.index.names
+    return grouped and bool(value[MARK].any())
+
+
+def _without_shares(given: list[Any], options: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """Return arguments without the shares of groups: those shown would tell the one that is not."""
+    kept = [
+        None if isinstance(value, pd.Series) and value.name == SHARES else value for value in given
+    ]
+    return kept, {key: None if key == "shares" else value for key, value in options.items()}
 
 
 def line_look(position: int) -> dict[str, Any]:

@@ -1,6 +1,9 @@
-"""What moved a score: the log-odds of each group against group 1, year by year, adding up exactly.
+"""What moved a score: the log-odds of each group against the first one, adding up exactly.
 
 log(r_k / r_1) = log(pi_k / pi_1) + sum over observed ages of log f_k(y_t) - log f_1(y_t).
+
+The first group is the first that can offend. Groups fixed at a rate of zero (degree -1) have no
+odds once there is an offence, and nobody is scored before: they are left out.
 """
 
 from __future__ import annotations
@@ -11,11 +14,13 @@ import numpy as np
 import pandas as pd
 from scipy.special import logsumexp
 
-from trajectories.numerics.types import FloatArray
+from trajectories.numerics.types import FloatArray, IntArray
+from trajectories.profiles.score import unwrap
 
 if TYPE_CHECKING:
     from trajectories.groups import GroupTrajectoriesResults
     from trajectories.panel import Panel
+    from trajectories.profiles.model import ScoringModel
 
 
 def cell_log_density(results: GroupTrajectoriesResults, panel: Panel) -> FloatArray:
@@ -38,23 +43,31 @@ def cell_log_density(results: GroupTrajectoriesResults, panel: Panel) -> FloatAr
     return logs
 
 
-def contributions(results: GroupTrajectoriesResults, panel: Panel) -> pd.DataFrame:
-    """Return unit, age (NaN: the group's share), group, log_odds against group 1.
+def groups_that_offend(results: GroupTrajectoriesResults) -> IntArray:
+    """Return the groups, from 0, that are not fixed at a rate of zero."""
+    return np.flatnonzero(np.array(results.model.degree) >= 0)
 
-    The rows of a unit and group add up to the log of the odds of its posterior probabilities.
+
+def contributions(results: GroupTrajectoriesResults | ScoringModel, panel: Panel) -> pd.DataFrame:
+    """Return unit, age (NaN: the group's share), group, log_odds against the first group.
+
+    The rows of a unit and group add up to the log of the odds of its posterior probabilities. The
+    first group is the first that can offend; groups fixed at a rate of zero have no rows.
     """
+    results = unwrap(results)[0]
+    first, *others = groups_that_offend(results)
     logs = cell_log_density(results, panel)
-    against = logs[:, :, 1:] - logs[:, :, :1]
+    against = logs[:, :, others] - logs[:, :, [first]]
     shares = results.parameters.log_probability
-    prior = np.broadcast_to(shares[1:] - shares[0], (panel.n_units, 1, results.n_groups - 1))
+    prior = np.broadcast_to(shares[others] - shares[first], (panel.n_units, 1, len(others)))
     values = np.concatenate([prior, against], axis=1)
     ages = np.r_[np.nan, panel.ages]
-    n_groups = results.n_groups - 1
+    n_groups = len(others)
     frame = pd.DataFrame(
         {
             "unit": np.repeat(panel.units, len(ages) * n_groups),
             "age": np.tile(np.repeat(ages, n_groups), panel.n_units),
-            "group": np.tile(np.arange(2, n_groups + 2), panel.n_units * len(ages)),
+            "group": np.tile(np.array(others, dtype=np.int64) + 1, panel.n_units * len(ages)),
             "log_odds": values.ravel(),
         }
     )
@@ -65,11 +78,12 @@ def contributions(results: GroupTrajectoriesResults, panel: Panel) -> pd.DataFra
     return frame[np.repeat(seen.ravel(), n_groups)].reset_index(drop=True)
 
 
-def development(results: GroupTrajectoriesResults, panel: Panel) -> pd.DataFrame:
+def development(results: GroupTrajectoriesResults | ScoringModel, panel: Panel) -> pd.DataFrame:
     """Return the probabilities as they were after each observed age: unit, age, group, probability.
 
     Age NaN is before any year: the group's share.
     """
+    results = unwrap(results)[0]
     logs = cell_log_density(results, panel)
     start = np.broadcast_to(
         results.parameters.log_probability, (panel.n_units, 1, results.n_groups)

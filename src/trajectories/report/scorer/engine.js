@@ -10,6 +10,8 @@ class Engine {
     this.bases = model.bases;
     this.ages = document.support.ages;
     this.groups = model.theta.length;
+    // groups not fixed at a rate of zero: the others have no odds once there is an offence
+    this.offending = document.model.degrees.map((_, k) => k).filter((k) => document.model.degrees[k][0] >= 0);
     this.own = model.theta[0].length;
     this.size = this.groups - 1 + this.groups * this.own;
     this.designs = this.ages.map((age) => this.bases.map((basis) => Engine.row(basis, age)));

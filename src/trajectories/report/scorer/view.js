@@ -96,7 +96,8 @@ function show() {
   out.append(probabilities(result));
   if (result.ahead && result.ahead.years) out.append(expectation(result.ahead));
   out.append(chart(given));
-  if (result.places.length && engine.groups > 1) out.append(development(result), contributions(result));
+  if (result.places.length && engine.groups > 1) out.append(development(result));
+  if (result.places.length && engine.offending.length > 1) out.append(contributions(result));
 }
 
 function probabilities(result) {
@@ -171,15 +172,15 @@ function development(result) {
 }
 
 function contributions(result) {
-  const others = engine.shares.map((_, k) => k).slice(1);
+  const [first, ...others] = engine.offending;
   const signed = (value) => `${value > 0 ? "+" : value < 0 ? "−" : ""}${texts.number(Math.abs(value), 2)}`;
   const line = (label, values, kind = "") => element("tr", { class: kind }, element("th", { scope: "row" }, label), ...values.map((value) => element("td", { class: "number" }, signed(value))));
-  const start = others.map((k) => engine.shares[k] - engine.shares[0]);
-  const years = result.steps.map((step) => others.map((k) => step.cell[k] - step.cell[0]));
+  const start = others.map((k) => engine.shares[k] - engine.shares[first]);
+  const years = result.steps.map((step) => others.map((k) => step.cell[k] - step.cell[first]));
   const total = others.map((_, i) => start[i] + years.reduce((sum, values) => sum + values[i], 0));
   const rows = [line(texts.start, start), ...result.steps.map((step, i) => line(`${texts.age} ${model.support.ages[step.place]}`, years[i])), line(texts.total, total, "total")];
   const head = element("tr", {}, element("td"), ...others.map((k) => element("th", { scope: "col" }, `${texts.group} ${k + 1}`)));
-  return element("section", {}, element("details", { open: "" }, element("summary", {}, texts.moved), element("p", { class: "note" }, texts.movedNote), element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows))));
+  return element("section", {}, element("details", { open: "" }, element("summary", {}, texts.moved), element("p", { class: "note" }, texts.movedNote(first + 1)), element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows))));
 }
 
 function card() {
