@@ -112,3 +112,11 @@ def test_rounded_weights_do_not_narrow_the_interval_of_a_share_of_all(n: int) ->
     none = weighted_level(np.zeros(3 * n), weight, np.repeat(np.arange(n), 3), True, 0.95)
     assert (found.estimate, found.upper, none.estimate) == (1.0, 1.0, 0.0)
     assert found.lower == pytest.approx(1 - none.upper, rel=1e-12)
+
+
+def test_bounds_refuse_what_is_no_gamma_or_level(sets: MatchedSets) -> None:
+    for gammas in ([0.5], ["a"], [], 2, [np.nan], [np.inf]):
+        with pytest.raises(InputError, match="gammas= must be numbers of 1"):
+            sets.rosenbaum_bounds("yes", gammas=gammas)
+    with pytest.raises(InputError, match="alpha= must lie between 0 and 1"):
+        sets.rosenbaum_bounds("yes", alpha=5)

@@ -60,16 +60,16 @@ def rosenbaum_bounds(
     Raises
     ------
     InputError
-        For a Γ below 1, with replacement (sets are not independent then), and for factors in which
-        no set differs.
+        For a Γ below 1, an alpha outside 0 to 1, with replacement (sets are not independent
+        then), and for factors in which no set differs.
     """
     if sets.design.replacement:
         raise InputError(
             "Rosenbaum's bounds need sets without a person in common: match without replacement"
         )
-    wanted = [float(gamma) for gamma in gammas]
-    if not wanted or min(wanted) < 1.0:
-        raise InputError("gammas= must be numbers of 1 (no hidden bias) or more")
+    wanted = _gammas(gammas)
+    if not 0.0 < alpha < 1.0:
+        raise InputError("alpha= must lie between 0 and 1: 0.05 for a test at 5 %")
     rows: list[dict[str, Any]] = []
     for factor in read_factors(sets, factors, data):
         for population in sets.populations:
@@ -94,6 +94,16 @@ def rosenbaum_bounds(
                     }
                 )
     return pd.DataFrame(rows)
+
+
+def _gammas(gammas: Sequence[float]) -> list[float]:
+    try:
+        wanted = [float(gamma) for gamma in gammas]
+    except (TypeError, ValueError):
+        wanted = []
+    if not wanted or not all(1.0 <= gamma < np.inf for gamma in wanted):
+        raise InputError("gammas= must be numbers of 1 (no hidden bias) or more")
+    return wanted
 
 
 def _test(contrast: Contrast, factor: Factor) -> tuple[int, str, Bounds, int]:
