@@ -78,3 +78,22 @@ def test_one_person_has_the_exact_limits_of_a_rate_and_a_warned_count():
     assert found["upper"].tolist() == exact["upper"].tolist()
     with pytest.warns(DegenerateSolutionWarning, match="is one person"):
         R.mean_cumulative_count(follow_up)
+
+
+def test_gap_times_that_are_equal_but_for_rounding_are_tied():
+    # 0.1 years after an event at 0.1, 0.2, … is 0.1 but for rounding, as 0.3 - 0.2 is
+    begin = np.arange(1, 9) / 10
+    frame = pd.DataFrame(
+        {
+            "id": np.repeat(np.arange(8), 2),
+            "start": np.stack([0 * begin, begin], axis=1).ravel(),
+            "stop": np.stack([begin, np.arange(2, 10) / 10], axis=1).ravel(),
+            "event": 1,
+            "x": np.repeat([0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 1.0, 1.0], 2),
+        }
+    )
+    gaps = tr.FollowUp.from_frame(frame, person="id", start="start", covariates=["x"]).gap_times()
+    second = gaps.frame().query("stratum == 2")
+    assert np.ptp(second["stop"]) == 0
+    assert second["start"].tolist() == [0.0] * 8
+    assert (gaps.stop > gaps.start).all()
