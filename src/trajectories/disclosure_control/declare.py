@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from trajectories.disclosure_control.columns import MARK, Columns, columns_of, share_rows
+from trajectories.disclosure_control.columns import MARK, PARTS, Columns, columns_of, share_rows
 from trajectories.disclosure_control.relations import TOTAL, relations_of
 from trajectories.disclosure_control.rounding import round_counts, round_digits, round_shares
-from trajectories.disclosure_control.secondary import LEAST, is_small, withhold
+from trajectories.disclosure_control.secondary import LEAST, companions, is_small, withhold
 from trajectories.disclosure_control.steps import MERGED, has_steps, merge_steps
 from trajectories.disclosure_control.switch import Setting, deeper, disclosure, is_outermost
 
@@ -95,12 +95,26 @@ def _hidden(
     small[:, 0] = is_small(counts[:, 0], minimum)
     some = np.asarray(small.any(axis=1))
     relations = relations_of(table, columns.keys, columns.parts, total)
-    hidden = withhold(counts, some, relations, minimum, LEAST)
+    forced = some | _companions(table, columns, counts[:, 0], minimum, total)
+    hidden = withhold(counts, forced, relations, minimum, LEAST)
     why[hidden] = "could be worked out"
     why[some] = "complement below the minimum"
     own = [0, *range(1, counts.shape[1], 2)]
     why[small[:, own].any(axis=1)] = "below the minimum"
     return hidden, why
+
+
+def _companions(
+    table: pd.DataFrame, columns: Columns, persons: Floats, minimum: int, total: Any
+) -> NDArray[np.bool_]:
+    """Return rows withheld so that a part of few persons is beside the same part in every row."""
+    chosen = np.zeros(len(table), dtype=bool)
+    few = is_small(persons, minimum)
+    for column in PARTS:
+        if few.any() and column in columns.parts:
+            relations = relations_of(table, columns.keys, (column,), total)
+            chosen |= companions(persons, few, table[column].tolist(), relations, minimum)
+    return chosen
 
 
 def _counts(table: pd.DataFrame, columns: Columns) -> Floats:

@@ -11,6 +11,7 @@ by a greedy search, smallest rows first, so that it is safe but not always the l
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +67,40 @@ def withhold(
         hidden[more] = True
         _close_sums(counts, hidden, relations, minimum, least)
     return hidden
+
+
+def companions(
+    persons: Floats, few: Bools, values: Sequence[Any], relations: Sequence[Relation], minimum: int
+) -> Bools:
+    """Return rows to withhold beside those of few persons: of one and the same part everywhere.
+
+    Other rows of a table (another age, another measure) count the same persons. Were one part
+    withheld here and another one there, each could be read where it is shown. So it is the part
+    that is smallest by its largest count in the table.
+
+    Parameters
+    ----------
+    persons : ndarray, shape (n,)
+    few : ndarray of bool, shape (n,)
+        Rows that count few persons.
+    values : sequence, length n
+        The part that each row is about.
+    relations : sequence of Relation
+        Over that part alone.
+    minimum : int
+    """
+    size: dict[Any, float] = {}
+    for value, number in zip(values, np.nan_to_num(persons).tolist(), strict=True):
+        size[value] = max(size.get(value, 0.0), number)
+    chosen = np.zeros(len(few), dtype=bool)
+    for relation in relations:
+        small = relation.parts[few[relation.parts]]
+        if not len(small) or (len(small) > 1 and persons[small].sum() >= minimum):
+            continue
+        others = [row for row in relation.parts.tolist() if not few[row] and persons[row] > 0.0]
+        if others:
+            chosen[min(others, key=lambda row: (size[values[row]], row))] = True
+    return chosen
 
 
 def _close_sums(
