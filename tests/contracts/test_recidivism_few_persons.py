@@ -97,3 +97,12 @@ def test_gap_times_that_are_equal_but_for_rounding_are_tied():
     assert np.ptp(second["stop"]) == 0
     assert second["start"].tolist() == [0.0] * 8
     assert (gaps.stop > gaps.start).all()
+
+
+def test_times_that_are_equal_but_for_rounding_are_tied():
+    # who leaves at 0.3 is at risk for the event at 0.1 + 0.2
+    frame = pd.DataFrame({"stop": [0.3, 0.1 + 0.2, 0.5], "event": [0, 1, 1]})
+    curve = R.kaplan_meier(tr.FollowUp.from_frame(frame))
+    assert curve["survival"].tolist() == pytest.approx([1, 2 / 3, 0])
+    apart = pd.DataFrame({"stop": [0.3, 0.3 + 1e-9, 0.5], "event": [0, 1, 1]})
+    assert R.kaplan_meier(tr.FollowUp.from_frame(apart))["survival"].tolist() == [1, 0.5, 0]

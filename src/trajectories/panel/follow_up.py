@@ -114,6 +114,8 @@ class FollowUp:
         event_time : str, optional
             Column: when the event happened, where follow-up goes on after it until ``stop``.
 
+        Times that differ by the rounding of arithmetic only (1e-12 of the largest) are made equal.
+
         Raises
         ------
         InputError

@@ -19,6 +19,9 @@ from trajectories.panel.follow_up_checks import (
     refuse,
 )
 
+ROUNDING = 1e-12
+"""Differences of times below this part of the largest time are rounding."""
+
 
 def read_follow_up(
     frame: pd.DataFrame,
@@ -44,6 +47,7 @@ def read_follow_up(
         at = _event_times(frame, columns["event_time"], start, stop, cause)
         row, start, stop, cause = _cut_at_events(start, stop, cause, at)
         frame, person = frame.iloc[row], person[row]
+    start, stop = settled(start, stop, float(stop.max()))
     order = np.lexsort((stop, start, person)) if len(persons) < len(stop) else None
     fields: dict[str, Any] = {
         "person": person,
@@ -76,6 +80,22 @@ def read_follow_up(
         "time_unit": time_unit,
         "repeated": followed_on(fields["person"], fields["cause"]),
     }
+
+
+def settled(start: FloatArray, stop: FloatArray, largest: float) -> tuple[FloatArray, FloatArray]:
+    """Make times equal that differ by the rounding of arithmetic, so that ties are ties.
+
+    0.1 + 0.2 is not 0.3 to a computer; R's ``survival`` does the same.
+    """
+    some = np.sort(stop) if not start.any() else np.sort(np.concatenate([start, stop]))
+    near = min(ROUNDING * largest, float((stop - start).min()) / 2)
+    gap = np.diff(some)
+    if not ((gap > 0) & (gap <= near)).any():
+        return start, stop
+    times = np.unique(np.concatenate([start, stop]))
+    first = np.concatenate([[True], np.diff(times) > near])
+    merged = times[first][np.cumsum(first) - 1]
+    return merged[np.searchsorted(times, start)], merged[np.searchsorted(times, stop)]
 
 
 def _event_times(

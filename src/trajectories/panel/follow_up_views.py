@@ -9,14 +9,11 @@ import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
-from trajectories.panel.arrays import BoolArray, FloatArray, IntArray
-from trajectories.panel.follow_up_frame import followed_on
+from trajectories.panel.arrays import BoolArray, IntArray
+from trajectories.panel.follow_up_frame import followed_on, settled
 
 if TYPE_CHECKING:
     from trajectories.panel.follow_up import FollowUp
-
-ROUNDING = 1e-9
-"""Differences of times below this part of the largest time are rounding."""
 
 
 def follow_up_frame(follow_up: FollowUp) -> pd.DataFrame:
@@ -100,7 +97,7 @@ def gap_rows(follow_up: FollowUp, *, restart: bool) -> FollowUp:
         spell = np.cumsum(new) - 1
         # the clock of a later spell starts at the event, of the first one where it started before
         event = np.where(number[first] > 0, np.append(0.0, stop)[first], 0.0)
-        start, stop = _settled(start - event[spell], stop - event[spell], float(stop.max()))
+        start, stop = settled(start - event[spell], stop - event[spell], float(stop.max()))
     highest = int(number.max(initial=0)) + 1
     return take_rows(
         follow_up,
@@ -110,15 +107,6 @@ def gap_rows(follow_up: FollowUp, *, restart: bool) -> FollowUp:
         stratum=number,
         strata=tuple(range(1, highest + 1)),
     )
-
-
-def _settled(start: FloatArray, stop: FloatArray, largest: float) -> tuple[FloatArray, FloatArray]:
-    """Make times equal that differ by the rounding of a subtraction, so that ties stay ties."""
-    times = np.unique(np.concatenate([start, stop]))
-    near = min(ROUNDING * largest, float((stop - start).min()) / 2)
-    first = np.concatenate([[True], np.diff(times) > near])
-    merged = times[first][np.cumsum(first) - 1]
-    return merged[np.searchsorted(times, start)], merged[np.searchsorted(times, stop)]
 
 
 def chosen_rows(follow_up: FollowUp, persons: BoolArray) -> FollowUp:
