@@ -102,6 +102,16 @@ def test_the_overview_of_adequacy_is_drawn_under_the_switch(
         assert results.plot_adequacy(panel).axes
 
 
+def test_the_checklist_gives_no_average_posterior_of_a_small_group(
+    fitted: tuple[GroupTrajectoriesResults, tr.Panel],
+) -> None:
+    results, panel = fitted
+    assert "withheld" not in results.grolts(panel).table.set_index("item").loc["13", "content"]
+    with tr.disclosure(minimum_cell=10):
+        words = results.grolts(panel).table.set_index("item").loc["13", "content"]
+    assert words.count("withheld") == 2
+
+
 def test_titles_of_a_figure_do_not_tell_the_share_of_the_group_left_out(
     fitted: tuple[GroupTrajectoriesResults, tr.Panel],
 ) -> None:

@@ -71,10 +71,11 @@ def entropy(facts: Facts) -> Item:
     results = facts.results
     if results.n_groups == 1:
         return "13", "Entropy", FILLED, "One group: nothing to classify."
-    avepp = results.classification["avepp"]
+    averages = zip(results.classification["avepp"], withheld_groups(facts, results), strict=True)
+    words = ["withheld" if hidden else f"{value:.2f}" for value, hidden in averages]
     content = (
         f"Relative entropy {results.relative_entropy:.3f}; average posterior probability by group "
-        f"{', '.join(f'{value:.2f}' for value in avepp)}."
+        f"{', '.join(words)}."
     )
     return "13", "Entropy", FILLED, content
 
