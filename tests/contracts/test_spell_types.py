@@ -67,3 +67,15 @@ def test_a_type_named_that_no_spell_has_is_refused() -> None:
 def test_detention_in_other_letters_is_refused(kind: str) -> None:
     with pytest.raises(tr.errors.InputError, match="1 row of detention, written otherwise"):
         read(["detention", kind])
+
+
+def test_a_register_without_offences_is_said_to_have_none() -> None:
+    register = tr.Register.read(
+        persons=PERSONS,
+        offences=OFFENCES.iloc[:0],
+        spells=None,
+        relations=None,
+        reference_date="2021-07-02",
+    )
+    with pytest.raises(tr.errors.InputError, match="the register has none, and 'any' takes all"):
+        tr.careers.lead_up(register, "drugs")

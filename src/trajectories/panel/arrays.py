@@ -39,8 +39,8 @@ def these_rows(rows: NDArray[Any]) -> str:
 
 
 def names(labels: Any) -> str:
-    """List column names or categories, first few only."""
-    listed = [repr(label) for label in labels]
+    """List column names or categories, first few only; ``none`` where there are none."""
+    listed = [repr(label) for label in labels] or ["none"]
     tail = f" and {len(listed) - N_NAMES_SHOWN} more" if len(listed) > N_NAMES_SHOWN else ""
     return ", ".join(listed[:N_NAMES_SHOWN]) + tail
 
