@@ -201,8 +201,7 @@ class OffenceClassification:
         parts = [f"missing in {counted(n_missing, 'row')}"] if n_missing else []
         if 0 < len(distinct) <= MOST_NAMED:
             parts.append(
-                f"{counted(len(distinct), 'type')} not in the classification "
-                f"({', '.join(map(repr, distinct))})"
+                f"{counted(len(distinct), 'type')} not in the classification ({named_types(kinds)})"
             )
         elif distinct:
             parts.append(
@@ -258,3 +257,14 @@ def _refuse(bad: Any, column: str, what: str) -> None:
             f"classification column {column!r} {what} in {counted(int(mask.sum()), 'row')} "
             f"({where_rows(mask)}): correct it"
         )
+
+
+def named_types(kinds: pd.Series[Any]) -> str:
+    """Name the types of several offences; one that stands in a single row is only counted.
+
+    A type is no personal data, but a remark about a person in the wrong column is.
+    """
+    times = kinds.value_counts()
+    told = [repr(kind) for kind in sorted(times.index, key=str) if times[kind] > 1]
+    once = len(times) - len(told)
+    return ", ".join(told + ([f"{once} in a single row each, not named"] if once else []))

@@ -36,7 +36,8 @@ class Panel:
         Strictly increasing.
     exposure : ndarray of float64, shape (N, T), or None
         Years free in the cell, and 0 where not observed: a cell given an exposure of 0 was not at
-        risk, and counts as not observed. None: 1 in every observed cell, not declared. A declared exposure of 1 everywhere stays: a model fitted with it knows so.
+        risk, and counts as not observed. None: 1 in every observed cell, not declared. A declared
+        exposure of 1 everywhere stays: a model fitted with it knows so.
     observed : ndarray of bool, shape (N, T), or None
         None: every cell is observed.
     weights : ndarray of float64, shape (N,), or None

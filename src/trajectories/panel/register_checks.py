@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from trajectories.panel.arrays import BoolArray, names
+from trajectories.panel.arrays import BoolArray
 from trajectories.panel.calendar import ONE_DAY, days
-from trajectories.panel.classification import MOST_NAMED, OffenceClassification
+from trajectories.panel.classification import MOST_NAMED, OffenceClassification, named_types
 from trajectories.panel.register_dates import parse_dates
 from trajectories.panel.register_draft import (
     EMPTIED,
@@ -154,7 +154,7 @@ def _unknown_types(kinds: pd.Series[Any], unknown: BoolArray) -> tuple[str, Bool
     if len(distinct) > MOST_NAMED:
         detail = f"; {len(distinct):,} different ones: does it hold something else?"
     else:
-        detail = f"; {names(distinct)}" if distinct else ""
+        detail = f"; {named_types(kinds)}" if distinct else ""
     return "of a type that the classification lacks", unknown, None, detail
 
 

@@ -67,7 +67,7 @@ function buildFields() {
   model.support.ages.forEach((age, place) => {
     const cell = element("div", { class: "age" }, element("span", { class: "label", "aria-hidden": "true" }, String(age)));
     const field = (prefix, step, label, value) => {
-      const input = element("input", { id: `${prefix}-${place}`, type: "number", min: "0", step, inputmode: "decimal", "aria-label": `${label} ${age}` });
+      const input = element("input", { id: `${prefix}-${place}`, type: "number", min: "0", step, inputmode: "decimal", placeholder: texts.short[prefix], "aria-label": `${label} ${age}` });
       if (value !== null && value !== undefined && !Number.isNaN(value)) input.value = value;
       input.addEventListener("input", show);
       cell.append(input);
