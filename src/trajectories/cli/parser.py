@@ -159,7 +159,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--cutoff-age",
         type=float,
         metavar="AGE",
-        help="with --folds: forecast the ages after this one of persons left out, from those before",
+        help="with --folds: forecast ages after this one, of persons left out, from those before",
     )
     select.add_argument(
         "--jobs", type=at_least(1), default=1, metavar="N", help="processes (default 1)"
