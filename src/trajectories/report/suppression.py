@@ -10,7 +10,7 @@ import pandas as pd
 
 from trajectories.disclosure_control import COUNTS_OF_PERSONS, disclosure
 from trajectories.disclosure_control.rounding import round_counts, round_digits, round_shares
-from trajectories.report.cells import suppress_small_cells
+from trajectories.report.cells import HIDDEN, suppress_small_cells
 
 __all__ = [
     "COUNTS_OF_PERSONS",
@@ -102,5 +102,11 @@ def suppress_selection(table: pd.DataFrame, persons: float, minimum_cell: int) -
     expected = table.assign(persons=table["smallest_share"] * persons)
     hidden = suppress_small_cells(
         expected, ["persons"], minimum_cell=minimum_cell, derived=["smallest_share"]
-    )
-    return hidden.drop(columns="persons")
+    ).drop(columns="persons")
+    # under the switch the selection withheld it already; a model that was not fitted has no share
+    fitted = table["llf"].notna() if "llf" in table else pd.Series(False, index=table.index)
+    withheld = table["smallest_share"].isna() & fitted
+    if minimum_cell > 1 and withheld.any():
+        shares = hidden["smallest_share"].astype(object)
+        hidden["smallest_share"] = shares.mask(withheld, HIDDEN)
+    return hidden
