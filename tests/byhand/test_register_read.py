@@ -269,10 +269,11 @@ def test_offences_alike_in_all_columns_need_ids():
 
 def test_a_classification_of_ones_own_says_which_types_there_are():
     crimes = offences(offence_type=["theft", "violent"])
-    with pytest.raises(
-        InputError, match=r"1 row of a type that the classification lacks .*'theft'"
-    ):
+    lacks = "of a type that the classification lacks"
+    with pytest.raises(InputError, match=rf"1 row {lacks} .*; 1 in a single row each, not named"):
         read(crimes=crimes)
+    with pytest.raises(InputError, match=rf"2 rows {lacks} .*'theft'"):
+        read(crimes=offences(offence_type=["theft", "theft"]))
     own = tr.OffenceClassification.default().replace(
         "theft", offence_group="property", statutory_maximum=4, pretrial_detention=True
     )
