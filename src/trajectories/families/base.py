@@ -178,21 +178,15 @@ class Family(ABC):
     def start(self, summary: Summary) -> FloatArray:
         """Return plausible channels, shape (q, G, T), for groups with these figures."""
 
+    @abstractmethod
     def draw(
         self, channels: FloatArray, exposure: FloatArray, rng: np.random.Generator
     ) -> FloatArray:
-        """Draw an outcome for every cell: channels (q, ...), exposure and outcomes (...).
+        """Draw an outcome for every cell: channels (q, ...), exposure and outcomes (...)."""
 
-        Raises
-        ------
-        NotImplementedError
-            If the family does not say how; then tests by simulation cannot be had.
-        """
-        raise NotImplementedError(f"family {self.name!r} does not say how to draw outcomes")
-
+    @abstractmethod
     def variance(self, channels: FloatArray, exposure: FloatArray) -> FloatArray:
         """Return the variance of the outcome of every cell: channels (q, ...), exposure (...)."""
-        raise NotImplementedError(f"family {self.name!r} does not say the variance of an outcome")
 
     def boundary(self, channels: FloatArray) -> Boundary | None:
         """Say whether one group's channels, shape (q, T), lie at a boundary."""
