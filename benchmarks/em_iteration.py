@@ -26,7 +26,7 @@ from results_file import markdown_table, write_section
 import trajectories as tr
 from trajectories.families import resolve
 from trajectories.groups.model import Model
-from trajectories.groups.search.fitting import make_mixture
+from trajectories.groups.search.panel_problem import make_mixture
 from trajectories.groups.search.prepare import prepare
 from trajectories.numerics.mixture import Parameters
 

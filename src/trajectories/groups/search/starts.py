@@ -7,13 +7,14 @@ at once: one pass over the (sampled) panel serves every start.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from trajectories.families import Family, Summary
 from trajectories.groups.control import Control
+from trajectories.groups.model import Model
+from trajectories.groups.search.problem import Problem
 from trajectories.numerics.density import CellDensity
 from trajectories.numerics.mixture import SMALLEST_PROBABILITY, Mixture, Parameters
 from trajectories.numerics.newton import climb
@@ -46,34 +47,14 @@ class Batch:
 
 
 def starting_points(
-    mixture: Mixture,
-    features: Callable[[IntArray], FloatArray],
-    order: IntArray,
-    seed: np.random.SeedSequence,
-    control: Control,
+    problem: Problem, model: Model, seed: np.random.SeedSequence, control: Control
 ) -> list[Parameters]:
-    """Return the parameters of the best starts, best first.
-
-    Parameters
-    ----------
-    mixture : Mixture
-        Of the whole panel, or of a cheaper rendering of it.
-    features : callable
-        Takes row numbers (n,) of the statistics, returns smoothed histories (n, F), by which
-        starting partitions tell persons apart.
-    order : ndarray of int, shape (N,)
-        The rows in an order that does not depend on how the panel was sorted.
-    seed : SeedSequence
-    control : Control
-    """
+    """Return the parameters of the best starts, best first."""
     sample_seed, *start_seeds = seed.spawn(control.n_starts + 1)
-    statistics = mixture.statistics
-    rows = order
-    if statistics.n_rows > control.sample_size:
-        rng = np.random.default_rng(sample_seed)
-        rows = order[sample_rows(statistics.weights, order, control.sample_size, rng)]
-    statistics = statistics.take(rows)
-    batch = _first_m_step(mixture, statistics, features(rows), start_seeds)
+    rng = np.random.default_rng(sample_seed)
+    sample = problem.start_sample(model, control.sample_size, rng)
+    mixture, statistics = sample.mixture, sample.mixture.statistics
+    batch = _first_m_step(mixture, statistics, sample.features, start_seeds)
     batch = _em_steps(mixture, statistics, batch, control.first_steps)
     batch = batch.best(max(control.n_finish, control.n_starts // 3))
     batch = _em_steps(mixture, statistics, batch, control.second_steps)
