@@ -15,6 +15,7 @@ from trajectories.families import Family, resolve
 from trajectories.groups.bases import CurveBasis, resolve_basis
 from trajectories.groups.control import Control
 from trajectories.groups.inference.sandwich import check_kind, with_covariance
+from trajectories.groups.membership.terms import check_no_covariates, read_membership
 from trajectories.groups.model import Model
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.assemble import from_solution
@@ -91,6 +92,10 @@ basis=Polynomial())
         control: Control | None = None,
         covariance: str = "observed",
         clusters: Any = None,
+        membership: str | None = None,
+        covariates: Any = None,
+        reference: int | str = 1,
+        missing: str = "refuse",
     ) -> GroupTrajectoriesResults:
         """Fit the model by maximum likelihood.
 
@@ -117,6 +122,17 @@ basis=Polynomial())
             Which standard errors; see ``results.with_covariance``.
         clusters : Series, for ``"cluster"``
             Unit id to cluster.
+        membership : str, optional
+            Formula of the covariates that the group probabilities depend on, for instance
+            ``"~ sex + single_parent"``: a multinomial logit, estimated together with the curves.
+        covariates : DataFrame, optional
+            Indexed by unit id, with the columns of the formula, where the panel does not carry
+            them (``panel.with_covariates``).
+        reference : int or "largest"
+            Group against which the logits are reported, numbered as after the fit.
+        missing : {"refuse", "drop"}
+            Units that lack a covariate are refused, or left out and counted
+            (``results.membership.n_missing``).
 
         Returns
         -------
@@ -148,8 +164,14 @@ basis=Polynomial())
         if weights is not None:
             panel = replace(panel, weights=_weights_by_unit(weights, panel))
         check_kind(covariance, clusters, panel)
+        read = None
+        if membership is None:
+            check_no_covariates(covariates)
+        else:
+            panel = panel if covariates is None else panel.with_covariates(covariates)
+            read, panel = read_membership(membership, panel, self.n_groups, reference, missing)
         panel = panel.without_empty_ages()
-        model = self.model(panel)
+        model = replace(self.model(panel), membership=read)
         solution = solve(panel, model, int(seed), control, progress)
         results = from_solution(panel, solution, int(seed), control)
         if covariance != "observed":

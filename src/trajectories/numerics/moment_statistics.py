@@ -7,11 +7,13 @@ which halves the time that reading the panel from memory takes.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
 from trajectories.numerics.cells import Cells
+from trajectories.numerics.membership import RatioPrior
 from trajectories.numerics.statistics import Statistics, Totals, posterior_in_place
 from trajectories.numerics.thin_products import (
     padded_rows,
@@ -57,6 +59,8 @@ class MomentStatistics(Statistics):
     weights : ndarray, shape (N,), or None
     constant : float
         Weighted sum of the parameter-free part of the log density.
+    covariates : ndarray, shape (N, M), or None
+        What the group probabilities depend on.
     """
 
     def __init__(
@@ -67,7 +71,9 @@ class MomentStatistics(Statistics):
         observed: BoolArray | None,
         weights: FloatArray | None,
         constant: float,
+        covariates: FloatArray | None = None,
     ) -> None:
+        self.covariates = covariates
         self.plan = plan
         self.outcome = outcome
         self.exposure = exposure
@@ -98,12 +104,16 @@ class MomentStatistics(Statistics):
             None if self.observed is None else self.observed[rows],
             None if self.weights is None else self.weights[rows],
             0.0,
+            None if self.covariates is None else self.covariates[rows],
         )
 
-    def em_pass(self, table: FloatArray, log_probability: FloatArray) -> Totals:
+    def em_pass(
+        self, table: FloatArray, log_probability: FloatArray, slopes: FloatArray | None = None
+    ) -> Totals:
         """Run the E-step; only ratios to the largest group are computed, K - 1 of them.
 
         The reference group's totals are the totals of the panel, summed once, less the others'.
+        With ``slopes``, shape (K, M), the log ratio of the group probabilities is a row's own.
         """
         n_groups = len(log_probability)
         sums = self.feature_sums()
@@ -113,7 +123,10 @@ class MomentStatistics(Statistics):
         others = [k for k in range(n_groups) if k != reference]
         by_feature, offset = self._coefficients(table)
         base = float((sums * by_feature[:, :, reference]).sum())
-        base += self.total_weight * float(offset[reference] + log_probability[reference])
+        base += self.total_weight * float(offset[reference])
+        prior = None if slopes is None else self._prior(log_probability, slopes, others, reference)
+        if prior is None:
+            base += self.total_weight * float(log_probability[reference])
         if not others:
             whole = np.array([self.total_weight])
             return self._totals(self.constant + base, sums[:, :, None], whole)
@@ -121,20 +134,44 @@ class MomentStatistics(Statistics):
         ratio[:, : len(others)] = (
             by_feature[:, :, others] - by_feature[:, :, [reference]]
         ).transpose(0, 2, 1)
-        shift = (offset + log_probability)[others] - (offset + log_probability)[reference]
-        llf, group_weight, feature_totals = self._ratio_pass(ratio, shift)
+        centre = offset if prior is not None else offset + log_probability
+        shift = centre[others] - centre[reference]
+        llf, group_weight, feature_totals, score = self._ratio_pass(ratio, shift, prior)
         totals = np.empty((len(sums), self.n_ages, n_groups))
         totals[:, :, others] = feature_totals.transpose(0, 2, 1)
         totals[:, :, reference] = sums - totals[:, :, others].sum(axis=2)
         share = np.empty(n_groups)
         share[others] = group_weight
         share[reference] = self.total_weight - group_weight.sum()
-        return self._totals(self.constant + base + llf, totals, share)
+        found = self._totals(self.constant + base + llf, totals, share)
+        if score is None:
+            return found
+        membership = np.empty((n_groups, score.shape[1]))
+        membership[others] = score
+        membership[reference] = -score.sum(axis=0)
+        return replace(found, membership=membership)
+
+    def _prior(
+        self,
+        log_probability: FloatArray,
+        slopes: FloatArray,
+        others: list[int],
+        reference: int,
+    ) -> RatioPrior:
+        assert self.covariates is not None
+        return RatioPrior(
+            log_probability[others] - log_probability[reference],
+            slopes[others] - slopes[reference],
+            self.covariates,
+        )
 
     def _ratio_pass(
-        self, ratio: FloatArray, shift: FloatArray
-    ) -> tuple[float, FloatArray, FloatArray]:
-        """Return sum log(1 + sum exp), group weights and feature totals of all but one group."""
+        self, ratio: FloatArray, shift: FloatArray, prior: RatioPrior | None = None
+    ) -> tuple[float, FloatArray, FloatArray, FloatArray | None]:
+        """Return sum log(1 + sum exp), group weights and feature totals of all but one group.
+
+        With ``prior`` also the score of the group probabilities.
+        """
         n_features, padded, n_ages = ratio.shape
         n_others = len(shift)
         logits = self._buffer("logits", padded, self.block)
@@ -143,6 +180,7 @@ class MomentStatistics(Statistics):
         llf = 0.0
         group_weight = np.zeros(n_others)
         totals = np.zeros((n_features, padded, n_ages))
+        score = None if prior is None else np.zeros((n_others, 1 + prior.lean.shape[1]))
         for rows in self.blocks(self.block):
             features = self._features(rows)
             size = rows.stop - rows.start
@@ -153,6 +191,9 @@ class MomentStatistics(Statistics):
                 every += product[:, :size]
             values = every[:n_others]
             values += shift[:, None]
+            if prior is not None:
+                log_ratios = prior.log_ratios(rows)
+                values += log_ratios
             log_unit = _ratios_to_posterior(values)
             weights = self.row_weights(rows)
             if weights is None:
@@ -160,11 +201,15 @@ class MomentStatistics(Statistics):
             else:
                 llf += float(log_unit @ weights)
                 values *= weights
+            if prior is not None and score is not None:
+                normaliser, gap = prior.settle(rows, log_ratios, values, weights)
+                llf += normaliser
+                score += gap
             group_weight += values.sum(axis=1)
             for f in range(n_features):
                 weights_times_block(every, features[f], part)
                 totals[f] += part
-        return llf, group_weight, totals[:, :n_others]
+        return llf, group_weight, totals[:, :n_others], score
 
     def unit_log_density(self, rows: slice, table: FloatArray) -> FloatArray:
         by_feature, offset = self._coefficients(table)

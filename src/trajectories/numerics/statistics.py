@@ -14,16 +14,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from trajectories.numerics.cells import Cells
+from trajectories.numerics.membership import (
+    MembershipMoments,
+    block_moments,
+    row_log_probability,
+)
 from trajectories.numerics.types import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What one pass leaves: log-likelihood, group weights (K,) and cell weights (C, K)."""
+    """What one pass leaves: log-likelihood, group weights (K,) and cell weights (C, K).
+
+    ``membership``, shape (K, 1 + M), is sum_i w_i (r_ik - pi_ik)(1, z_i) where group probabilities
+    depend on covariates z_i; None where they do not.
+    """
 
     llf: float
     group_weight: FloatArray
     cell_weight: FloatArray
+    membership: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +50,24 @@ class ScoreMoments:
         sum_i w_i r_ik u_ik u_ik', u_ik the complete-data score of group k's parameters.
     group_score : ndarray, shape (K, Q)
         sum_i w_i r_ik u_ik.
+    membership : MembershipMoments or None
+        Where group probabilities depend on covariates; ``mean_outer`` then leaves the logits out.
     """
 
     totals: Totals
     mean_outer: FloatArray
     group_outer: FloatArray
     group_score: FloatArray
+    membership: MembershipMoments | None = None
 
 
 class Statistics(ABC):
-    """A panel as the EM loop sees it; rows may carry weights."""
+    """A panel as the EM loop sees it; rows may carry weights and covariates, (N, M)."""
 
     cells: Cells
     weights: FloatArray | None
+    covariates: FloatArray | None = None
+    _products: FloatArray | None = None
     constant: float
     n_rows: int
     total_weight: float
@@ -70,10 +85,38 @@ class Statistics(ABC):
     def take(self, rows: IntArray) -> Statistics:
         """Return the statistics of some rows (indices), for starts on a sample."""
 
-    def em_pass(self, table: FloatArray, log_probability: FloatArray) -> Totals:
-        """Run the E-step under one model; ``table`` has shape (C, K)."""
-        many = self.em_pass_many(table[None], log_probability[None])
-        return Totals(float(many[0][0]), many[1][0], many[2][0])
+    def em_pass(
+        self, table: FloatArray, log_probability: FloatArray, slopes: FloatArray | None = None
+    ) -> Totals:
+        """Run the E-step under one model; ``table`` has shape (C, K).
+
+        With ``slopes``, shape (K, M), group probabilities depend on the covariates of the rows.
+        """
+        if slopes is None:
+            many = self.em_pass_many(table[None], log_probability[None])
+            return Totals(float(many[0][0]), many[1][0], many[2][0])
+        n_groups = len(log_probability)
+        llf = self.constant
+        group_weight = np.zeros(n_groups)
+        cell_weight = np.zeros((len(table), n_groups))
+        membership = np.zeros((n_groups, 1 + slopes.shape[1]))
+        for rows in self.blocks(self.block):
+            prior = self.row_prior(rows, log_probability, slopes)
+            log_joint = self.unit_log_density(rows, table) + prior
+            posterior, log_unit = posterior_in_place(log_joint[None])
+            gap = np.subtract(posterior[0], np.exp(prior, out=prior), out=prior)
+            weights = self.row_weights(rows)
+            if weights is None:
+                llf += float(log_unit.sum())
+            else:
+                llf += float(log_unit[0] @ weights)
+                posterior *= weights
+                gap *= weights
+            group_weight += posterior[0].sum(axis=1)
+            cell_weight += self.cell_totals(rows, posterior[0])
+            membership[:, 0] += gap.sum(axis=1)
+            membership[:, 1:] += gap @ self.covariates[rows]  # type: ignore[index]
+        return Totals(llf, group_weight, cell_weight, membership)
 
     def em_pass_many(
         self, tables: FloatArray, log_probability: FloatArray
@@ -109,16 +152,23 @@ class Statistics(ABC):
         shaped = cell_weight.reshape(n_cells, n_models, n_groups).transpose(1, 0, 2)
         return llf, group_weight, shaped
 
-    def posterior(self, table: FloatArray, log_probability: FloatArray) -> FloatArray:
+    def posterior(
+        self, table: FloatArray, log_probability: FloatArray, slopes: FloatArray | None = None
+    ) -> FloatArray:
         """Return the posterior group probabilities, shape (N, K)."""
         result = np.empty((self.n_rows, len(log_probability)))
         for rows in self.blocks(self.block):
-            log_density = self.unit_log_density(rows, table) + log_probability[:, None]
+            prior = self.row_prior(rows, log_probability, slopes)
+            log_density = self.unit_log_density(rows, table) + prior
             result[rows] = posterior_in_place(log_density[None])[0][0].T
         return result
 
     def score_moments(
-        self, table: FloatArray, log_probability: FloatArray, scores: FloatArray
+        self,
+        table: FloatArray,
+        log_probability: FloatArray,
+        scores: FloatArray,
+        slopes: FloatArray | None = None,
     ) -> ScoreMoments:
         """Run the pass that the exact score and observed information need.
 
@@ -128,11 +178,14 @@ class Statistics(ABC):
         log_probability : ndarray, shape (K,)
         scores : ndarray, shape (C, K, Q)
             Derivatives of the table in the parameters of each group.
+        slopes : ndarray, shape (K, M), optional
+            Where group probabilities depend on covariates.
         """
         n_cells, n_groups, n_parameters = scores.shape
         probability = np.exp(log_probability)
         stacked = np.concatenate([table, scores.reshape(n_cells, -1)], axis=1)
         size = n_groups - 1 + n_groups * n_parameters
+        added: list[MembershipMoments] = []
         llf = self.constant
         group_weight = np.zeros(n_groups)
         cell_weight = np.zeros((n_cells, n_groups))
@@ -141,7 +194,8 @@ class Statistics(ABC):
         group_score = np.zeros((n_groups, n_parameters))
         for rows in self.blocks(max(64, self.block // n_parameters)):
             units = self.unit_log_density(rows, stacked)
-            log_density = units[:n_groups] + log_probability[:, None]
+            prior = self.row_prior(rows, log_probability, slopes)
+            log_density = units[:n_groups] + prior
             unit_scores = units[n_groups:].reshape(n_groups, n_parameters, -1)
             posterior, log_unit = posterior_in_place(log_density[None])
             responsibility = posterior[0]
@@ -159,8 +213,45 @@ class Statistics(ABC):
                 parts = parts * weights
             group_outer += np.matmul(parts, unit_scores.transpose(0, 2, 1))
             group_score += parts.sum(axis=2)
-        totals = Totals(llf, group_weight, cell_weight)
-        return ScoreMoments(totals, mean_outer, group_outer, group_score)
+            if slopes is not None:
+                own = self.covariates[rows]  # type: ignore[index]  # row_prior checked it
+                added.append(block_moments(own, np.exp(prior), responsibility, parts, weights))
+        membership = None if slopes is None else summed(added)
+        gap = None if membership is None else membership.score
+        totals = Totals(llf, group_weight, cell_weight, gap)
+        return ScoreMoments(totals, mean_outer, group_outer, group_score, membership)
+
+    def row_prior(
+        self, rows: slice, log_probability: FloatArray, slopes: FloatArray | None
+    ) -> FloatArray:
+        """Return the log group probabilities of a block, shape (K, n), or (K, 1) for all alike."""
+        covariates = None if self.covariates is None else self.covariates[rows]
+        return row_log_probability(log_probability, slopes, covariates)
+
+    def mean_share(self, log_probability: FloatArray, slopes: FloatArray | None) -> FloatArray:
+        """Return the group probabilities, averaged over the units by weight, shape (K,)."""
+        if slopes is None:
+            return np.exp(log_probability)
+        total = np.zeros(len(log_probability))
+        for rows in self.blocks(self.block):
+            share = np.exp(self.row_prior(rows, log_probability, slopes))
+            weights = self.row_weights(rows)
+            total += share.sum(axis=1) if weights is None else share @ weights
+        return total / self.total_weight
+
+    def covariate_products(self) -> FloatArray:
+        """Return sum_i w_i x_i x_i', x = (1, z), shape (1 + M, 1 + M); computed once."""
+        if self._products is None:
+            assert self.covariates is not None
+            size = 1 + self.covariates.shape[1]
+            total = np.zeros((size, size))
+            for rows in self.blocks(self.block):
+                own = self.covariates[rows]
+                extended = np.concatenate([np.ones((len(own), 1)), own], axis=1)
+                weights = self.row_weights(rows)
+                total += (extended.T if weights is None else extended.T * weights) @ extended
+            self._products = total
+        return self._products
 
     def blocks(self, size: int) -> list[slice]:
         """Cut the rows into blocks of at most ``size``."""
@@ -169,6 +260,15 @@ class Statistics(ABC):
     def row_weights(self, rows: slice) -> FloatArray | None:
         """Return the weights of a block of rows, or None where every weight is 1."""
         return None if self.weights is None else self.weights[rows]
+
+
+def summed(moments: list[MembershipMoments]) -> MembershipMoments:
+    """Return the sums of the moments of several blocks."""
+    return MembershipMoments(
+        sum((one.score for one in moments[1:]), moments[0].score),
+        sum((one.information for one in moments[1:]), moments[0].information),
+        sum((one.cross for one in moments[1:]), moments[0].cross),
+    )
 
 
 def posterior_in_place(log_joint: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -15,8 +15,9 @@ def distinct_rows(
     exposure: FloatArray | None = None,
     observed: BoolArray | None = None,
     individual_ages: FloatArray | None = None,
+    covariates: FloatArray | None = None,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Group equal rows: same outcomes, same exposure, same cells missing, same own ages.
+    """Group equal rows: same outcomes, exposure, cells missing, own ages and covariates.
 
     Rows are told apart by a 64-bit sum of their bits times fixed random numbers, much faster than
     sorting whole rows. Rows of equal sum are then compared in full, so the answer is exact.
@@ -28,7 +29,7 @@ def distinct_rows(
     inverse : ndarray of int, shape (N,)
         For each row the position of its history in ``first``.
     """
-    every = (outcomes, exposure, observed, individual_ages)
+    every = (outcomes, exposure, observed, individual_ages, covariates)
     parts = [part for part in every if part is not None]
     key = row_keys(*every)
     _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
@@ -46,12 +47,13 @@ def row_keys(
     exposure: FloatArray | None = None,
     observed: BoolArray | None = None,
     individual_ages: FloatArray | None = None,
+    covariates: FloatArray | None = None,
 ) -> NDArray[np.uint64]:
     """Return a number for each row that depends on what stands in it and not on where it stands.
 
     Sorting by it puts rows in an order that does not depend on the order they came in.
     """
-    every = (outcomes, exposure, observed, individual_ages)
+    every = (outcomes, exposure, observed, individual_ages, covariates)
     parts = [part for part in every if part is not None]
     rng = np.random.default_rng(_SEED)
     key = np.zeros(len(parts[0]), dtype=np.uint64)

@@ -11,6 +11,7 @@ from trajectories.families.links import INVERSE
 from trajectories.groups.model import Model
 from trajectories.groups.search.panel_problem import make_mixture
 from trajectories.groups.search.prepare import prepare
+from trajectories.numerics.membership import row_log_probability
 from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.types import BoolArray, FloatArray
 from trajectories.panel import Panel
@@ -62,6 +63,7 @@ def at_ages(panel: Panel, keep: BoolArray) -> tuple[Panel | None, np.ndarray]:
         observed=None if seen is None else seen[rows],
         weights=None if panel.weights is None else panel.weights[rows],
         units=panel.units[rows],
+        covariates=None if panel.covariates is None else panel.covariates.iloc[rows],
     )
     return cut, rows
 
@@ -82,8 +84,25 @@ def group_means(model: Model, parameters: Parameters, ages: FloatArray) -> Float
     return np.asarray(INVERSE[model.family.link](centre))
 
 
+def log_prior(model: Model, parameters: Parameters, panel: Panel) -> FloatArray:
+    """Return the log group probabilities of the units of a panel, (K,) or, by covariates, (N, K).
+
+    Raises
+    ------
+    InputError
+        If they depend on covariates and the panel carries none.
+    """
+    covariates = model.covariates(panel)
+    if covariates is None:
+        return parameters.log_probability
+    return row_log_probability(parameters.intercepts, parameters.slopes, covariates).T
+
+
 def mixed(log_density: FloatArray, log_probability: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return log sum_k pi_k f_ik, shape (N,), and posterior probabilities, shape (N, K)."""
+    """Return log sum_k pi_k f_ik, shape (N,), and posterior probabilities, shape (N, K).
+
+    ``log_probability`` has shape (K,), or (N, K) where each person has their own.
+    """
     joint = log_density + log_probability
     total = np.asarray(logsumexp(joint, axis=1))
     return total, np.exp(joint - total[:, None])

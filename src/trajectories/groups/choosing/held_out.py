@@ -8,7 +8,12 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from trajectories.errors import DegenerateSolutionWarning, InputError
-from trajectories.groups.adequacy.person_density import group_log_density, group_means, mixed
+from trajectories.groups.adequacy.person_density import (
+    group_log_density,
+    group_means,
+    log_prior,
+    mixed,
+)
 from trajectories.groups.control import Control
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.spec import GroupTrajectories
@@ -70,7 +75,7 @@ def score_fold(
     except InputError as reason:
         return str(reason)
     whole = group_log_density(results.model, results.parameters, test)
-    held_out, _ = mixed(whole, results.parameters.log_probability)
+    held_out, _ = mixed(whole, log_prior(results.model, results.parameters, test))
     if cutoff_age is None:
         scores = Scores.empty(test.n_units)
         scores.held_out[:] = held_out
@@ -110,7 +115,7 @@ def forecast(
     model, parameters = results.model, results.parameters
     early = np.asarray(panel.ages <= cutoff_age)
     densities = group_log_density(model, parameters, panel, early)
-    log_early, posterior = mixed(densities, parameters.log_probability)
+    log_early, posterior = mixed(densities, log_prior(model, parameters, panel))
     means = group_means(model, parameters, panel.ages[~early])
     return exposures(panel)[:, ~early] * (posterior @ means.T), log_early
 

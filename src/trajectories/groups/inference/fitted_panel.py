@@ -41,6 +41,8 @@ def mixture_of(
             f"the panel that was fitted is needed, not a {type(panel).__name__}; results do not "
             "hold it"
         )
+    if results.model.membership is not None:
+        panel = results.model.membership.kept(panel)
     panel = panel.without_empty_ages()
     ages, fitted = reporting_ages(panel), results.ages
     if ages.shape != fitted.shape or (ages != fitted).any():
@@ -54,9 +56,9 @@ def mixture_of(
             f"this is not the panel that was fitted: it stands for {panel.total_weight:g} "
             f"persons, the fit for {results.nobs:g}; weights given to fit belong into the panel"
         )
-    mixture = make_mixture(
-        panel, results.model, prepare(panel, results.family, merge=merge).statistics
-    )
+    covariates = results.model.covariates(panel)
+    prepared = prepare(panel, results.family, merge=merge, covariates=covariates)
+    mixture = make_mixture(panel, results.model, prepared.statistics)
     llf = mixture.e_step(results.parameters).llf
     if not abs(llf - results.llf) <= SAME_LIKELIHOOD * max(1.0, abs(results.llf)):
         raise InputError(

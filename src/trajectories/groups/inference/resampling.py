@@ -62,7 +62,7 @@ def resampling(
             f"{int((weights % 1 != 0).sum()):,} of {panel.n_units:,} weights are no whole numbers: "
             "the bootstrap draws persons, so that weights must be numbers of persons"
         )
-    first, inverse = _distinct_in_order(panel)
+    first, inverse = _distinct_in_order(panel, results.model.covariates(panel))
     mass = np.ones(panel.n_units) if weights is None else weights
     held = replace(
         panel.subset(first),
@@ -80,9 +80,9 @@ def resampling(
     return Resampling(held, members, results.model, results.parameters, posterior, control)
 
 
-def _distinct_in_order(panel: Panel) -> tuple[IntArray, IntArray]:
+def _distinct_in_order(panel: Panel, covariates: FloatArray | None) -> tuple[IntArray, IntArray]:
     """Return the first row of each history, and every row's, whatever the order of the persons."""
-    arrays = (panel.outcomes, panel.exposure, panel.observed, panel.individual_ages)
+    arrays = (panel.outcomes, panel.exposure, panel.observed, panel.individual_ages, covariates)
     first, inverse = distinct_rows(*arrays)
     order = np.argsort(row_keys(*arrays)[first], kind="stable")
     rank = np.empty_like(order)
@@ -104,7 +104,5 @@ def drawn_weights(plan: Resampling, rng: np.random.Generator) -> FloatArray:
 
 def posterior_of(panel: Panel, model: Model, parameters: Parameters) -> FloatArray:
     """Return posterior group probabilities of the units of a panel, shape (N, K)."""
-    prepared = prepare(panel, model.family, merge=False)
-    mixture = make_mixture(panel, model, prepared.statistics)
-    table = mixture.density.log_density(parameters.theta)
-    return prepared.statistics.posterior(table, parameters.log_probability)
+    prepared = prepare(panel, model.family, merge=False, covariates=model.covariates(panel))
+    return make_mixture(panel, model, prepared.statistics).posterior(parameters)

@@ -60,7 +60,7 @@ def solve(
 
     See :func:`search`.
     """
-    problem = PanelProblem(panel, model.family)
+    problem = PanelProblem(panel, model.family, model.covariates(panel))
     return search(problem, model, seed, control, progress, extra_starts, random_starts)
 
 
@@ -114,6 +114,7 @@ def search(
 
 def finish(mixture: Mixture, start: Parameters, control: Control) -> Fitted:
     """Run one start to a stationary point."""
+    start = start.with_slopes(mixture.n_covariates)
     slow = 1e-2 if mixture.n_groups > 1 else 1e-8
     parameters, trace = run_em(mixture, start, control.em_steps, slow)
     return polish(

@@ -19,6 +19,7 @@ def merge_rows(
     exposure: FloatArray | None,
     observed: BoolArray | None,
     individual_ages: FloatArray | None = None,
+    covariates: FloatArray | None = None,
 ) -> tuple[IntArray, IntArray] | None:
     """Return first row of each distinct history and every row's history, or None if not worth it.
 
@@ -26,7 +27,7 @@ def merge_rows(
     do so in all, but then seldom enough not to matter.
     """
     n_rows = len(outcome)
-    parts = (outcome, exposure, observed, individual_ages)
+    parts = (outcome, exposure, observed, individual_ages, covariates)
     if n_rows > PROBE:
         chosen = np.sort(np.random.default_rng(0).choice(n_rows, PROBE, replace=False))
         sample = [None if a is None else a[chosen] for a in parts]

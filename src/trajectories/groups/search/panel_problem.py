@@ -29,11 +29,14 @@ class PanelProblem(Problem):
     ----------
     panel : Panel
     family : Family
+    covariates : ndarray, shape (N, M), optional
+        What the group probabilities depend on; see ``Model.covariates``.
     """
 
-    def __init__(self, panel: Panel, family: Family) -> None:
+    def __init__(self, panel: Panel, family: Family, covariates: FloatArray | None = None) -> None:
         self.panel = panel
-        self.prepared = prepare(panel, family)
+        self.covariates = covariates
+        self.prepared = prepare(panel, family, covariates=covariates)
         self.statistics = self.prepared.statistics
         self.grid = panel.grid
         self.highest_rate = highest_rate(panel)
@@ -49,7 +52,7 @@ class PanelProblem(Problem):
     def start_sample(self, model: Model, size: int, rng: np.random.Generator) -> StartSample:
         """Return the rows, or a sample of them, with their smoothed histories."""
         prepared = self.prepared
-        rows = canonical_order(self.panel, prepared)
+        rows = canonical_order(self.panel, prepared, self.covariates)
         if len(rows) > size:
             rows = rows[sample_rows(self.statistics.weights, rows, size, rng)]
         units = rows if prepared.first is None else prepared.first[rows]
@@ -60,9 +63,7 @@ class PanelProblem(Problem):
 
     def posterior(self, mixture: Mixture, parameters: Parameters) -> FloatArray:
         """Return the posterior group probabilities of the panel's units, shape (N, K)."""
-        table = mixture.density.log_density(parameters.theta)
-        posterior = self.statistics.posterior(table, parameters.log_probability)
-        return self.prepared.spread(posterior)
+        return self.prepared.spread(mixture.posterior(parameters))
 
 
 def make_mixture(
@@ -71,12 +72,16 @@ def make_mixture(
     """Put a panel's statistics and a model's designs, on its ages or another grid, together."""
     ages = panel.grid if grid is None else grid
     density = CellDensity(model.family, model.designs(ages), statistics.cells)
-    return Mixture(statistics, density, model.active(), model.held(), model.common())
+    return Mixture(
+        statistics, density, model.active(), model.held(), model.common(), model.n_covariates
+    )
 
 
-def canonical_order(panel: Panel, prepared: Prepared) -> IntArray:
+def canonical_order(
+    panel: Panel, prepared: Prepared, covariates: FloatArray | None = None
+) -> IntArray:
     """Return the statistics' rows in an order that does not depend on the order of the persons."""
-    arrays = (panel.outcomes, panel.exposure, panel.observed, panel.individual_ages)
+    arrays = (panel.outcomes, panel.exposure, panel.observed, panel.individual_ages, covariates)
     first = prepared.first
     held = arrays if first is None else tuple(None if a is None else a[first] for a in arrays)
     return np.argsort(row_keys(*held), kind="stable")  # type: ignore[arg-type]

@@ -60,7 +60,14 @@ class Prepared:
         return values if self.inverse is None else values[self.inverse]
 
 
-def prepare(panel: Panel, family: Family, *, engine: str = "auto", merge: bool = True) -> Prepared:
+def prepare(
+    panel: Panel,
+    family: Family,
+    *,
+    engine: str = "auto",
+    merge: bool = True,
+    covariates: FloatArray | None = None,
+) -> Prepared:
     """Build the statistics of a panel for a family.
 
     Parameters
@@ -71,6 +78,8 @@ def prepare(panel: Panel, family: Family, *, engine: str = "auto", merge: bool =
         ``"moments"`` where the family allows it is much the faster; both give the same answer.
     merge : bool
         Whether equal rows may be merged.
+    covariates : ndarray, shape (N, M), optional
+        What the group probabilities depend on; see ``Model.covariates``.
 
     Raises
     ------
@@ -92,7 +101,7 @@ def prepare(panel: Panel, family: Family, *, engine: str = "auto", merge: bool =
     weights = panel.weights
     constant = base_measure(family, outcome, exposure, observed, weights)
     own_ages = panel.individual_ages
-    merged = merge_rows(outcome, exposure, observed, own_ages) if merge else None
+    merged = merge_rows(outcome, exposure, observed, own_ages, covariates) if merge else None
     first = inverse = None
     if merged is not None:
         first, inverse = merged
@@ -101,6 +110,7 @@ def prepare(panel: Panel, family: Family, *, engine: str = "auto", merge: bool =
         exposure = None if exposure is None else exposure[first]
         observed = None if observed is None else observed[first]
         own_ages = None if own_ages is None else own_ages[first]
+        covariates = None if covariates is None else covariates[first]
     plan = family.moments
     by_moments = plan is not None and (exposure is None or plan.any_exposure)
     by_moments = by_moments and own_ages is None
@@ -108,10 +118,12 @@ def prepare(panel: Panel, family: Family, *, engine: str = "auto", merge: bool =
         raise InputError(f"family {family.name!r} has no moment route for this panel")
     if by_moments and engine != "table" and plan is not None:
         small = smallest_type(outcome)
-        moments = MomentStatistics(plan, small, exposure, observed, weights, constant)
+        moments = MomentStatistics(plan, small, exposure, observed, weights, constant, covariates)
         return Prepared(moments, moments, panel.grid, first, inverse)
     ages = None if own_ages is None else np.searchsorted(panel.grid, own_ages)
-    table = TabulatedStatistics.from_panel(outcome, exposure, observed, weights, constant, ages)
+    table = TabulatedStatistics.from_panel(
+        outcome, exposure, observed, weights, constant, ages, covariates
+    )
     coarse, grid = table, panel.grid
     many = not family.is_count and len(table.cells.outcome) > MANY_CELLS
     if exposure is not None or own_ages is not None or many:
