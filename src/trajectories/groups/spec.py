@@ -91,6 +91,7 @@ basis=Polynomial())
         control: Control | None = None,
         covariance: str = "observed",
         clusters: Any = None,
+        n_jobs: int = 1,
     ) -> GroupTrajectoriesResults:
         """Fit the model by maximum likelihood.
 
@@ -113,6 +114,9 @@ basis=Polynomial())
             Whether to show a progress bar on standard error.
         control : Control, optional
             Numerical settings.
+        n_jobs : int
+            Threads that share every pass over a large panel; -1 takes every core. The answer is
+            the same, to the last bit, for any number.
         covariance : {"observed", "robust", "cluster"}
             Which standard errors; see ``results.with_covariance``.
         clusters : Series, for ``"cluster"``
@@ -150,7 +154,7 @@ basis=Polynomial())
         check_kind(covariance, clusters, panel)
         panel = panel.without_empty_ages()
         model = self.model(panel)
-        solution = solve(panel, model, int(seed), control, progress)
+        solution = solve(panel, model, int(seed), control, progress, n_jobs=n_jobs)
         results = from_solution(panel, solution, int(seed), control)
         if covariance != "observed":
             results = with_covariance(results, covariance, panel, clusters)
