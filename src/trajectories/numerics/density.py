@@ -42,6 +42,22 @@ class ChannelDensity(Protocol):
         ...
 
 
+class Density(Protocol):
+    """What EM and Newton need of the densities of G groups; see :class:`CellDensity`."""
+
+    @property
+    def in_units(self) -> bool: ...
+    def pieces(self) -> list[tuple[CellDensity, slice]]: ...
+    def out_of_range(self, theta: FloatArray) -> BoolArray: ...
+    def shortening(self, theta: FloatArray, step: FloatArray) -> FloatArray: ...
+    def log_density(self, theta: FloatArray) -> FloatArray: ...
+    def score_table(self, theta: FloatArray) -> FloatArray: ...
+    def value(self, theta: FloatArray, cell_weight: FloatArray) -> FloatArray: ...
+    def weighted(
+        self, theta: FloatArray, cell_weight: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]: ...
+
+
 class CellDensity:
     """Log densities of C cells for G groups, given their parameters.
 
@@ -74,6 +90,10 @@ class CellDensity:
     def in_units(self) -> bool:
         """Whether a channel is in the unit of the data, so that parameters differ in scale."""
         return not np.isfinite(self.family.largest_change).all()
+
+    def pieces(self) -> list[tuple[CellDensity, slice]]:
+        """Return the densities that this one is made of, each with its cells: itself."""
+        return [(self, slice(None))]
 
     def grid_channels(self, theta: FloatArray) -> FloatArray:
         """Return the linear predictors on the grid of ages, shape (q, T, G)."""
