@@ -184,6 +184,7 @@ def _ran_off(name: str, is_rate: bool) -> str:
 
 
 def duplicates(family: Family, channels: FloatArray, held: FloatArray) -> list[Finding]:
+    """Find pairs of groups, of weights ``held``, whose channels (q, T, K) are the same."""
     found = []
     for k in range(channels.shape[2]):
         for j in range(k):
