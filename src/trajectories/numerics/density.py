@@ -67,7 +67,7 @@ class Density(Protocol):
         ...
 
     def score_table(self, theta: FloatArray) -> FloatArray:
-        """Derivative of each cell's log density, shape (C, G, Q)."""
+        """Return the derivative of each cell's log density, shape (C, G, Q)."""
         ...
 
     def value(self, theta: FloatArray, cell_weight: FloatArray) -> FloatArray:
