@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trajectories.errors import InputError
-from trajectories.numerics.density import CellDensity
+from trajectories.numerics.density import Density
 from trajectories.numerics.membership import membership_step, packed_places
 from trajectories.numerics.newton import climb
 from trajectories.numerics.statistics import ScoreMoments, Statistics, Totals
@@ -98,18 +98,26 @@ def expansion(active: BoolArray, common: BoolArray, n_slopes: int = 0) -> FloatA
     n_slopes : int
         Slopes of the group probabilities in covariates, all of them estimated.
     """
-    n_groups, n_own = active.shape
-    n_logits = n_groups - 1
-    rows = np.arange(n_logits + active.size)
-    names = rows.copy()
-    shared = np.broadcast_to(common, active.shape).ravel()
-    names[n_logits:][shared] = -1 - np.tile(np.arange(n_own), n_groups)[shared]
+    names = np.arange(active.size).reshape(active.shape)
+    names[:, common] = names[:1, common]
+    without = expansion_of_names(active, names)
+    size, n_numbers = without.shape
+    matrix = np.zeros((size + n_slopes, n_numbers + n_slopes))
+    matrix[:size, :n_numbers] = without
+    matrix[size + np.arange(n_slopes), n_numbers + np.arange(n_slopes)] = 1.0
+    return matrix
+
+
+def expansion_of_names(active: BoolArray, names: IntArray) -> FloatArray:
+    """Return the expansion where parameters of one name, shape (K, Q), are one number."""
+    n_logits = len(active) - 1
+    # numbered as they appear: logits first
+    every = np.concatenate([np.arange(n_logits), n_logits + names.ravel()])
     use = np.concatenate([np.ones(n_logits, dtype=bool), active.ravel()])
-    _, first, column = np.unique(names[use], return_index=True, return_inverse=True)
+    _, first, column = np.unique(every[use], return_index=True, return_inverse=True)
     by_appearance = np.argsort(np.argsort(first))
-    matrix = np.zeros((len(rows) + n_slopes, len(first) + n_slopes))
-    matrix[rows[use], by_appearance[column]] = 1.0
-    matrix[len(rows) + np.arange(n_slopes), len(first) + np.arange(n_slopes)] = 1.0
+    matrix = np.zeros((len(every), len(first)))
+    matrix[np.flatnonzero(use), by_appearance[column]] = 1.0
     return matrix
 
 
@@ -120,7 +128,7 @@ class Mixture:
     ----------
     statistics : Statistics
         The panel.
-    density : CellDensity
+    density : Density
         The family on the panel's cells.
     active : ndarray of bool, shape (K, Q)
         Parameters that are estimated; the others stay where they are held.
@@ -135,7 +143,7 @@ class Mixture:
     def __init__(
         self,
         statistics: Statistics,
-        density: CellDensity,
+        density: Density,
         active: BoolArray,
         held: FloatArray | None = None,
         common: BoolArray | None = None,
@@ -177,9 +185,7 @@ class Mixture:
         nearly always; see :func:`trajectories.numerics.membership.membership_step`.
         """
         share = totals.group_weight / totals.group_weight.sum()
-        theta = climb(
-            self.density, parameters.theta, totals.cell_weight, self.active, self.common, steps
-        )
+        theta = self.climb(parameters.theta, totals.cell_weight, steps)
         if parameters.slopes is None or totals.membership is None:
             return Parameters(np.log(np.maximum(share, SMALLEST_PROBABILITY)), theta)
         mean_prior = share - totals.membership[:, 0] / totals.group_weight.sum()
@@ -192,6 +198,13 @@ class Mixture:
             cautious,
         )
         return Parameters(intercepts, theta, slopes)
+
+    def climb(
+        self, theta: FloatArray, cell_weight: FloatArray, steps: int = 1, n_models: int = 1
+    ) -> FloatArray:
+        """Raise the weighted log densities of the groups of one model, or of several in order."""
+        active = np.tile(self.active, (n_models, 1))
+        return climb(self.density, theta, cell_weight, active, self.common, steps, n_models)
 
     def posterior(self, parameters: Parameters) -> FloatArray:
         """Return the posterior group probabilities of the rows, shape (N, K)."""

@@ -8,12 +8,14 @@ from trajectories.errors import InputError
 from trajectories.families import Family
 from trajectories.groups.model import Model
 from trajectories.groups.search.features import smoothed_histories
+from trajectories.groups.search.fingerprint import panel_digest
 from trajectories.groups.search.prepare import Prepared, count_distinct, prepare, row_blocks
 from trajectories.groups.search.problem import Problem, StartSample
 from trajectories.groups.search.starts import sample_rows
 from trajectories.numerics.density import CellDensity
 from trajectories.numerics.mixture import Mixture, Parameters
 from trajectories.numerics.statistics import Statistics
+from trajectories.numerics.threads import n_threads
 from trajectories.numerics.types import FloatArray, IntArray
 from trajectories.panel import Panel
 from trajectories.panel.distinct import row_keys
@@ -29,17 +31,27 @@ class PanelProblem(Problem):
     ----------
     panel : Panel
     family : Family
+    n_jobs : int
+        Threads that share every pass; the answer does not depend on it.
     covariates : ndarray, shape (N, M), optional
         What the group probabilities depend on; see ``Model.covariates``.
     """
 
-    def __init__(self, panel: Panel, family: Family, covariates: FloatArray | None = None) -> None:
+    def __init__(
+        self,
+        panel: Panel,
+        family: Family,
+        n_jobs: int = 1,
+        covariates: FloatArray | None = None,
+    ) -> None:
         self.panel = panel
         self.covariates = covariates
         self.prepared = prepare(panel, family, covariates=covariates)
+        self.prepared.statistics.n_jobs = n_threads(n_jobs)
         self.statistics = self.prepared.statistics
         self.grid = panel.grid
         self.highest_rate = highest_rate(panel)
+        self._design: FloatArray | None = None
 
     def check(self, model: Model) -> None:
         """Refuse a panel that cannot carry the model; see :func:`check_support`."""
@@ -47,6 +59,10 @@ class PanelProblem(Problem):
 
     def mixture(self, model: Model) -> Mixture:
         """Return the mixture of the model over the panel."""
+        design = model.designs(self.grid)[0]
+        if self._design is None or not np.array_equal(self._design, design):
+            self.statistics = self.prepared.statistics.projected(design)
+            self._design = design
         return make_mixture(self.panel, model, self.statistics)
 
     def start_sample(self, model: Model, size: int, rng: np.random.Generator) -> StartSample:
@@ -64,6 +80,10 @@ class PanelProblem(Problem):
     def posterior(self, mixture: Mixture, parameters: Parameters) -> FloatArray:
         """Return the posterior group probabilities of the panel's units, shape (N, K)."""
         return self.prepared.spread(mixture.posterior(parameters))
+
+    def fingerprint(self) -> str:
+        """Return a digest of the panel's numbers, in the order of its units."""
+        return panel_digest(self.panel)
 
 
 def make_mixture(
