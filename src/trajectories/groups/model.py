@@ -92,7 +92,7 @@ class Model:
         reference = 1 if self.membership is None else self.membership.reference
         return reference if isinstance(reference, int) else 1
 
-    def covariates(self, panel: Panel) -> FloatArray | None:
+    def unit_covariates(self, panel: Panel) -> FloatArray | None:
         """Return the covariates of a panel as they are used inside, (N, M); None without any."""
         if self.membership is None:
             return None

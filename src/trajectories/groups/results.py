@@ -283,7 +283,7 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods):
             )
         if covariates is not None:
             panel = with_membership_covariates(self.model, panel, covariates)
-        prepared = prepare(panel, self.model.family, covariates=self.model.covariates(panel))
+        prepared = prepare(panel, self.model.family, unit_covariates=self.model.unit_covariates(panel))
         mixture = make_mixture(panel, self.model, prepared.statistics)
         posterior = prepared.spread(mixture.posterior(self.parameters))
         return pd.DataFrame(posterior, index=panel.units, columns=self._groups())

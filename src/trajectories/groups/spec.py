@@ -142,7 +142,7 @@ basis=Polynomial())
             ``"~ sex + single_parent"``: a multinomial logit, estimated together with the curves.
         covariates : DataFrame, optional
             Indexed by unit id, with the columns of the formula, where the panel does not carry
-            them (``panel.with_covariates``).
+            them (``panel.with_unit_covariates``).
         reference : int or "largest"
             Group against which the logits are reported, numbered as after the fit.
         missing : {"refuse", "drop"}
@@ -189,7 +189,7 @@ basis=Polynomial())
         if membership is None:
             check_no_covariates(covariates)
         else:
-            panel = panel if covariates is None else panel.with_covariates(covariates)
+            panel = panel if covariates is None else panel.with_unit_covariates(covariates)
             read, panel = read_membership(membership, panel, self.n_groups, reference, missing)
         panel = panel.without_empty_ages()
         model = replace(self.model(panel), membership=read)

@@ -47,7 +47,7 @@ def row_log_probability(
     if covariates is None:
         raise InputError(
             "the group probabilities depend on covariates and none were given for these units: "
-            "give covariates=, or panel.with_covariates(frame)"
+            "give covariates=, or panel.with_unit_covariates(frame)"
         )
     logits = slopes @ covariates.T
     logits += intercepts[:, None]

@@ -18,7 +18,7 @@ from trajectories.panel.long import read_long
 from trajectories.panel.register import Register
 from trajectories.panel.register_panel import read_register
 from trajectories.panel.rows import are_counts, require_counts, row_numbers
-from trajectories.panel.unit_covariates import check_covariates, covariates_of
+from trajectories.panel.unit_covariates import check_unit_covariates, unit_covariates_of
 from trajectories.panel.wide import read_wide
 
 
@@ -53,8 +53,8 @@ class Panel:
         Cells that were given with an exposure of 0 and no count, and are missing therefore.
     n_left_out : int
         Persons of a register left out because they are never observed at these ages.
-    covariates : DataFrame, N rows, or None
-        Characteristics of the units, in their order; see ``with_covariates``.
+    unit_covariates : DataFrame, N rows, or None
+        Characteristics of the units, in their order; see ``with_unit_covariates``.
 
     Raises
     ------
@@ -71,7 +71,7 @@ class Panel:
     n_left_out: int = 0
     individual_ages: FloatArray | None = None
     n_not_at_risk: int = 0
-    covariates: pd.DataFrame | None = None
+    unit_covariates: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         outcomes = checks.check_outcomes(self.outcomes)
@@ -96,7 +96,8 @@ class Panel:
         for name, array in arrays.items():
             object.__setattr__(self, name, None if array is None else read_only(array))
         object.__setattr__(self, "units", units)
-        object.__setattr__(self, "covariates", check_covariates(self.covariates, units))
+        own = check_unit_covariates(self.unit_covariates, units)
+        object.__setattr__(self, "unit_covariates", own)
 
     @classmethod
     def from_wide(
@@ -299,7 +300,7 @@ class Panel:
         exposure = raised(self.exposure, self.observed, self.outcomes.shape, floor)
         return replace(self, exposure=exposure)
 
-    def with_covariates(self, covariates: Any) -> Panel:
+    def with_unit_covariates(self, covariates: Any) -> Panel:
         """Return the panel with characteristics of its units, for models that depend on them.
 
         Parameters
@@ -313,7 +314,7 @@ class Panel:
         InputError
             If it is no table, a unit is absent, or an id is there twice.
         """
-        return replace(self, covariates=covariates_of(covariates, self.units))
+        return replace(self, unit_covariates=unit_covariates_of(covariates, self.units))
 
     def subset(self, rows: Any) -> Panel:
         """Return the panel of some rows, given as a boolean mask, a slice or row numbers.
@@ -332,7 +333,9 @@ class Panel:
             weights=None if self.weights is None else self.weights[where],
             units=self.units[where],
             individual_ages=None if self.individual_ages is None else self.individual_ages[where],
-            covariates=None if self.covariates is None else self.covariates.iloc[where],
+            unit_covariates=(
+                None if self.unit_covariates is None else self.unit_covariates.iloc[where]
+            ),
         )
 
     def without_empty_ages(self) -> Panel:
@@ -386,8 +389,8 @@ class Panel:
         ]
         parts += [f"{self.n_not_at_risk:,} of them not at risk"] if self.n_not_at_risk else []
         parts += ["exposure"] if self.exposure is not None else []
-        if self.covariates is not None:
-            parts += [counted(self.covariates.shape[1], "covariate")]
+        if self.unit_covariates is not None:
+            parts += [counted(self.unit_covariates.shape[1], "covariate")]
         parts += ["weights"] if self.weights is not None else []
         parts += [f"{counted(self.n_left_out, 'person')} left out"] if self.n_left_out else []
         return f"<Panel: {', '.join(parts)}>"

@@ -8,10 +8,10 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.panel.arrays import counted
-from trajectories.panel.covariates import aligned
+from trajectories.panel.unit_covariates import aligned
 
 
-def check_covariates(frame: Any, units: pd.Index[Any]) -> pd.DataFrame | None:
+def check_unit_covariates(frame: Any, units: pd.Index[Any]) -> pd.DataFrame | None:
     """Return covariates as a panel holds them: a row for each unit, in their order.
 
     Raises
@@ -28,12 +28,12 @@ def check_covariates(frame: Any, units: pd.Index[Any]) -> pd.DataFrame | None:
     if len(frame) != len(units):
         raise InputError(
             f"covariates have {counted(len(frame), 'row')} for {counted(len(units), 'unit')} of "
-            "the panel: use panel.with_covariates, which takes the rows of the units"
+            "the panel: use panel.with_unit_covariates, which takes the rows of the units"
         )
     return frame
 
 
-def covariates_of(frame: Any, units: pd.Index[Any]) -> pd.DataFrame:
+def unit_covariates_of(frame: Any, units: pd.Index[Any]) -> pd.DataFrame:
     """Return the rows of the units, in their order, of a table indexed by unit id.
 
     Raises

@@ -157,7 +157,9 @@ def own_ages(panel: Panel, results: GroupTrajectoriesResults, rows: np.ndarray) 
         observed=None if panel.observed is None else panel.observed[np.ix_(rows, keep)],
         weights=None if panel.weights is None else panel.weights[rows],
         units=panel.units[rows],
-        covariates=None if panel.covariates is None else panel.covariates.iloc[rows],
+        unit_covariates=(
+            None if panel.unit_covariates is None else panel.unit_covariates.iloc[rows]
+        ),
     )
 
 

@@ -63,7 +63,9 @@ def at_ages(panel: Panel, keep: BoolArray) -> tuple[Panel | None, np.ndarray]:
         observed=None if seen is None else seen[rows],
         weights=None if panel.weights is None else panel.weights[rows],
         units=panel.units[rows],
-        covariates=None if panel.covariates is None else panel.covariates.iloc[rows],
+        unit_covariates=(
+            None if panel.unit_covariates is None else panel.unit_covariates.iloc[rows]
+        ),
     )
     return cut, rows
 
@@ -92,7 +94,7 @@ def log_prior(model: Model, parameters: Parameters, panel: Panel) -> FloatArray:
     InputError
         If they depend on covariates and the panel carries none.
     """
-    covariates = model.covariates(panel)
+    covariates = model.unit_covariates(panel)
     if covariates is None:
         return parameters.log_probability
     return row_log_probability(parameters.intercepts, parameters.slopes, covariates).T

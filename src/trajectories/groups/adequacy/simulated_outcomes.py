@@ -50,7 +50,7 @@ def drawn_groups(
     model: Model, parameters: Parameters, panel: Panel, rng: np.random.Generator
 ) -> IntArray:
     """Return a group, from 0, for each person, drawn by their group probabilities, shape (N,)."""
-    covariates = model.covariates(panel)
+    covariates = model.unit_covariates(panel)
     if covariates is None:
         shares = np.exp(parameters.log_probability)
         return rng.choice(model.n_groups, size=panel.n_units, p=shares / shares.sum())
@@ -85,7 +85,7 @@ def one_row_a_person(panel: Panel) -> Panel:
         )
     times = panel.weights.astype(np.int64)
 
-    covariates, rows = panel.covariates, np.arange(panel.n_units)
+    own, rows = panel.unit_covariates, np.arange(panel.n_units)
 
     def repeated(values: np.ndarray | None) -> np.ndarray | None:
         return None if values is None else np.repeat(values, times, axis=0)
@@ -96,5 +96,5 @@ def one_row_a_person(panel: Panel) -> Panel:
         exposure=repeated(panel.exposure),
         observed=repeated(panel.observed),
         individual_ages=repeated(panel.individual_ages),
-        covariates=None if covariates is None else covariates.iloc[np.repeat(rows, times)],
+        unit_covariates=None if own is None else own.iloc[np.repeat(rows, times)],
     )

@@ -56,8 +56,8 @@ def mixture_of(
             f"this is not the panel that was fitted: it stands for {panel.total_weight:g} "
             f"persons, the fit for {results.nobs:g}; weights given to fit belong into the panel"
         )
-    covariates = results.model.covariates(panel)
-    prepared = prepare(panel, results.family, merge=merge, covariates=covariates)
+    covariates = results.model.unit_covariates(panel)
+    prepared = prepare(panel, results.family, merge=merge, unit_covariates=covariates)
     mixture = make_mixture(panel, results.model, prepared.statistics)
     llf = mixture.e_step(results.parameters).llf
     if not abs(llf - results.llf) <= SAME_LIKELIHOOD * max(1.0, abs(results.llf)):

@@ -63,8 +63,8 @@ def complete_scores(
     The derivatives of log pi_k are 1{j = k} - pi_j, times the covariates for slopes in them.
     """
     parameters, model = results.parameters, results.model
-    covariates = model.covariates(panel)
-    statistics = prepare(panel, results.family, merge=False, covariates=covariates).statistics
+    covariates = model.unit_covariates(panel)
+    statistics = prepare(panel, results.family, merge=False, unit_covariates=covariates).statistics
     mixture = make_mixture(panel, model, statistics)
     n_groups, n_own = parameters.theta.shape
     table = mixture.density.log_density(parameters.theta)

@@ -62,7 +62,7 @@ def resampling(
             f"{int((weights % 1 != 0).sum()):,} of {panel.n_units:,} weights are no whole numbers: "
             "the bootstrap draws persons, so that weights must be numbers of persons"
         )
-    first, inverse = _distinct_in_order(panel, results.model.covariates(panel))
+    first, inverse = _distinct_in_order(panel, results.model.unit_covariates(panel))
     mass = np.ones(panel.n_units) if weights is None else weights
     held = replace(
         panel.subset(first),
@@ -104,5 +104,5 @@ def drawn_weights(plan: Resampling, rng: np.random.Generator) -> FloatArray:
 
 def posterior_of(panel: Panel, model: Model, parameters: Parameters) -> FloatArray:
     """Return posterior group probabilities of the units of a panel, shape (N, K)."""
-    prepared = prepare(panel, model.family, merge=False, covariates=model.covariates(panel))
+    prepared = prepare(panel, model.family, merge=False, unit_covariates=model.unit_covariates(panel))
     return make_mixture(panel, model, prepared.statistics).posterior(parameters)

@@ -14,7 +14,7 @@ from trajectories.panel import Panel
 
 def averages_of(model: Model, parameters: Parameters, panel: Panel) -> ShareAverages | None:
     """Return the mean group probabilities of the persons of a panel; None without covariates."""
-    covariates = model.covariates(panel)
+    covariates = model.unit_covariates(panel)
     if covariates is None or parameters.slopes is None:
         return None
     return share_averages(

@@ -48,8 +48,8 @@ def marginal_effects(
     """
     quantile = normal_quantile(level)
     panel, _ = mixture_of(results, panel)
-    assert panel.covariates is not None  # mixture_of encoded them
-    frame = panel.covariates[terms.design.variables].reset_index(drop=True)
+    assert panel.unit_covariates is not None  # mixture_of encoded them
+    frame = panel.unit_covariates[terms.design.variables].reset_index(drop=True)
     rows: list[dict[str, Any]] = []
     for variable in terms.design.variables:
         for contrast, high, low, width in _contrasts(frame[variable], terms, variable):

@@ -117,7 +117,7 @@ class MembershipResults:
         See :func:`trajectories.groups.membership.effects.marginal_effects`.
         """
         if covariates is not None:
-            panel = panel.with_covariates(covariates)
+            panel = panel.with_unit_covariates(covariates)
         table = marginal_effects(self.fit, self.terms, panel, level)
         return shown_by_group(self.fit, table, "marginal_effects")
 

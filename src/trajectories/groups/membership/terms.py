@@ -11,7 +11,7 @@ import pandas as pd
 from trajectories.errors import InputError
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
-from trajectories.panel.covariates import CovariateDesign, read_covariates
+from trajectories.panel.unit_covariates import CovariateDesign, read_covariates
 
 if TYPE_CHECKING:
     from trajectories.groups.model import Model
@@ -75,12 +75,12 @@ class Membership:
         InputError
             If it carries none, or not those of the formula, or units lack a value.
         """
-        if panel.covariates is None:
+        if panel.unit_covariates is None:
             raise InputError(
                 f"the model has the membership covariates {self.formula!r} and these units have "
-                "none: give covariates=, or panel.with_covariates(frame)"
+                "none: give covariates=, or panel.with_unit_covariates(frame)"
             )
-        return self.of_frame(panel.covariates)
+        return self.of_frame(panel.unit_covariates)
 
     def of_frame(self, frame: pd.DataFrame) -> FloatArray:
         """Return the columns for the rows of a table of covariates, shape (n, M)."""
@@ -101,9 +101,9 @@ class Membership:
 
     def kept(self, panel: Panel) -> Panel:
         """Return the panel without the units that the fit left out for want of a covariate."""
-        if self.design.missing != "drop" or panel.covariates is None:
+        if self.design.missing != "drop" or panel.unit_covariates is None:
             return panel
-        lacks = panel.covariates[self.design.variables].isna().any(axis=1).to_numpy()
+        lacks = panel.unit_covariates[self.design.variables].isna().any(axis=1).to_numpy()
         return panel.subset(~lacks) if lacks.any() else panel
 
 
@@ -116,7 +116,7 @@ def read_membership(
     ------
     InputError
         With one group, for a reference that is no group, a panel without covariates, and for all
-        that :func:`trajectories.panel.covariates.read_covariates` refuses.
+        that :func:`trajectories.panel.unit_covariates.read_covariates` refuses.
     """
     if n_groups == 1:
         raise InputError(
@@ -129,12 +129,12 @@ def read_membership(
             f"reference must be a group from 1 to {n_groups}, numbered as after the fit (by "
             f"expected offences, lowest first), or 'largest'; found {reference!r}"
         )
-    if panel.covariates is None:
+    if panel.unit_covariates is None:
         raise InputError(
             "membership= needs the covariates of the units: give covariates=, a table indexed by "
-            "unit id, or panel.with_covariates(frame)"
+            "unit id, or panel.with_unit_covariates(frame)"
         )
-    plain = panel.covariates.reset_index(drop=True)
+    plain = panel.unit_covariates.reset_index(drop=True)
     found = read_covariates(formula, plain, plain.index, missing)
     if found.n_missing:
         panel = panel.subset(found.rows)
@@ -179,7 +179,7 @@ def with_membership_covariates(model: Model, panel: Panel, covariates: Any) -> P
             "covariates were given and the model has none (it was fitted without membership=): "
             "leave them out"
         )
-    return panel.with_covariates(covariates)
+    return panel.with_unit_covariates(covariates)
 
 
 def check_no_covariates(covariates: Any) -> None:

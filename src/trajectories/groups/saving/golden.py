@@ -63,7 +63,7 @@ def golden_document(results: GroupTrajectoriesResults) -> dict[str, Any] | None:
         covariates = np.random.default_rng(SEED).standard_normal(shape)
     return {
         "about": "Invented histories, drawn from the model; no person has them.",
-        **({} if covariates is None else {"covariates": covariates.tolist()}),
+        **({} if covariates is None else {"unit_covariates": covariates.tolist()}),
         "outcomes": _cells(panel.outcomes, panel),
         "exposure": None if panel.exposure is None else _cells(panel.exposure, panel),
         "posterior": _posterior(results, panel, covariates).tolist(),
@@ -76,7 +76,7 @@ def _posterior(
     """Return the probabilities of invented histories, covariates centred and scaled, if any."""
     if covariates is None:
         return results.predict_proba(panel).to_numpy()
-    prepared = prepare(panel, results.family, covariates=covariates)
+    prepared = prepare(panel, results.family, unit_covariates=covariates)
     mixture = make_mixture(panel, results.model, prepared.statistics)
     return prepared.spread(mixture.posterior(results.parameters))
 
@@ -94,7 +94,7 @@ def check_golden(results: GroupTrajectoriesResults, document: dict[str, Any] | N
     panel = read_panel(document, results.ages)
     covariates = None
     if results.model.membership is not None:
-        covariates = np.array(document["covariates"], dtype=float)
+        covariates = np.array(document["unit_covariates"], dtype=float)
     now = _posterior(results, panel, covariates)
     then = np.array(document["posterior"], dtype=float)
     if now.shape != then.shape or not np.abs(now - then).max() <= CLOSE:

@@ -31,10 +31,10 @@ def panel_digest(panel: Panel) -> str:
         if isinstance(value, np.ndarray):
             digest.update(f"{field.name}{value.shape}".encode())
             _add_rows(digest, value)
-    if panel.covariates is not None:
-        names = ", ".join(map(str, panel.covariates.columns))
+    if panel.unit_covariates is not None:
+        names = ", ".join(map(str, panel.unit_covariates.columns))
         digest.update(f"covariates {names}".encode())
-        rows = pd.util.hash_pandas_object(panel.covariates, index=False)
+        rows = pd.util.hash_pandas_object(panel.unit_covariates, index=False)
         digest.update(rows.to_numpy().tobytes())
     return digest.hexdigest()
 

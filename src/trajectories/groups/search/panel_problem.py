@@ -33,8 +33,8 @@ class PanelProblem(Problem):
     family : Family
     n_jobs : int
         Threads that share every pass; the answer does not depend on it.
-    covariates : ndarray, shape (N, M), optional
-        What the group probabilities depend on; see ``Model.covariates``.
+    unit_covariates : ndarray, shape (N, M), optional
+        What the group probabilities depend on; see ``Model.unit_covariates``.
     """
 
     def __init__(
@@ -42,11 +42,11 @@ class PanelProblem(Problem):
         panel: Panel,
         family: Family,
         n_jobs: int = 1,
-        covariates: FloatArray | None = None,
+        unit_covariates: FloatArray | None = None,
     ) -> None:
         self.panel = panel
-        self.covariates = covariates
-        self.prepared = prepare(panel, family, covariates=covariates)
+        self.unit_covariates = unit_covariates
+        self.prepared = prepare(panel, family, unit_covariates=unit_covariates)
         self.prepared.statistics.n_jobs = n_threads(n_jobs)
         self.statistics = self.prepared.statistics
         self.grid = panel.grid
@@ -68,7 +68,7 @@ class PanelProblem(Problem):
     def start_sample(self, model: Model, size: int, rng: np.random.Generator) -> StartSample:
         """Return the rows, or a sample of them, with their smoothed histories."""
         prepared = self.prepared
-        rows = canonical_order(self.panel, prepared, self.covariates)
+        rows = canonical_order(self.panel, prepared, self.unit_covariates)
         if len(rows) > size:
             rows = rows[sample_rows(self.statistics.weights, rows, size, rng)]
         units = rows if prepared.first is None else prepared.first[rows]
@@ -98,10 +98,10 @@ def make_mixture(
 
 
 def canonical_order(
-    panel: Panel, prepared: Prepared, covariates: FloatArray | None = None
+    panel: Panel, prepared: Prepared, unit_covariates: FloatArray | None = None
 ) -> IntArray:
     """Return the statistics' rows in an order that does not depend on the order of the persons."""
-    arrays = (panel.outcomes, panel.exposure, panel.observed, panel.individual_ages, covariates)
+    arrays = (panel.outcomes, panel.exposure, panel.observed, panel.individual_ages, unit_covariates)
     first = prepared.first
     held = arrays if first is None else tuple(None if a is None else a[first] for a in arrays)
     return np.argsort(row_keys(*held), kind="stable")  # type: ignore[arg-type]

@@ -79,7 +79,7 @@ def prepare(
     merge : bool
         Whether equal rows may be merged.
     covariates : ndarray, shape (N, M), optional
-        What the group probabilities depend on; see ``Model.covariates``.
+        What the group probabilities depend on; see ``Model.unit_covariates``.
 
     Raises
     ------
