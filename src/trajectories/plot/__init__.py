@@ -18,6 +18,7 @@ from trajectories.plot.forest_plot import forest
 from trajectories.plot.hazard import hazard
 from trajectories.plot.love_plot import love
 from trajectories.plot.mean_cumulative_count import mean_cumulative_count
+from trajectories.plot.multi_trajectories import multi_trajectories
 from trajectories.plot.net_benefit import decision_curve
 from trajectories.plot.observed_and_fitted import observed_means
 from trajectories.plot.onset_bars import onset_distribution
@@ -46,6 +47,7 @@ __all__ = [
     "hazard",
     "love",
     "mean_cumulative_count",
+    "multi_trajectories",
     "observed_means",
     "onset_distribution",
     "posteriors",
