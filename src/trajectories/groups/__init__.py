@@ -14,6 +14,7 @@ from trajectories.groups.joint.multi_spec import MultiTrajectories
 from trajectories.groups.joint.outcome import Outcome
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.saving.storage import load
+from trajectories.groups.search.watching import FitProgress
 from trajectories.groups.spec import GroupTrajectories
 from trajectories.groups.stop_reason import StopReason
 from trajectories.groups.typology_rules import TypologyRules
@@ -23,6 +24,7 @@ __all__ = [
     "Control",
     "CrossValidation",
     "DegreeSearch",
+    "FitProgress",
     "Grolts",
     "GroupTrajectories",
     "GroupTrajectoriesResults",

@@ -8,6 +8,7 @@ from trajectories.errors import InputError
 from trajectories.families import Family
 from trajectories.groups.model import Model
 from trajectories.groups.search.features import smoothed_histories
+from trajectories.groups.search.fingerprint import panel_digest
 from trajectories.groups.search.prepare import Prepared, count_distinct, prepare, row_blocks
 from trajectories.groups.search.problem import Problem, StartSample
 from trajectories.groups.search.starts import sample_rows
@@ -63,6 +64,10 @@ class PanelProblem(Problem):
         table = mixture.density.log_density(parameters.theta)
         posterior = self.statistics.posterior(table, parameters.log_probability)
         return self.prepared.spread(posterior)
+
+    def fingerprint(self) -> str:
+        """Return a digest of the panel's numbers, in the order of its units."""
+        return panel_digest(self.panel)
 
 
 def make_mixture(
