@@ -94,6 +94,7 @@ basis=Polynomial())
         control: Control | None = None,
         covariance: str = "observed",
         clusters: Any = None,
+        n_jobs: int = 1,
         checkpoint: str | Path | Checkpoint | None = None,
         callback: Callback | None = None,
     ) -> GroupTrajectoriesResults:
@@ -118,6 +119,9 @@ basis=Polynomial())
             Whether to show a progress bar on standard error.
         control : Control, optional
             Numerical settings.
+        n_jobs : int
+            Threads that share every pass over a large panel; -1 takes every core. The answer is
+            the same, to the last bit, for any number.
         covariance : {"observed", "robust", "cluster"}
             Which standard errors; see ``results.with_covariance``.
         clusters : Series, for ``"cluster"``
@@ -168,7 +172,7 @@ basis=Polynomial())
         panel = panel.without_empty_ages()
         model = self.model(panel)
         watch = Watch(as_checkpoint(checkpoint), callback, keep_best=True)
-        solution = solve(panel, model, int(seed), control, progress, watch=watch)
+        solution = solve(panel, model, int(seed), control, progress, n_jobs=n_jobs, watch=watch)
         results = from_solution(panel, solution, int(seed), control)
         if covariance != "observed":
             results = with_covariance(results, covariance, panel, clusters)

@@ -17,6 +17,7 @@ from trajectories.groups.search.watching import Watch, run_starts
 from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.em import Ending, Fitted, polish, run_em
 from trajectories.numerics.mixture import Mixture, Parameters
+from trajectories.numerics.threads import one_blas_thread
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 
@@ -55,16 +56,18 @@ def solve(
     progress: bool = False,
     extra_starts: Sequence[Parameters] = (),
     random_starts: bool = True,
+    n_jobs: int = 1,
     watch: Watch | None = None,
 ) -> Solution:
     """Search from many starts and return the best proper solution for a panel.
 
-    See :func:`search`.
+    ``n_jobs`` threads share every pass over the panel. See :func:`search`.
     """
-    problem = PanelProblem(panel, model.family)
+    problem = PanelProblem(panel, model.family, n_jobs)
     return search(problem, model, seed, control, progress, extra_starts, random_starts, watch)
 
 
+@one_blas_thread()
 def search(
     problem: Problem,
     model: Model,

@@ -15,6 +15,7 @@ from trajectories.groups.search.starts import sample_rows
 from trajectories.numerics.density import CellDensity
 from trajectories.numerics.mixture import Mixture, Parameters
 from trajectories.numerics.statistics import Statistics
+from trajectories.numerics.threads import n_threads
 from trajectories.numerics.types import FloatArray, IntArray
 from trajectories.panel import Panel
 from trajectories.panel.distinct import row_keys
@@ -30,14 +31,18 @@ class PanelProblem(Problem):
     ----------
     panel : Panel
     family : Family
+    n_jobs : int
+        Threads that share every pass; the answer does not depend on it.
     """
 
-    def __init__(self, panel: Panel, family: Family) -> None:
+    def __init__(self, panel: Panel, family: Family, n_jobs: int = 1) -> None:
         self.panel = panel
         self.prepared = prepare(panel, family)
+        self.prepared.statistics.n_jobs = n_threads(n_jobs)
         self.statistics = self.prepared.statistics
         self.grid = panel.grid
         self.highest_rate = highest_rate(panel)
+        self._design: FloatArray | None = None
 
     def check(self, model: Model) -> None:
         """Refuse a panel that cannot carry the model; see :func:`check_support`."""
@@ -45,6 +50,10 @@ class PanelProblem(Problem):
 
     def mixture(self, model: Model) -> Mixture:
         """Return the mixture of the model over the panel."""
+        design = model.designs(self.grid)[0]
+        if self._design is None or not np.array_equal(self._design, design):
+            self.statistics = self.prepared.statistics.projected(design)
+            self._design = design
         return make_mixture(self.panel, model, self.statistics)
 
     def start_sample(self, model: Model, size: int, rng: np.random.Generator) -> StartSample:
