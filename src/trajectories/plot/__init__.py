@@ -18,10 +18,10 @@ from trajectories.plot.forest_plot import forest
 from trajectories.plot.hazard import hazard
 from trajectories.plot.love_plot import love
 from trajectories.plot.mean_cumulative_count import mean_cumulative_count
-from trajectories.plot.multi_trajectories import multi_trajectories
 from trajectories.plot.net_benefit import decision_curve
 from trajectories.plot.observed_and_fitted import observed_means
 from trajectories.plot.onset_bars import onset_distribution
+from trajectories.plot.outcome_curves import multi_trajectories
 from trajectories.plot.posterior_bars import posteriors
 from trajectories.plot.recovery_rows import recovery
 from trajectories.plot.residual_stems import residuals
