@@ -60,7 +60,7 @@ def solve(
 
     See :func:`search`.
     """
-    problem = PanelProblem(panel, model.family)
+    problem = PanelProblem(panel, model.family, model.time_varying)
     return search(problem, model, seed, control, progress, extra_starts, random_starts)
 
 
