@@ -69,11 +69,5 @@ class CovariateMethods:
 
         return equal_effects(self._results(), covariate)
 
-    def plot_effects(self, level: float = 0.95) -> Any:
-        """Draw the effects of the time-varying covariates by group; a matplotlib Figure."""
-        from trajectories.plot import effects_by_group
-
-        return effects_by_group(self.covariate_effects(level))
-
     def _results(self) -> GroupTrajectoriesResults:
         return cast("GroupTrajectoriesResults", self)

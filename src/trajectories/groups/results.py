@@ -295,6 +295,12 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods, CovariateMetho
             unit=fit.unit,
         )
 
+    def plot_effects(self, level: float = 0.95) -> Any:
+        """Draw the effects of the time-varying covariates by group; a matplotlib Figure."""
+        from trajectories.plot import effects_by_group
+
+        return effects_by_group(self.covariate_effects(level))
+
     def plot_adequacy(self, panel: Panel) -> Any:
         """Draw classification, posteriors, residuals and dispersion; the panel is that fitted."""
         from trajectories.plot import adequacy
