@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         TimeAtRisk,
         time_at_risk,
     )
+    from trajectories.show_versions import show_versions
 
 _HOME = {
     "FollowUp": "trajectories.panel",
@@ -58,6 +59,7 @@ _HOME = {
     "disclosure": "trajectories.disclosure_control",
     "load": "trajectories.groups",
     "select": "trajectories.groups",
+    "show_versions": "trajectories.show_versions",
     "time_at_risk": "trajectories.panel",
 }
 _MODULES = (
@@ -100,6 +102,7 @@ __all__ = [
     "recidivism",
     "report",
     "select",
+    "show_versions",
     "time_at_risk",
 ]
 

@@ -36,6 +36,7 @@ PUBLIC = {
     "recidivism",
     "report",
     "select",
+    "show_versions",
     "time_at_risk",
 }
 

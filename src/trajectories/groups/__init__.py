@@ -11,6 +11,7 @@ from trajectories.groups.control import Control
 from trajectories.groups.grolts.checklist import Grolts
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.saving.storage import load
+from trajectories.groups.search.watching import FitProgress
 from trajectories.groups.spec import GroupTrajectories
 from trajectories.groups.stop_reason import StopReason
 from trajectories.groups.typology_rules import TypologyRules
@@ -20,6 +21,7 @@ __all__ = [
     "Control",
     "CrossValidation",
     "DegreeSearch",
+    "FitProgress",
     "Grolts",
     "GroupTrajectories",
     "GroupTrajectoriesResults",

@@ -12,11 +12,12 @@ from trajectories.groups.model import Model
 from trajectories.groups.search.diagnosis import Diagnosis
 from trajectories.groups.search.panel_problem import PanelProblem
 from trajectories.groups.search.problem import Problem
-from trajectories.groups.search.progress import watch
 from trajectories.groups.search.starts import starting_points
+from trajectories.groups.search.watching import Watch, run_starts
 from trajectories.groups.stop_reason import StopReason
-from trajectories.numerics.em import Fitted, polish, run_em
+from trajectories.numerics.em import Ending, Fitted, polish, run_em
 from trajectories.numerics.mixture import Mixture, Parameters
+from trajectories.numerics.threads import one_blas_thread
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 
@@ -55,15 +56,18 @@ def solve(
     progress: bool = False,
     extra_starts: Sequence[Parameters] = (),
     random_starts: bool = True,
+    n_jobs: int = 1,
+    watch: Watch | None = None,
 ) -> Solution:
     """Search from many starts and return the best proper solution for a panel.
 
-    See :func:`search`.
+    ``n_jobs`` threads share every pass over the panel. See :func:`search`.
     """
-    problem = PanelProblem(panel, model.family, model.time_varying)
-    return search(problem, model, seed, control, progress, extra_starts, random_starts)
+    problem = PanelProblem(panel, model.family, n_jobs, model.time_varying)
+    return search(problem, model, seed, control, progress, extra_starts, random_starts, watch)
 
 
+@one_blas_thread()
 def search(
     problem: Problem,
     model: Model,
@@ -72,12 +76,14 @@ def search(
     progress: bool = False,
     extra_starts: Sequence[Parameters] = (),
     random_starts: bool = True,
+    watch: Watch | None = None,
 ) -> Solution:
     """Search from many starts and return the best proper solution.
 
     ``extra_starts`` are run to the end besides the best random ones: solutions of a smaller model,
     or of the data that a bootstrap sample was drawn from. They are laid on this model's bases.
-    Without ``random_starts`` they are the only ones.
+    Without ``random_starts`` they are the only ones. ``watch`` keeps a checkpoint, calls back, and
+    says whether an interrupt leaves the best so far; that solution's reason is ``cancelled``.
 
     Raises
     ------
@@ -85,16 +91,22 @@ def search(
         If the data cannot carry the model.
     """
     problem.check(model)
+    watch = Watch() if watch is None else watch
+    state = watch.open(problem, model, seed, control, extra_starts, random_starts)
     mixture = problem.mixture(model)
     if model.n_groups == 1:
         control = replace(control, n_starts=1, n_finish=1)
     starts: list[Parameters] = []
     if random_starts:
-        starts = starting_points(problem, model, np.random.SeedSequence(seed), control)
+
+        def choose() -> list[Parameters]:
+            return starting_points(problem, model, np.random.SeedSequence(seed), control)
+
+        starts = choose() if state is None else state.chosen(choose)
     if problem.statistics.n_rows > 5 * control.sample_size:
         starts = starts[: max(1, control.n_finish // 3)]
-    watched = watch([*extra_starts, *starts], progress, "best starts", "start")
-    finished = [finish(mixture, start, control) for start in watched]
+    starts = [*extra_starts, *starts]
+    finished, cancelled = run_starts(mixture, starts, control, finish, progress, watch, state)
     judged = [(one, problem.judge(model, one)) for one in finished]
     judged.sort(key=lambda pair: (pair[1].reason in IMPROPER, -pair[0].llf))
     best = judged[0][0]
@@ -108,8 +120,19 @@ def search(
     if higher > control.replicate_tolerance:
         note = f"an improper solution has a log-likelihood {higher:.3f} higher; it was set aside"
         diagnosis = replace(diagnosis, notes=(*diagnosis.notes, note))
+    if cancelled:
+        diagnosis = called_off(diagnosis, finished, len(starts))
     posterior = problem.posterior(problem.mixture(model), fitted.parameters)
+    if state is not None and not cancelled:
+        state.close()
     return Solution(model, fitted, diagnosis, posterior, len(finished), max(1, replicated))
+
+
+def called_off(diagnosis: Diagnosis, finished: Sequence[Fitted], n_starts: int) -> Diagnosis:
+    """Say that the search was cancelled: what was found is the best so far, and no more."""
+    ended = sum(one.ending is not Ending.CANCELLED for one in finished)
+    note = f"the search was cancelled when {ended} of its {n_starts} best starts had ended"
+    return replace(diagnosis, reason=StopReason.CANCELLED, notes=(note, *diagnosis.notes))
 
 
 def finish(mixture: Mixture, start: Parameters, control: Control) -> Fitted:

@@ -11,12 +11,14 @@ from trajectories.families import Family
 from trajectories.groups.model import Model
 from trajectories.groups.search.collinear import refuse_collinear
 from trajectories.groups.search.features import smoothed_histories
+from trajectories.groups.search.fingerprint import panel_digest
 from trajectories.groups.search.prepare import Prepared, count_distinct, prepare, row_blocks
 from trajectories.groups.search.problem import Problem, StartSample
 from trajectories.groups.search.starts import sample_rows
 from trajectories.numerics.density import CellDensity
 from trajectories.numerics.mixture import Mixture, Parameters
 from trajectories.numerics.statistics import Statistics
+from trajectories.numerics.threads import n_threads
 from trajectories.numerics.types import FloatArray, IntArray
 from trajectories.panel import Panel
 from trajectories.panel.distinct import row_keys
@@ -32,16 +34,22 @@ class PanelProblem(Problem):
     ----------
     panel : Panel
     family : Family
+    n_jobs : int
+        Threads that share every pass; the answer does not depend on it.
     covariates : sequence of str
         Those of the panel's covariates that enter the curves.
     """
 
-    def __init__(self, panel: Panel, family: Family, covariates: Sequence[str] = ()) -> None:
+    def __init__(
+        self, panel: Panel, family: Family, n_jobs: int = 1, covariates: Sequence[str] = ()
+    ) -> None:
         self.panel = panel
         self.prepared = prepare(panel, family, covariates=covariates)
+        self.prepared.statistics.n_jobs = n_threads(n_jobs)
         self.statistics = self.prepared.statistics
         self.grid = self.prepared.grid
         self.highest_rate = highest_rate(panel)
+        self._design: FloatArray | None = None
 
     def check(self, model: Model) -> None:
         """Refuse a panel that cannot carry the model; see :func:`check_support`."""
@@ -50,6 +58,10 @@ class PanelProblem(Problem):
 
     def mixture(self, model: Model) -> Mixture:
         """Return the mixture of the model over the panel."""
+        design = model.designs(self.grid)[0]
+        if self._design is None or not np.array_equal(self._design, design):
+            self.statistics = self.prepared.statistics.projected(design)
+            self._design = design
         return make_mixture(self.panel, model, self.statistics, self.grid)
 
     def start_sample(self, model: Model, size: int, rng: np.random.Generator) -> StartSample:
@@ -69,6 +81,10 @@ class PanelProblem(Problem):
         table = mixture.density.log_density(parameters.theta)
         posterior = self.statistics.posterior(table, parameters.log_probability)
         return self.prepared.spread(posterior)
+
+    def fingerprint(self) -> str:
+        """Return a digest of the panel's numbers, in the order of its units."""
+        return panel_digest(self.panel)
 
 
 def make_mixture(

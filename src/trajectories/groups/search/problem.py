@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from trajectories.errors import InputError
 from trajectories.families.links import INVERSE
 from trajectories.groups.model import Model
 from trajectories.groups.search.diagnosis import Diagnosis, diagnose
@@ -69,6 +70,16 @@ class Problem(ABC):
     @abstractmethod
     def posterior(self, mixture: Mixture, parameters: Parameters) -> FloatArray:
         """Return the posterior group probabilities of the units, shape (N, K)."""
+
+    def fingerprint(self) -> str:
+        """Return a digest of the data, by which a checkpoint knows them.
+
+        Raises
+        ------
+        InputError
+            If fits to such data keep no checkpoint.
+        """
+        raise InputError("fits to these data keep no checkpoint: leave checkpoint out")
 
     def judge(self, model: Model, fitted: Fitted) -> Diagnosis:
         """Name what is wrong with a solution."""

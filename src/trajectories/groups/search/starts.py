@@ -54,6 +54,9 @@ def starting_points(
     sample = problem.start_sample(model, control.sample_size, rng)
     mixture, statistics = sample.mixture, sample.mixture.statistics
     batch = _first_m_step(mixture, statistics, sample.features, start_seeds)
+    pieces = mixture.density.pieces()
+    if len(pieces) == 1:
+        statistics = statistics.projected(pieces[0][0].designs[0])
     batch = _em_steps(mixture, statistics, batch, control.first_steps)
     batch = batch.best(max(control.n_finish, control.n_starts // 3))
     batch = _em_steps(mixture, statistics, batch, control.second_steps)
