@@ -23,6 +23,8 @@ import pandas as pd
 import trajectories as tr
 from trajectories.plot.style import new_figure
 
+pd.set_option("display.max_colwidth", None)
+
 ages = np.arange(12, 27)
 curves = np.stack(
     [
