@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from trajectories.groups import (
         GroupTrajectories,
         GroupTrajectoriesResults,
+        MultiTrajectories,
+        MultiTrajectoriesResults,
+        Outcome,
         Selection,
         StopReason,
         bases,
@@ -43,12 +46,16 @@ if TYPE_CHECKING:
         TimeAtRisk,
         time_at_risk,
     )
+    from trajectories.show_versions import show_versions
 
 _HOME = {
     "FollowUp": "trajectories.panel",
     "GroupTrajectories": "trajectories.groups",
     "GroupTrajectoriesResults": "trajectories.groups",
+    "MultiTrajectories": "trajectories.groups",
+    "MultiTrajectoriesResults": "trajectories.groups",
     "OffenceClassification": "trajectories.panel",
+    "Outcome": "trajectories.groups",
     "Panel": "trajectories.panel",
     "Register": "trajectories.panel",
     "Selection": "trajectories.groups",
@@ -58,6 +65,7 @@ _HOME = {
     "disclosure": "trajectories.disclosure_control",
     "load": "trajectories.groups",
     "select": "trajectories.groups",
+    "show_versions": "trajectories.show_versions",
     "time_at_risk": "trajectories.panel",
 }
 _MODULES = (
@@ -78,7 +86,10 @@ __all__ = [
     "FollowUp",
     "GroupTrajectories",
     "GroupTrajectoriesResults",
+    "MultiTrajectories",
+    "MultiTrajectoriesResults",
     "OffenceClassification",
+    "Outcome",
     "Panel",
     "Register",
     "Selection",
@@ -100,6 +111,7 @@ __all__ = [
     "recidivism",
     "report",
     "select",
+    "show_versions",
     "time_at_risk",
 ]
 

@@ -14,7 +14,10 @@ PUBLIC = {
     "FollowUp",
     "GroupTrajectories",
     "GroupTrajectoriesResults",
+    "MultiTrajectories",
+    "MultiTrajectoriesResults",
     "OffenceClassification",
+    "Outcome",
     "Panel",
     "Register",
     "Selection",
@@ -36,6 +39,7 @@ PUBLIC = {
     "recidivism",
     "report",
     "select",
+    "show_versions",
     "time_at_risk",
 }
 

@@ -14,7 +14,7 @@ from trajectories.groups.adequacy.methods import AdequacyMethods
 from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.methods import InferenceMethods
 from trajectories.groups.model import Model
-from trajectories.groups.search.fitting import make_mixture
+from trajectories.groups.search.panel_problem import make_mixture
 from trajectories.groups.search.prepare import prepare
 from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.mixture import Parameters

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,9 @@ from trajectories.groups.inference.sandwich import check_kind, with_covariance
 from trajectories.groups.model import Model
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.assemble import from_solution
+from trajectories.groups.search.checkpoint import Checkpoint, as_checkpoint
 from trajectories.groups.search.fitting import solve
+from trajectories.groups.search.watching import Callback, Watch
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 
@@ -91,6 +94,9 @@ basis=Polynomial())
         control: Control | None = None,
         covariance: str = "observed",
         clusters: Any = None,
+        n_jobs: int = 1,
+        checkpoint: str | Path | Checkpoint | None = None,
+        callback: Callback | None = None,
     ) -> GroupTrajectoriesResults:
         """Fit the model by maximum likelihood.
 
@@ -113,10 +119,19 @@ basis=Polynomial())
             Whether to show a progress bar on standard error.
         control : Control, optional
             Numerical settings.
+        n_jobs : int
+            Threads that share every pass over a large panel; -1 takes every core. The answer is
+            the same, to the last bit, for any number.
         covariance : {"observed", "robust", "cluster"}
             Which standard errors; see ``results.with_covariance``.
         clusters : Series, for ``"cluster"``
             Unit id to cluster.
+        checkpoint : path, optional
+            File in which the search keeps what it knows. A fit that was killed goes on from it, to
+            the same answer bit for bit; the file is removed when the fit is done. It holds
+            parameters, nothing of persons.
+        callback : callable, optional
+            Called at every pass over the panel with a ``FitProgress``; cancels by returning True.
 
         Returns
         -------
@@ -125,7 +140,8 @@ basis=Polynomial())
         Raises
         ------
         InputError
-            If the panel cannot carry the model; the message says what to change.
+            If the panel cannot carry the model, or the checkpoint is of another fit; the message
+            says what to change.
 
         Warns
         -----
@@ -133,6 +149,11 @@ basis=Polynomial())
             If the best solution is not a proper interior maximum, an improper one of higher
             likelihood was set aside, or nobody is assigned to a group; ``stop_reason`` and
             ``notes`` say why.
+
+        Notes
+        -----
+        An interrupt (Ctrl-C) while the best starts climb does not lose them: the best so far is
+        returned, its ``stop_reason`` is ``cancelled``, and the checkpoint stays.
         """
         if not isinstance(panel, Panel):
             raise InputError(
@@ -150,7 +171,8 @@ basis=Polynomial())
         check_kind(covariance, clusters, panel)
         panel = panel.without_empty_ages()
         model = self.model(panel)
-        solution = solve(panel, model, int(seed), control, progress)
+        watch = Watch(as_checkpoint(checkpoint), callback, keep_best=True)
+        solution = solve(panel, model, int(seed), control, progress, n_jobs=n_jobs, watch=watch)
         results = from_solution(panel, solution, int(seed), control)
         if covariance != "observed":
             results = with_covariance(results, covariance, panel, clusters)

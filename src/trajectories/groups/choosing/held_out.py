@@ -11,6 +11,7 @@ from trajectories.errors import DegenerateSolutionWarning, InputError
 from trajectories.groups.adequacy.person_density import group_log_density, group_means, mixed
 from trajectories.groups.control import Control
 from trajectories.groups.results import GroupTrajectoriesResults
+from trajectories.groups.search.watching import not_cancelled
 from trajectories.groups.spec import GroupTrajectories
 from trajectories.numerics.types import BoolArray, FloatArray
 from trajectories.panel import Panel
@@ -66,7 +67,7 @@ def score_fold(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DegenerateSolutionWarning)
-            results = spec.fit(train, seed=seed, control=control)
+            results = not_cancelled(spec.fit(train, seed=seed, control=control))
     except InputError as reason:
         return str(reason)
     whole = group_log_density(results.model, results.parameters, test)

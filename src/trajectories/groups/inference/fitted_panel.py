@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from trajectories.errors import InputError
 from trajectories.groups.search.assemble import reporting_ages
-from trajectories.groups.search.fitting import make_mixture
+from trajectories.groups.search.panel_problem import make_mixture
 from trajectories.groups.search.prepare import prepare
 from trajectories.numerics.mixture import Mixture
 from trajectories.panel import Panel

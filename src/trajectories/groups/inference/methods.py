@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
@@ -163,6 +164,7 @@ class InferenceMethods:
         progress: bool = False,
         clusters: Any = None,
         n_starts: int = 6,
+        checkpoint: str | Path | None = None,
     ) -> Bootstrap:
         """Refit the model to resampled persons, or clusters of them.
 
@@ -171,7 +173,15 @@ class InferenceMethods:
         from trajectories.groups.inference.bootstrap import bootstrap
 
         return bootstrap(
-            self._self(), panel, n_replicates, seed, n_jobs, progress, clusters, n_starts
+            self._self(),
+            panel,
+            n_replicates,
+            seed,
+            n_jobs,
+            progress,
+            clusters,
+            n_starts,
+            checkpoint,
         )
 
     def exposure_sensitivity(

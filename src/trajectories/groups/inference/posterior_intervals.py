@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import expit, logsumexp
 
 from trajectories.groups.inference.covariance import normal_quantile
-from trajectories.groups.search.fitting import make_mixture
+from trajectories.groups.search.panel_problem import make_mixture
 from trajectories.groups.search.prepare import prepare
 from trajectories.numerics.types import FloatArray
 

@@ -14,7 +14,7 @@ from trajectories.groups.control import Control
 from trajectories.groups.inference.clusters import cluster_codes
 from trajectories.groups.inference.fitted_panel import mixture_of
 from trajectories.groups.model import Model
-from trajectories.groups.search.fitting import make_mixture
+from trajectories.groups.search.panel_problem import make_mixture
 from trajectories.groups.search.prepare import prepare
 from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.types import FloatArray, IntArray
