@@ -22,6 +22,7 @@ from trajectories.plot.mean_cumulative_count import mean_cumulative_count
 from trajectories.plot.net_benefit import decision_curve
 from trajectories.plot.observed_and_fitted import observed_means
 from trajectories.plot.onset_bars import onset_distribution
+from trajectories.plot.outcome_curves import multi_trajectories
 from trajectories.plot.posterior_bars import posteriors
 from trajectories.plot.recovery_rows import recovery
 from trajectories.plot.residual_stems import residuals
@@ -48,6 +49,7 @@ __all__ = [
     "hazard",
     "love",
     "mean_cumulative_count",
+    "multi_trajectories",
     "observed_means",
     "onset_distribution",
     "posteriors",
