@@ -14,6 +14,7 @@ from trajectories.plot.concordance_forest import concordance_forest
 from trajectories.plot.cumulative_incidence import cumulative_incidence
 from trajectories.plot.distribution_functions import distributions
 from trajectories.plot.dual_curves import dual_trajectories
+from trajectories.plot.effect_rows import effects_by_group
 from trajectories.plot.event_study import event_study
 from trajectories.plot.forest_plot import forest
 from trajectories.plot.hazard import hazard
@@ -43,6 +44,7 @@ __all__ = [
     "decision_curve",
     "distributions",
     "dual_trajectories",
+    "effects_by_group",
     "event_study",
     "figure_bytes",
     "forest",
