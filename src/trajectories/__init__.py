@@ -27,8 +27,13 @@ if TYPE_CHECKING:
     )
     from trajectories.disclosure_control import disclosure
     from trajectories.groups import (
+        DualTrajectories,
+        DualTrajectoriesResults,
         GroupTrajectories,
         GroupTrajectoriesResults,
+        MultiTrajectories,
+        MultiTrajectoriesResults,
+        Outcome,
         Selection,
         StopReason,
         bases,
@@ -46,10 +51,15 @@ if TYPE_CHECKING:
     from trajectories.show_versions import show_versions
 
 _HOME = {
+    "DualTrajectories": "trajectories.groups",
+    "DualTrajectoriesResults": "trajectories.groups",
     "FollowUp": "trajectories.panel",
     "GroupTrajectories": "trajectories.groups",
     "GroupTrajectoriesResults": "trajectories.groups",
+    "MultiTrajectories": "trajectories.groups",
+    "MultiTrajectoriesResults": "trajectories.groups",
     "OffenceClassification": "trajectories.panel",
+    "Outcome": "trajectories.groups",
     "Panel": "trajectories.panel",
     "Register": "trajectories.panel",
     "Selection": "trajectories.groups",
@@ -77,10 +87,15 @@ _MODULES = (
 )
 
 __all__ = [
+    "DualTrajectories",
+    "DualTrajectoriesResults",
     "FollowUp",
     "GroupTrajectories",
     "GroupTrajectoriesResults",
+    "MultiTrajectories",
+    "MultiTrajectoriesResults",
     "OffenceClassification",
+    "Outcome",
     "Panel",
     "Register",
     "Selection",

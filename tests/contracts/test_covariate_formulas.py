@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trajectories.errors import InputError
-from trajectories.panel.unit_covariates import read_covariates
+from trajectories.panel.covariates import read_covariates
 
 N = 30
 

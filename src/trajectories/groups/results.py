@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +12,12 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.groups.adequacy.methods import AdequacyMethods
+from trajectories.groups.covariate_methods import CovariateMethods
 from trajectories.groups.inference.covariance import normal_quantile, share_intervals
 from trajectories.groups.inference.methods import InferenceMethods
 from trajectories.groups.membership.terms import with_membership_covariates
 from trajectories.groups.model import Model
-from trajectories.groups.search.panel_problem import make_mixture
-from trajectories.groups.search.prepare import prepare
+from trajectories.groups.search.panel_problem import prepared_mixture
 from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.membership import ShareAverages
 from trajectories.numerics.mixture import Parameters
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods):
+class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods, CovariateMethods):
     """A fitted trajectory model.
 
     Groups are numbered 1 to K by expected offences over the observed ages, lowest first. Groups
@@ -283,8 +284,7 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods):
             )
         if covariates is not None:
             panel = with_membership_covariates(self.model, panel, covariates)
-        prepared = prepare(panel, self.model.family, unit_covariates=self.model.unit_covariates(panel))
-        mixture = make_mixture(panel, self.model, prepared.statistics)
+        prepared, mixture = prepared_mixture(self.model, panel)
         posterior = prepared.spread(mixture.posterior(self.parameters))
         return pd.DataFrame(posterior, index=panel.units, columns=self._groups())
 
@@ -320,17 +320,28 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods):
 
         return summarise(self)
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the curves with their intervals; returns a matplotlib Figure."""
+    def plot(self, ax: Any = None, at: Mapping[str, Any] | None = None) -> Any:
+        """Draw the curves with their intervals; returns a matplotlib Figure.
+
+        With time-varying covariates the title says at which values; see ``results.at``.
+        """
         from trajectories.plot import trajectories
 
+        fit = self if at is None else self.at(at)
         return trajectories(
-            self.trajectories(),
-            shares=self.group_probabilities,
-            names=self.typology()["name"],
+            fit.trajectories(),
+            shares=fit.group_probabilities,
+            names=fit.typology()["name"],
             ax=ax,
-            unit=self.unit,
+            title=fit.curves_at or None,
+            unit=fit.unit,
         )
+
+    def plot_effects(self, level: float = 0.95) -> Any:
+        """Draw the effects of the time-varying covariates by group; a matplotlib Figure."""
+        from trajectories.plot import effects_by_group
+
+        return effects_by_group(self.covariate_effects(level))
 
     def plot_adequacy(self, panel: Panel) -> Any:
         """Draw classification, posteriors, residuals and dispersion; the panel is that fitted."""

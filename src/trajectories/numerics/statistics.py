@@ -288,7 +288,7 @@ class Statistics(ABC):
         """Return sum_i w_i x_i x_i', x = (1, z), shape (1 + M, 1 + M); computed once."""
         if self._covariate_products is None:
             assert self.covariates is not None
-            size = 1 + self.unit_covariates.shape[1]
+            size = 1 + self.covariates.shape[1]
             total = np.zeros((size, size))
             for rows in self.blocks(self.block):
                 own = self.covariates[rows]

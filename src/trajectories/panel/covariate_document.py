@@ -9,7 +9,7 @@ import pandas as pd
 
 from trajectories.errors import InputError, ModelFileError
 from trajectories.panel.covariate_formula import model_matrix, parse_formula
-from trajectories.panel.unit_covariates import CovariateDesign
+from trajectories.panel.covariates import CovariateDesign
 
 N_INVENTED = 40
 """Rows of invented covariates from which the coding is made again, and checked."""

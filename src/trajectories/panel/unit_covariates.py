@@ -8,7 +8,7 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.panel.arrays import counted
-from trajectories.panel.unit_covariates import aligned
+from trajectories.panel.covariates import aligned
 
 
 def check_unit_covariates(frame: Any, units: pd.Index[Any]) -> pd.DataFrame | None:

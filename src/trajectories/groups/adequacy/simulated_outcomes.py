@@ -8,6 +8,7 @@ import numpy as np
 
 from trajectories.errors import InputError
 from trajectories.groups.model import Model
+from trajectories.groups.search.design_points import design_points
 from trajectories.groups.search.prepare import row_blocks
 from trajectories.numerics.membership import row_log_probability
 from trajectories.numerics.mixture import Parameters
@@ -31,12 +32,12 @@ def simulate_outcomes(
         Without weights: a person is a row; see :func:`one_row_a_person`.
     rng : numpy.random.Generator
     """
-    channels = model.channels(parameters.theta, panel.grid)
-    where = _on_grid(panel)
+    points = design_points(panel, model.time_varying)
+    channels = model.channels(parameters.theta, points.grid)
     group = drawn_groups(model, parameters, panel, rng)
     outcomes = np.empty(panel.outcomes.shape)
     for rows in row_blocks(panel.n_units):
-        own = channels[:, where[rows], group[rows, None]]
+        own = channels[:, points.rows(rows), group[rows, None]]
         size = own.shape[1:]
         exposure = np.ones(size) if panel.exposure is None else panel.exposure[rows]
         drawn = model.family.draw(own, exposure, rng)
@@ -59,14 +60,6 @@ def drawn_groups(
     return np.asarray((rng.random(panel.n_units) >= below).sum(axis=0), dtype=np.int64)
 
 
-def _on_grid(panel: Panel) -> IntArray:
-    """Return the position on the grid of ages of every cell, shape (N, T); any where not seen."""
-    if panel.individual_ages is None:
-        return np.broadcast_to(np.arange(panel.n_ages), panel.outcomes.shape)
-    where = np.searchsorted(panel.grid, panel.individual_ages)
-    return np.asarray(np.minimum(where, len(panel.grid) - 1))
-
-
 def one_row_a_person(panel: Panel) -> Panel:
     """Return the panel with every row repeated as often as it weighs.
 
@@ -84,6 +77,7 @@ def one_row_a_person(panel: Panel) -> Panel:
             "be drawn: a simulation needs a row a person, or how many persons a row stands for"
         )
     times = panel.weights.astype(np.int64)
+    held = panel.covariates or {}
 
     own, rows = panel.unit_covariates, np.arange(panel.n_units)
 
@@ -96,5 +90,6 @@ def one_row_a_person(panel: Panel) -> Panel:
         exposure=repeated(panel.exposure),
         observed=repeated(panel.observed),
         individual_ages=repeated(panel.individual_ages),
+        covariates={name: np.repeat(v, times, axis=0) for name, v in held.items()} or None,
         unit_covariates=None if own is None else own.iloc[np.repeat(rows, times)],
     )

@@ -8,8 +8,7 @@ import numpy as np
 from scipy.special import expit, logsumexp
 
 from trajectories.groups.inference.covariance import normal_quantile
-from trajectories.groups.search.panel_problem import make_mixture
-from trajectories.groups.search.prepare import prepare
+from trajectories.groups.search.panel_problem import prepared_mixture
 from trajectories.numerics.types import FloatArray
 
 if TYPE_CHECKING:
@@ -64,8 +63,8 @@ def complete_scores(
     """
     parameters, model = results.parameters, results.model
     covariates = model.unit_covariates(panel)
-    statistics = prepare(panel, results.family, merge=False, unit_covariates=covariates).statistics
-    mixture = make_mixture(panel, model, statistics)
+    prepared, mixture = prepared_mixture(model, panel, merge=False)
+    statistics = prepared.statistics
     n_groups, n_own = parameters.theta.shape
     table = mixture.density.log_density(parameters.theta)
     scores = mixture.density.score_table(parameters.theta)

@@ -11,7 +11,7 @@ import pandas as pd
 from trajectories.errors import InputError
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
-from trajectories.panel.unit_covariates import CovariateDesign, read_covariates
+from trajectories.panel.covariates import CovariateDesign, read_covariates
 
 if TYPE_CHECKING:
     from trajectories.groups.model import Model
@@ -116,7 +116,7 @@ def read_membership(
     ------
     InputError
         With one group, for a reference that is no group, a panel without covariates, and for all
-        that :func:`trajectories.panel.unit_covariates.read_covariates` refuses.
+        that :func:`trajectories.panel.covariates.read_covariates` refuses.
     """
     if n_groups == 1:
         raise InputError(

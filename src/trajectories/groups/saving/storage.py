@@ -14,10 +14,16 @@ from trajectories.errors import ModelFileError
 from trajectories.families import resolve
 from trajectories.groups.model import Model
 from trajectories.groups.results import GroupTrajectoriesResults
+from trajectories.groups.saving.covariates import (
+    covariates_document,
+    over_age,
+    with_covariates,
+)
 from trajectories.groups.saving.golden import check_golden, golden_document
 from trajectories.groups.saving.membership import membership_document, read_membership_document
 from trajectories.groups.saving.text_file import read_document, write_document
 from trajectories.groups.stop_reason import StopReason
+from trajectories.groups.time_varying import CurveWithCovariates
 from trajectories.numerics.basis import Basis
 from trajectories.numerics.mixture import Parameters
 
@@ -98,8 +104,9 @@ def to_document(results: GroupTrajectoriesResults) -> dict[str, Any]:
                 "scale": basis.scale,
                 "change": basis.change.tolist(),
             }
-            for basis in model.bases
+            for basis in map(over_age, model.bases)
         ],
+        "time_varying": covariates_document(model.covariates),
         "log_probability": results.parameters.intercepts.tolist(),
         "theta": results.parameters.theta.tolist(),
         **membership_document(results),
@@ -129,7 +136,7 @@ def _number(value: float) -> float | str | None:
 def from_document(content: dict[str, Any]) -> GroupTrajectoriesResults:
     """Undo :func:`to_document`."""
     family = resolve(content["family"]["name"], **content["family"]["settings"])
-    bases = tuple(
+    bases: tuple[Basis | CurveWithCovariates, ...] = tuple(
         Basis(
             basis["degree"],
             tuple(basis["knots"]),
@@ -140,6 +147,7 @@ def from_document(content: dict[str, Any]) -> GroupTrajectoriesResults:
         )
         for basis in content["bases"]
     )
+    bases = with_covariates(bases, content.get("time_varying"))
     membership, slopes, averages = read_membership_document(content.get("membership"))
     model = Model(family, bases, tuple(tuple(own) for own in content["degrees"]), membership)
     classification = pd.DataFrame(

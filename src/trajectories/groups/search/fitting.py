@@ -63,7 +63,9 @@ def solve(
 
     ``n_jobs`` threads share every pass over the panel. See :func:`search`.
     """
-    problem = PanelProblem(panel, model.family, n_jobs, model.unit_covariates(panel))
+    problem = PanelProblem(
+        panel, model.family, n_jobs, model.time_varying, model.unit_covariates(panel)
+    )
     return search(problem, model, seed, control, progress, extra_starts, random_starts, watch)
 
 
