@@ -9,7 +9,7 @@ import pytest
 
 import trajectories as tr
 from trajectories.groups.model import Model
-from trajectories.groups.search.fitting import make_mixture
+from trajectories.groups.search.panel_problem import make_mixture
 from trajectories.groups.search.prepare import prepare
 from trajectories.numerics.mixture import Parameters
 

@@ -12,7 +12,16 @@ import sys
 
 import pytest
 
-HEAVY = ("matplotlib", "statsmodels", "sklearn", "dask", "scipy.stats", "tqdm", "IPython")
+HEAVY = (
+    "matplotlib",
+    "statsmodels",
+    "sklearn",
+    "dask",
+    "scipy.stats",
+    "tqdm",
+    "IPython",
+    "formulaic",
+)
 
 
 def loaded_by(code: str) -> set[str]:

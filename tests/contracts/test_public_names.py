@@ -11,10 +11,15 @@ import pytest
 import trajectories as tr
 
 PUBLIC = {
+    "DualTrajectories",
+    "DualTrajectoriesResults",
     "FollowUp",
     "GroupTrajectories",
     "GroupTrajectoriesResults",
+    "MultiTrajectories",
+    "MultiTrajectoriesResults",
     "OffenceClassification",
+    "Outcome",
     "Panel",
     "Register",
     "Selection",
@@ -36,6 +41,7 @@ PUBLIC = {
     "recidivism",
     "report",
     "select",
+    "show_versions",
     "time_at_risk",
 }
 

@@ -12,7 +12,8 @@ from trajectories.errors import DegenerateSolutionWarning
 from trajectories.groups import Control
 from trajectories.groups.model import Model
 from trajectories.groups.search.diagnosis import diagnose
-from trajectories.groups.search.fitting import finish, make_mixture
+from trajectories.groups.search.fitting import finish
+from trajectories.groups.search.panel_problem import make_mixture
 from trajectories.groups.search.prepare import prepare
 from trajectories.numerics.mixture import Parameters
 

@@ -18,7 +18,7 @@ from trajectories.families import FAMILIES
 from trajectories.families.links import INVERSE
 from trajectories.groups.inference.bands import envelope
 from trajectories.groups.model import Model
-from trajectories.groups.search.fitting import make_mixture
+from trajectories.groups.search.panel_problem import make_mixture
 from trajectories.groups.search.prepare import prepare
 from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.unit_scores import outer_by_cluster, outer_by_unit, score_blocks

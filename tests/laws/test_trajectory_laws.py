@@ -16,7 +16,7 @@ import trajectories as tr
 import trajectories.groups.search.prepare as preparation
 from trajectories.families import FAMILIES, CensoredNormal, Family, NegativeBinomial, resolve
 from trajectories.groups.model import Model
-from trajectories.groups.search.fitting import make_mixture
+from trajectories.groups.search.panel_problem import make_mixture
 from trajectories.groups.search.prepare import prepare
 from trajectories.numerics.em import polish, run_em
 from trajectories.numerics.mixture import Mixture, Parameters

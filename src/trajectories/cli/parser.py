@@ -118,6 +118,7 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="also write posterior.csv, which has a row a person: handle it as you do the data",
     )
+    _add_checkpoint(fit)
     fit.add_argument("--out", type=Path, metavar="FOLDER", help="default: FILE's name + -fit")
     _add_output(fit)
 
@@ -157,6 +158,7 @@ def build_parser() -> argparse.ArgumentParser:
     select.add_argument(
         "--jobs", type=at_least(1), default=1, metavar="N", help="processes (default 1)"
     )
+    _add_checkpoint(select)
     select.add_argument("--out", type=Path, metavar="FOLDER", help="default: FILE's name + -select")
     _add_output(select)
 
@@ -195,6 +197,16 @@ def _add_simulation(parser: argparse.ArgumentParser, out: str) -> None:
             metavar="N",
             help=f"size of the pool of {pool} offenders (default {size:,})",
         )
+
+
+def _add_checkpoint(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="PATH",
+        help="keep what is known so far here (a file; a folder where several models are compared): "
+        "the same command goes on from it after an interrupt or a crash",
+    )
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:

@@ -24,6 +24,7 @@ class Ending(Enum):
     STATIONARY = "the score is zero, to rounding error"
     STALLED = "no step raises the likelihood, though the score is not zero"
     LIMIT = "the step limit was reached before the score was zero"
+    CANCELLED = "it was cancelled before the score was zero"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trajectories.numerics.density import CellDensity
+from trajectories.numerics.density import Density
 from trajectories.numerics.newton import climb
 from trajectories.numerics.statistics import Statistics, Totals
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
@@ -50,17 +50,21 @@ def expansion(active: BoolArray, common: BoolArray) -> FloatArray:
     common : ndarray of bool, shape (Q,)
         Those of a group that all groups share.
     """
-    n_groups, n_own = active.shape
-    n_logits = n_groups - 1
-    rows = np.arange(n_logits + active.size)
-    names = rows.copy()
-    shared = np.broadcast_to(common, active.shape).ravel()
-    names[n_logits:][shared] = -1 - np.tile(np.arange(n_own), n_groups)[shared]
+    names = np.arange(active.size).reshape(active.shape)
+    names[:, common] = names[:1, common]
+    return expansion_of_names(active, names)
+
+
+def expansion_of_names(active: BoolArray, names: IntArray) -> FloatArray:
+    """Return the expansion where parameters of one name, shape (K, Q), are one number."""
+    n_logits = len(active) - 1
+    # numbered as they appear: logits first
+    every = np.concatenate([np.arange(n_logits), n_logits + names.ravel()])
     use = np.concatenate([np.ones(n_logits, dtype=bool), active.ravel()])
-    _, first, column = np.unique(names[use], return_index=True, return_inverse=True)
+    _, first, column = np.unique(every[use], return_index=True, return_inverse=True)
     by_appearance = np.argsort(np.argsort(first))
-    matrix = np.zeros((len(rows), len(first)))
-    matrix[rows[use], by_appearance[column]] = 1.0
+    matrix = np.zeros((len(every), len(first)))
+    matrix[np.flatnonzero(use), by_appearance[column]] = 1.0
     return matrix
 
 
@@ -71,7 +75,7 @@ class Mixture:
     ----------
     statistics : Statistics
         The panel.
-    density : CellDensity
+    density : Density
         The family on the panel's cells.
     active : ndarray of bool, shape (K, Q)
         Parameters that are estimated; the others stay where they are held.
@@ -84,7 +88,7 @@ class Mixture:
     def __init__(
         self,
         statistics: Statistics,
-        density: CellDensity,
+        density: Density,
         active: BoolArray,
         held: FloatArray | None = None,
         common: BoolArray | None = None,
@@ -116,10 +120,14 @@ class Mixture:
         """Return parameters that raise the expected complete-data log-likelihood."""
         share = totals.group_weight / totals.group_weight.sum()
         log_probability = np.log(np.maximum(share, SMALLEST_PROBABILITY))
-        theta = climb(
-            self.density, parameters.theta, totals.cell_weight, self.active, self.common, steps
-        )
-        return Parameters(log_probability, theta)
+        return Parameters(log_probability, self.climb(parameters.theta, totals.cell_weight, steps))
+
+    def climb(
+        self, theta: FloatArray, cell_weight: FloatArray, steps: int = 1, n_models: int = 1
+    ) -> FloatArray:
+        """Raise the weighted log densities of the groups of one model, or of several in order."""
+        active = np.tile(self.active, (n_models, 1))
+        return climb(self.density, theta, cell_weight, active, self.common, steps, n_models)
 
     def score_and_information(
         self, parameters: Parameters

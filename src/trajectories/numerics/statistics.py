@@ -9,12 +9,17 @@ weights sum_i w_i r_ik S[i, c]; the M-step needs nothing else.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from trajectories.numerics.cells import Cells
+from trajectories.numerics.threads import chunks, in_order
 from trajectories.numerics.types import FloatArray, IntArray
+
+Sums = TypeVar("Sums")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,10 @@ class ScoreMoments:
 
 
 class Statistics(ABC):
-    """A panel as the EM loop sees it; rows may carry weights."""
+    """A panel as the EM loop sees it; rows may carry weights.
+
+    A pass is shared by ``n_jobs`` threads; the answer does not depend on their number.
+    """
 
     cells: Cells
     weights: FloatArray | None
@@ -57,6 +65,7 @@ class Statistics(ABC):
     n_rows: int
     total_weight: float
     block: int
+    n_jobs: int = 1
 
     @abstractmethod
     def unit_log_density(self, rows: slice, table: FloatArray) -> FloatArray:
@@ -69,6 +78,14 @@ class Statistics(ABC):
     @abstractmethod
     def take(self, rows: IntArray) -> Statistics:
         """Return the statistics of some rows (indices), for starts on a sample."""
+
+    def projected(self, design: FloatArray) -> Statistics:
+        """Return statistics made quicker for models with this design (T, P) of the first channel.
+
+        Itself, where nothing can be gained. Cell totals of these may differ from those of the
+        panel, but lead to the same value, score and information of every such model.
+        """
+        return self
 
     def em_pass(self, table: FloatArray, log_probability: FloatArray) -> Totals:
         """Run the E-step under one model; ``table`` has shape (C, K)."""
@@ -91,30 +108,42 @@ class Statistics(ABC):
         """
         n_models, n_cells, n_groups = tables.shape
         flat = np.ascontiguousarray(tables.transpose(1, 0, 2).reshape(n_cells, -1))
-        llf = np.full(n_models, self.constant)
-        group_weight = np.zeros((n_models, n_groups))
-        cell_weight = np.zeros((n_cells, n_models * n_groups))
-        for rows in self.blocks(max(64, self.block // max(1, n_models // 4))):
-            log_density = self.unit_log_density(rows, flat).reshape(n_models, n_groups, -1)
-            log_density += log_probability[:, :, None]
-            posterior, log_unit = posterior_in_place(log_density)
-            weights = self.row_weights(rows)
-            if weights is None:
-                llf += log_unit.sum(axis=1)
-            else:
-                llf += log_unit @ weights
-                posterior *= weights
-            group_weight += posterior.sum(axis=2)
-            cell_weight += self.cell_totals(rows, posterior.reshape(n_models * n_groups, -1))
+
+        def part(blocks: Sequence[slice]) -> tuple[FloatArray, FloatArray, FloatArray]:
+            llf = np.zeros(n_models)
+            group_weight = np.zeros((n_models, n_groups))
+            cell_weight = np.zeros((n_cells, n_models * n_groups))
+            for rows in blocks:
+                log_density = self.unit_log_density(rows, flat).reshape(n_models, n_groups, -1)
+                log_density += log_probability[:, :, None]
+                posterior, log_unit = posterior_in_place(log_density)
+                weights = self.row_weights(rows)
+                if weights is None:
+                    llf += log_unit.sum(axis=1)
+                else:
+                    llf += log_unit @ weights
+                    posterior *= weights
+                group_weight += posterior.sum(axis=2)
+                cell_weight += self.cell_totals(rows, posterior.reshape(n_models * n_groups, -1))
+            return llf, group_weight, cell_weight
+
+        size = max(64, self.block // max(1, n_models // 4))
+        llf, group_weight, cell_weight = added(self.by_chunk(part, size))
+        llf = llf + self.constant
         shaped = cell_weight.reshape(n_cells, n_models, n_groups).transpose(1, 0, 2)
         return llf, group_weight, shaped
 
     def posterior(self, table: FloatArray, log_probability: FloatArray) -> FloatArray:
         """Return the posterior group probabilities, shape (N, K)."""
         result = np.empty((self.n_rows, len(log_probability)))
-        for rows in self.blocks(self.block):
-            log_density = self.unit_log_density(rows, table) + log_probability[:, None]
-            result[rows] = posterior_in_place(log_density[None])[0][0].T
+
+        def part(blocks: Sequence[slice]) -> None:
+            for rows in blocks:
+                log_density = self.unit_log_density(rows, table) + log_probability[:, None]
+                result[rows] = posterior_in_place(log_density[None])[0][0].T
+
+        for _ in self.by_chunk(part, self.block):
+            pass
         return result
 
     def score_moments(
@@ -133,34 +162,43 @@ class Statistics(ABC):
         probability = np.exp(log_probability)
         stacked = np.concatenate([table, scores.reshape(n_cells, -1)], axis=1)
         size = n_groups - 1 + n_groups * n_parameters
-        llf = self.constant
-        group_weight = np.zeros(n_groups)
-        cell_weight = np.zeros((n_cells, n_groups))
-        mean_outer = np.zeros((size, size))
-        group_outer = np.zeros((n_groups, n_parameters, n_parameters))
-        group_score = np.zeros((n_groups, n_parameters))
-        for rows in self.blocks(max(64, self.block // n_parameters)):
-            units = self.unit_log_density(rows, stacked)
-            log_density = units[:n_groups] + log_probability[:, None]
-            unit_scores = units[n_groups:].reshape(n_groups, n_parameters, -1)
-            posterior, log_unit = posterior_in_place(log_density[None])
-            responsibility = posterior[0]
-            weights = self.row_weights(rows)
-            weighted = responsibility if weights is None else responsibility * weights
-            llf += float(log_unit.sum() if weights is None else log_unit[0] @ weights)
-            group_weight += weighted.sum(axis=1)
-            cell_weight += self.cell_totals(rows, weighted)
-            parts = responsibility[:, None, :] * unit_scores
-            mean = np.concatenate(
-                [responsibility[1:] - probability[1:, None], parts.reshape(-1, parts.shape[2])]
-            )
-            mean_outer += (mean if weights is None else mean * weights) @ mean.T
-            if weights is not None:
-                parts = parts * weights
-            group_outer += np.matmul(parts, unit_scores.transpose(0, 2, 1))
-            group_score += parts.sum(axis=2)
-        totals = Totals(llf, group_weight, cell_weight)
-        return ScoreMoments(totals, mean_outer, group_outer, group_score)
+
+        def part(blocks: Sequence[slice]) -> tuple[FloatArray, ...]:
+            llf = np.zeros(())
+            group_weight = np.zeros(n_groups)
+            cell_weight = np.zeros((n_cells, n_groups))
+            mean_outer = np.zeros((size, size))
+            group_outer = np.zeros((n_groups, n_parameters, n_parameters))
+            group_score = np.zeros((n_groups, n_parameters))
+            for rows in blocks:
+                units = self.unit_log_density(rows, stacked)
+                log_density = units[:n_groups] + log_probability[:, None]
+                unit_scores = units[n_groups:].reshape(n_groups, n_parameters, -1)
+                posterior, log_unit = posterior_in_place(log_density[None])
+                responsibility = posterior[0]
+                weights = self.row_weights(rows)
+                weighted = responsibility if weights is None else responsibility * weights
+                llf += log_unit.sum() if weights is None else log_unit[0] @ weights
+                group_weight += weighted.sum(axis=1)
+                cell_weight += self.cell_totals(rows, weighted)
+                parts = responsibility[:, None, :] * unit_scores
+                mean = np.concatenate(
+                    [responsibility[1:] - probability[1:, None], parts.reshape(-1, parts.shape[2])]
+                )
+                mean_outer += (mean if weights is None else mean * weights) @ mean.T
+                if weights is not None:
+                    parts = parts * weights
+                group_outer += np.matmul(parts, unit_scores.transpose(0, 2, 1))
+                group_score += parts.sum(axis=2)
+            return llf, group_weight, cell_weight, mean_outer, group_outer, group_score
+
+        sums = added(self.by_chunk(part, max(64, self.block // n_parameters)))
+        totals = Totals(self.constant + float(sums[0]), sums[1], sums[2])
+        return ScoreMoments(totals, *sums[3:])
+
+    def by_chunk(self, work: Callable[[Sequence[slice]], Sums], size: int) -> Iterator[Sums]:
+        """Yield what ``work`` makes of every run of blocks of at most ``size`` rows, in order."""
+        return in_order(work, chunks(self.blocks(size)), self.n_jobs)
 
     def blocks(self, size: int) -> list[slice]:
         """Cut the rows into blocks of at most ``size``."""
@@ -169,6 +207,14 @@ class Statistics(ABC):
     def row_weights(self, rows: slice) -> FloatArray | None:
         """Return the weights of a block of rows, or None where every weight is 1."""
         return None if self.weights is None else self.weights[rows]
+
+
+def added(parts: Iterator[tuple[FloatArray, ...]]) -> tuple[FloatArray, ...]:
+    """Add up the sums of chunks one after another, so that rounding is always the same."""
+    total = next(parts)
+    for part in parts:
+        total = tuple(a + b for a, b in zip(total, part, strict=True))
+    return total
 
 
 def posterior_in_place(log_joint: FloatArray) -> tuple[FloatArray, FloatArray]:

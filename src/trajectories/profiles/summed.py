@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trajectories.groups.search.fitting import make_mixture
+from trajectories.groups.search.panel_problem import make_mixture
 from trajectories.numerics.moment_statistics import MomentStatistics
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel

@@ -18,6 +18,7 @@ from trajectories.groups.search.assemble import from_solution
 from trajectories.groups.search.fitting import IMPROPER, solve
 from trajectories.groups.search.parallel import run_jobs
 from trajectories.groups.search.warm_starts import laid_on
+from trajectories.groups.search.watching import not_cancelled
 from trajectories.groups.spec import GroupTrajectories
 from trajectories.panel import Panel
 
@@ -106,7 +107,9 @@ def degree_search(
         raise InputError("a spline has no single highest term to test: use criterion='bic'")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DegenerateSolutionWarning)
-        now = spec.fit(panel, seed, n_starts=n_starts, control=control, progress=progress)
+        now = not_cancelled(
+            spec.fit(panel, seed, n_starts=n_starts, control=control, progress=progress)
+        )
     panel = panel.without_empty_ages()
     rows = [_row(0, 0, now, None, kept=True)]
     for step in range(1, highest * n_groups + 1):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from trajectories.groups.choosing.recommendation import recommend
 from trajectories.groups.choosing.selection_table import Candidate, row
 from trajectories.groups.control import Control
 from trajectories.groups.results import GroupTrajectoriesResults
+from trajectories.groups.search.checkpoint import as_folder, clear
 from trajectories.groups.spec import GroupTrajectories
 from trajectories.panel import Panel
 
@@ -96,6 +98,7 @@ def select(
     cross_validation: int | None = None,
     cutoff_age: float | None = None,
     basis: Iterable[str | CurveBasis] | str | CurveBasis = "polynomial",
+    checkpoint: str | Path | None = None,
 ) -> Selection:
     """Fit every combination of families, bases, degrees and numbers of groups.
 
@@ -122,6 +125,9 @@ def select(
         With cross-validation: adds forecasts of what lies after this age from what lies before.
     basis : one value or several
         Kinds of curves: 'polynomial', 'bspline', 'natural_spline', or objects of ``tr.bases``.
+    checkpoint : path, optional
+        Folder in which every candidate keeps what it knows, as ``GroupTrajectories.fit`` does in a
+        file. A selection that was killed goes on from it; cross-validation starts again.
 
     Returns
     -------
@@ -142,7 +148,8 @@ def select(
     if n_starts is not None:
         control = replace(control, n_starts=n_starts)
         control = replace(control, n_finish=min(n_starts, control.n_finish))
-    work = [Work(panel, spec, seed, control) for spec in specs]
+    folder = as_folder(checkpoint)
+    work = [Work(panel, spec, seed, control, folder) for spec in specs]
     outcomes = fit_candidates(work, n_jobs, progress)
     done = list(zip(candidates, outcomes, strict=True))
     table = pd.DataFrame([row(key, one.results, one.reason, one.start) for key, one in done])
@@ -163,6 +170,7 @@ def select(
             control=control,
         )
         table = pd.concat([table, validation.measures()], axis=1)
+    clear(folder)
     return Selection(table, fitted, tuple(keys), validation)
 
 

@@ -15,6 +15,7 @@ stability Hennig (2007), Computational Statistics & Data Analysis 52(1), 258-271
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,8 +36,14 @@ from trajectories.groups.inference.resampling import (
     posterior_of,
     resampling,
 )
+from trajectories.groups.search.checkpoint import Checkpoint
+from trajectories.groups.search.fingerprint import (
+    arrays_digest,
+    panel_digest,
+    settings_digest,
+)
 from trajectories.groups.search.fitting import solve
-from trajectories.groups.search.parallel import run_jobs
+from trajectories.groups.search.kept_jobs import run_kept
 from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
@@ -85,6 +92,7 @@ def bootstrap(
     progress: bool = False,
     clusters: Any = None,
     n_starts: int = 6,
+    checkpoint: str | Path | Checkpoint | None = None,
 ) -> Bootstrap:
     """Refit the model to resampled persons or clusters.
 
@@ -106,6 +114,8 @@ def bootstrap(
         Unit id to cluster: whole clusters are drawn.
     n_starts : int
         Random starts of each replicate, besides the original estimates.
+    checkpoint : path, optional
+        File in which finished replicates are kept; a bootstrap that was killed goes on from it.
 
     Returns
     -------
@@ -125,8 +135,31 @@ def bootstrap(
     plan = resampling(results, panel, clusters, control)
     children = np.random.SeedSequence(int(seed)).spawn(int(n_replicates))
     work = [(plan, child) for child in children]
-    done = run_jobs(one_replicate, work, n_jobs, progress, "bootstrap", "replicate")
+    done = run_kept(
+        one_replicate,
+        work,
+        Replicate,
+        lambda: plan_digests(plan, int(seed)),
+        checkpoint,
+        n_jobs,
+        progress,
+        "bootstrap",
+        "replicate",
+    )
     return collect(results, done, None if plan.members is None else int(plan.members.shape[0]))
+
+
+def plan_digests(plan: Resampling, seed: int) -> dict[str, str]:
+    """Return the digests by which a checkpoint knows the bootstrap; their number may grow."""
+    data = panel_digest(plan.panel)
+    if plan.members is not None:
+        parts = (plan.members.data, plan.members.indices, plan.members.indptr)
+        data += arrays_digest([np.asarray(part) for part in parts])
+    starts = (plan.parameters,)
+    return {
+        "data": data,
+        "settings": settings_digest(plan.model, seed, plan.control, starts, True),
+    }
 
 
 def one_replicate(plan: Resampling, seed: np.random.SeedSequence) -> Replicate:

@@ -39,6 +39,10 @@ CARRIED = 0.1
 """A parameter carries a direction if its part is above this share of the largest part."""
 
 
+Finding = tuple[StopReason, str]
+"""A reason for stopping, and what was found in words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """Why a fit stopped, in words, and which parameters have no standard error.
@@ -61,7 +65,22 @@ def diagnose(
     model: Model, fitted: Fitted, ages: FloatArray, weight: float, highest_rate: float
 ) -> Diagnosis:
     """Look for everything that makes a solution improper; the gravest finding names the stop."""
-    found: list[tuple[StopReason, str]] = []
+    return gravest(*findings(model, fitted, ages, weight, highest_rate))
+
+
+def findings(
+    model: Model,
+    fitted: Fitted,
+    ages: FloatArray,
+    weight: float,
+    highest_rate: float,
+    alike: bool = True,
+) -> tuple[list[Finding], BoolArray]:
+    """Return everything that is wrong, and which packed parameters have no standard error.
+
+    Unless ``alike``, groups may have the same curve: they differ in something else.
+    """
+    found: list[Finding] = []
     theta = fitted.parameters.theta
     channels = model.channels(theta, ages)
     held = weight * np.exp(fitted.parameters.log_probability)
@@ -89,7 +108,8 @@ def diagnose(
             reason = StopReason.RUNAWAY_GROUP if boundary.unbounded else StopReason.BOUNDARY
             found.append((reason, f"{label}: {boundary.note}"))
             withheld[own] |= model.columns(boundary.channels)
-    found += _duplicates(model.family, channels, held)
+    if alike:
+        found += duplicates(model.family, channels, held)
     found += curves_without_support(model, channels, ages, withheld)
     if fitted.ending is Ending.LIMIT and fitted.expected_gain < STILL_TO_GAIN:
         # a curve that runs off is climbed for ever, by ever smaller gains: not an iteration limit
@@ -98,6 +118,11 @@ def diagnose(
             fitted = replace(fitted, ending=Ending.STATIONARY)
     _add_numerical(model, fitted, withheld, found)
     found += _separated(model, fitted, ages, channels, withheld)
+    return found, withheld
+
+
+def gravest(found: list[Finding], withheld: BoolArray) -> Diagnosis:
+    """Return the diagnosis whose reason is the gravest of the findings."""
     order = list(_GRAVITY)
     reason = min((r for r, _ in found), key=order.index, default=StopReason.CONVERGED)
     return Diagnosis(reason, tuple(note for _, note in found), withheld)
@@ -116,7 +141,7 @@ _GRAVITY = (
 
 def _separated(
     model: Model, fitted: Fitted, ages: FloatArray, channels: FloatArray, withheld: BoolArray
-) -> list[tuple[StopReason, str]]:
+) -> list[Finding]:
     """Find channels that ran off: far out and without a usable error.
 
     A rate is one if a group has no offence at some ages and the curve bends freely; a 0/1 curve
@@ -158,9 +183,8 @@ def _ran_off(name: str, is_rate: bool) -> str:
     return f"{name} ran off, to never or always at some ages"
 
 
-def _duplicates(
-    family: Family, channels: FloatArray, held: FloatArray
-) -> list[tuple[StopReason, str]]:
+def duplicates(family: Family, channels: FloatArray, held: FloatArray) -> list[Finding]:
+    """Find pairs of groups, of weights ``held``, whose channels (q, T, K) are the same."""
     found = []
     for k in range(channels.shape[2]):
         for j in range(k):
@@ -175,7 +199,7 @@ def _add_numerical(
     model: Model,
     fitted: Fitted,
     withheld: BoolArray,
-    found: list[tuple[StopReason, str]],
+    found: list[Finding],
 ) -> None:
     if fitted.ending is not Ending.STATIONARY:
         at_limit = fitted.ending is Ending.LIMIT

@@ -7,16 +7,16 @@ at once: one pass over the (sampled) panel serves every start.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from trajectories.families import Family, Summary
 from trajectories.groups.control import Control
+from trajectories.groups.model import Model
+from trajectories.groups.search.problem import Problem
 from trajectories.numerics.density import CellDensity
 from trajectories.numerics.mixture import SMALLEST_PROBABILITY, Mixture, Parameters
-from trajectories.numerics.newton import climb
 from trajectories.numerics.statistics import Statistics
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 
@@ -46,34 +46,17 @@ class Batch:
 
 
 def starting_points(
-    mixture: Mixture,
-    features: Callable[[IntArray], FloatArray],
-    order: IntArray,
-    seed: np.random.SeedSequence,
-    control: Control,
+    problem: Problem, model: Model, seed: np.random.SeedSequence, control: Control
 ) -> list[Parameters]:
-    """Return the parameters of the best starts, best first.
-
-    Parameters
-    ----------
-    mixture : Mixture
-        Of the whole panel, or of a cheaper rendering of it.
-    features : callable
-        Takes row numbers (n,) of the statistics, returns smoothed histories (n, F), by which
-        starting partitions tell persons apart.
-    order : ndarray of int, shape (N,)
-        The rows in an order that does not depend on how the panel was sorted.
-    seed : SeedSequence
-    control : Control
-    """
+    """Return the parameters of the best starts, best first."""
     sample_seed, *start_seeds = seed.spawn(control.n_starts + 1)
-    statistics = mixture.statistics
-    rows = order
-    if statistics.n_rows > control.sample_size:
-        rng = np.random.default_rng(sample_seed)
-        rows = order[sample_rows(statistics.weights, order, control.sample_size, rng)]
-    statistics = statistics.take(rows)
-    batch = _first_m_step(mixture, statistics, features(rows), start_seeds)
+    rng = np.random.default_rng(sample_seed)
+    sample = problem.start_sample(model, control.sample_size, rng)
+    mixture, statistics = sample.mixture, sample.mixture.statistics
+    batch = _first_m_step(mixture, statistics, sample.features, start_seeds)
+    pieces = mixture.density.pieces()
+    if len(pieces) == 1:
+        statistics = statistics.projected(pieces[0][0].designs[0])
     batch = _em_steps(mixture, statistics, batch, control.first_steps)
     batch = batch.best(max(control.n_finish, control.n_starts // 3))
     batch = _em_steps(mixture, statistics, batch, control.second_steps)
@@ -135,13 +118,13 @@ def _first_m_step(
     )
     share = unit_weight.sum(axis=2)
     share /= share.sum(axis=1, keepdims=True)
-    theta = first_theta(mixture.density, np.asarray(cell_weight))
+    totals = np.asarray(cell_weight)
+    firsts = [first_theta(part, totals[cells]) for part, cells in mixture.density.pieces()]
+    theta = np.concatenate(firsts, axis=1)
     active = np.tile(mixture.active, (n_starts, 1))
     theta = np.where(active, theta, np.tile(mixture.held, (n_starts, 1)))
     theta = _shared_alike(theta, active, mixture.common, n_starts)
-    theta = climb(
-        mixture.density, theta, np.asarray(cell_weight), active, mixture.common, 8, n_starts
-    )
+    theta = mixture.climb(theta, totals, 8, n_starts)
     return Batch(np.log(share), theta.reshape(n_starts, n_groups, -1), np.full(n_starts, -np.inf))
 
 
@@ -196,7 +179,6 @@ def summarise(density: CellDensity, cell_weight: FloatArray, is_count: bool) -> 
 def _em_steps(mixture: Mixture, statistics: Statistics, batch: Batch, steps: int) -> Batch:
     n_starts, n_groups, n_parameters = batch.theta.shape
     density = mixture.density
-    active = np.tile(mixture.active, (n_starts, 1))
     theta = batch.theta.reshape(n_starts * n_groups, n_parameters)
     log_probability = batch.log_probability
     llf = batch.llf
@@ -207,5 +189,5 @@ def _em_steps(mixture: Mixture, statistics: Statistics, batch: Batch, steps: int
         share = group_weight / group_weight.sum(axis=1, keepdims=True)
         log_probability = np.log(np.maximum(share, SMALLEST_PROBABILITY))
         flat = cell_weight.transpose(1, 0, 2).reshape(len(table), n_starts * n_groups)
-        theta = climb(density, theta, flat, active, mixture.common, 1, n_starts)
+        theta = mixture.climb(theta, flat, 1, n_starts)
     return Batch(log_probability, theta.reshape(batch.theta.shape), llf)

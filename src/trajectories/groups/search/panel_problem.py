@@ -1,0 +1,146 @@
+"""A panel in memory as the search for a solution sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from trajectories.errors import InputError
+from trajectories.families import Family
+from trajectories.groups.model import Model
+from trajectories.groups.search.collinear import refuse_collinear
+from trajectories.groups.search.features import smoothed_histories
+from trajectories.groups.search.fingerprint import panel_digest
+from trajectories.groups.search.prepare import Prepared, count_distinct, prepare, row_blocks
+from trajectories.groups.search.problem import Problem, StartSample
+from trajectories.groups.search.starts import sample_rows
+from trajectories.numerics.density import CellDensity
+from trajectories.numerics.mixture import Mixture, Parameters
+from trajectories.numerics.statistics import Statistics
+from trajectories.numerics.threads import n_threads
+from trajectories.numerics.types import FloatArray, IntArray
+from trajectories.panel import Panel
+from trajectories.panel.distinct import row_keys
+
+SMALL_EXPOSURE = 0.05
+"""Rates observed in less time free than this say nothing about how high rates can be."""
+
+
+class PanelProblem(Problem):
+    """A panel, its equal rows merged and its cells laid out for a family.
+
+    Parameters
+    ----------
+    panel : Panel
+    family : Family
+    n_jobs : int
+        Threads that share every pass; the answer does not depend on it.
+    covariates : sequence of str
+        Those of the panel's covariates that enter the curves.
+    """
+
+    def __init__(
+        self, panel: Panel, family: Family, n_jobs: int = 1, covariates: Sequence[str] = ()
+    ) -> None:
+        self.panel = panel
+        self.prepared = prepare(panel, family, covariates=covariates)
+        self.prepared.statistics.n_jobs = n_threads(n_jobs)
+        self.statistics = self.prepared.statistics
+        self.grid = self.prepared.grid
+        self.highest_rate = highest_rate(panel)
+        self._design: FloatArray | None = None
+
+    def check(self, model: Model) -> None:
+        """Refuse a panel that cannot carry the model; see :func:`check_support`."""
+        check_support(self.panel, model)
+        refuse_collinear(model, self.grid)
+
+    def mixture(self, model: Model) -> Mixture:
+        """Return the mixture of the model over the panel."""
+        design = model.designs(self.grid)[0]
+        if self._design is None or not np.array_equal(self._design, design):
+            self.statistics = self.prepared.statistics.projected(design)
+            self._design = design
+        return make_mixture(self.panel, model, self.statistics, self.grid)
+
+    def start_sample(self, model: Model, size: int, rng: np.random.Generator) -> StartSample:
+        """Return the rows, or a sample of them, with their smoothed histories."""
+        prepared = self.prepared
+        rows = canonical_order(self.panel, prepared, model.time_varying)
+        if len(rows) > size:
+            rows = rows[sample_rows(self.statistics.weights, rows, size, rng)]
+        units = rows if prepared.first is None else prepared.first[rows]
+        features = smoothed_histories(self.panel, model.family, units, max(model.degree))
+        statistics = prepared.coarse.take(rows)
+        mixture = make_mixture(self.panel, model, statistics, prepared.coarse_grid)
+        return StartSample(mixture, features)
+
+    def posterior(self, mixture: Mixture, parameters: Parameters) -> FloatArray:
+        """Return the posterior group probabilities of the panel's units, shape (N, K)."""
+        table = mixture.density.log_density(parameters.theta)
+        posterior = self.statistics.posterior(table, parameters.log_probability)
+        return self.prepared.spread(posterior)
+
+    def fingerprint(self) -> str:
+        """Return a digest of the panel's numbers, in the order of its units."""
+        return panel_digest(self.panel)
+
+
+def make_mixture(
+    panel: Panel, model: Model, statistics: Statistics, grid: FloatArray | None = None
+) -> Mixture:
+    """Put a panel's statistics and a model's designs together.
+
+    The grid is that of the statistics (``Prepared.grid``): the panel's ages unless told.
+    """
+    if grid is None and model.time_varying:
+        raise ValueError("a model with covariates needs the design points of its statistics")
+    ages = panel.grid if grid is None else grid
+    density = CellDensity(model.family, model.designs(ages), statistics.cells)
+    return Mixture(statistics, density, model.active(), model.held(), model.common())
+
+
+def canonical_order(panel: Panel, prepared: Prepared, covariates: Sequence[str] = ()) -> IntArray:
+    """Return the statistics' rows in an order that does not depend on the order of the persons."""
+    varying = panel.covariate_values(covariates)
+    beside = (panel.exposure, panel.observed, panel.individual_ages, *varying)
+    first = slice(None) if prepared.first is None else prepared.first
+    held = [None if each is None else each[first] for each in beside]
+    return np.argsort(row_keys(panel.outcomes[first], *held), kind="stable")
+
+
+def highest_rate(panel: Panel) -> float:
+    """Return the highest outcome per unit of exposure in any cell that is not tiny."""
+    if panel.exposure is None:
+        return float(panel.outcomes.max())
+    return max(
+        float((panel.outcomes[rows] / np.maximum(panel.exposure[rows], SMALL_EXPOSURE)).max())
+        for rows in row_blocks(panel.n_units)
+    )
+
+
+def check_support(panel: Panel, model: Model) -> None:
+    """Refuse a panel that cannot carry the model, before any work is done.
+
+    Raises
+    ------
+    InputError
+        Fewer persons than parameters, fewer distinct histories than groups, or only zeros.
+    """
+    n_parameters = model.n_parameters
+    if model.family.is_count and not panel.outcomes.any():
+        raise InputError(
+            "every observed count is zero, so there is no rate to model; check the count columns"
+        )
+    if panel.total_weight < n_parameters:
+        raise InputError(
+            f"{panel.total_weight:g} units are fewer than the {n_parameters} parameters of this "
+            "model: use fewer groups or a lower degree"
+        )
+    different = count_distinct(panel, model.n_groups, model.time_varying)
+    if different < model.n_groups:
+        raise InputError(
+            f"{model.n_groups} groups cannot be told apart: the panel has only {different} "
+            "distinct histories; use fewer groups"
+        )

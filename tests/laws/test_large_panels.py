@@ -1,0 +1,93 @@
+"""Laws of what large panels rest on: threads, projection, storage, merging change no answer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import trajectories as tr
+from trajectories.families import resolve
+from trajectories.groups.model import Model
+from trajectories.groups.search.panel_problem import make_mixture
+from trajectories.groups.search.prepare import prepare
+from trajectories.numerics.mixture import Parameters
+
+AGES = np.arange(12) + 14.0
+
+
+def drawn(n_units: int, seed: int = 0) -> np.ndarray:
+    """Counts with extra zeros in which few histories are equal."""
+    rng = np.random.default_rng(seed)
+    counts = rng.poisson(rng.gamma(2.0, 0.6, n_units)[:, None], (n_units, len(AGES)))
+    return (counts * (rng.random(counts.shape) < 0.7)).astype(float)
+
+
+def panels(family: str) -> dict[str, tr.Panel]:
+    """Return panels whole, with gaps and weights, and with exposure where the family takes it."""
+    counts = drawn(9_000)
+    if family == "bernoulli":
+        counts = (counts > 0).astype(float)
+    rng = np.random.default_rng(1)
+    gaps = np.where(rng.random(counts.shape) < 0.1, np.nan, counts)
+    weights = rng.integers(1, 5, len(counts)).astype(float)
+    found = {
+        "whole": tr.Panel.from_wide(counts, ages=AGES),
+        "gaps and weights": tr.Panel.from_wide(gaps, ages=AGES, weights=weights),
+    }
+    if family != "bernoulli":
+        free = rng.choice([0.25, 0.5, 1.0], counts.shape)
+        found["exposure"] = tr.Panel.from_wide(counts, ages=AGES, exposure=free)
+    return found
+
+
+def one_round(panel: tr.Panel, family: str, projected: bool, n_jobs: int) -> list[np.ndarray]:
+    """Return the parameters after an EM step, the score, the information and the posterior."""
+    model = Model.build(resolve(family), (2,) * 3, panel.ages)
+    statistics = prepare(panel, model.family, merge=False).statistics
+    if projected:
+        statistics = statistics.projected(model.designs(panel.ages)[0])
+    statistics.n_jobs = n_jobs
+    mixture = make_mixture(panel, model, statistics)
+    theta = np.zeros((3, model.n_group_parameters))
+    theta[:, 0] = [-1.5, -0.5, 0.6]
+    theta[:, 1:3] = np.random.default_rng(2).normal(0, 0.3, (3, 2))
+    start = Parameters(np.log([0.5, 0.3, 0.2]), theta)
+    after = mixture.m_step(start, mixture.e_step(start))
+    llf, score, information, _ = mixture.score_and_information(after)
+    table = mixture.density.log_density(after.theta)
+    posterior = statistics.posterior(table, after.log_probability)
+    return [after.theta, np.array(llf), score, information, posterior]
+
+
+@pytest.mark.parametrize("family", ["poisson", "zip", "zip_tau", "bernoulli", "negbin"])
+def test_threads_do_not_change_a_bit(family: str) -> None:
+    for panel in panels(family).values():
+        alone = one_round(panel, family, True, 1)
+        for n_jobs in (2, 3):
+            together = one_round(panel, family, True, n_jobs)
+            assert all(np.array_equal(a, b) for a, b in zip(alone, together, strict=True))
+
+
+@pytest.mark.parametrize("family", ["poisson", "zip", "zip_tau", "bernoulli"])
+def test_products_with_the_basis_stand_for_the_outcomes(family: str) -> None:
+    for panel in panels(family).values():
+        plain = one_round(panel, family, False, 1)
+        quick = one_round(panel, family, True, 1)
+        for a, b in zip(plain, quick, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9 * np.abs(a).max())
+
+
+def test_a_fit_is_the_same_for_any_number_of_jobs() -> None:
+    panel = tr.Panel.from_wide(drawn(3_000), ages=AGES)
+    fits = [tr.GroupTrajectories(2, "zip", 2).fit(panel, n_starts=3, n_jobs=n) for n in (1, 2, -1)]
+    for other in fits[1:]:
+        assert np.array_equal(fits[0].params, other.params)
+        assert np.array_equal(fits[0].posterior, other.posterior)
+        assert fits[0].llf == other.llf
+
+
+@pytest.mark.parametrize("wrong", [0, 1.5, True])
+def test_a_number_of_jobs_that_is_none_is_refused(wrong: object) -> None:
+    panel = tr.Panel.from_wide(drawn(100), ages=AGES)
+    with pytest.raises(tr.errors.InputError, match="n_jobs"):
+        tr.GroupTrajectories(1, "poisson", 1).fit(panel, n_jobs=wrong)
