@@ -10,12 +10,14 @@ from trajectories.errors import InputError
 from trajectories.families import Family
 from trajectories.groups.model import Model
 from trajectories.groups.search.collinear import refuse_collinear
+from trajectories.groups.search.diagnosis import Diagnosis, diagnose
 from trajectories.groups.search.features import smoothed_histories
 from trajectories.groups.search.fingerprint import panel_digest
 from trajectories.groups.search.prepare import Prepared, count_distinct, prepare, row_blocks
 from trajectories.groups.search.problem import Problem, StartSample
 from trajectories.groups.search.starts import sample_rows
 from trajectories.numerics.density import CellDensity
+from trajectories.numerics.em import Fitted
 from trajectories.numerics.mixture import Mixture, Parameters
 from trajectories.numerics.statistics import Statistics
 from trajectories.numerics.threads import n_threads
@@ -63,6 +65,17 @@ class PanelProblem(Problem):
             self.statistics = self.prepared.statistics.projected(design)
             self._design = design
         return make_mixture(self.panel, model, self.statistics, self.grid)
+
+    def judge(self, model: Model, fitted: Fitted) -> Diagnosis:
+        """Name what is wrong with a solution, effects of covariates included."""
+        if not model.time_varying:
+            return super().judge(model, fitted)
+        mixture = self.mixture(model)
+        cell_weight = mixture.e_step(fitted.parameters).cell_weight
+        point_weight = np.zeros((len(self.grid), model.n_groups))
+        np.add.at(point_weight, mixture.statistics.cells.age_index, cell_weight)
+        weight = self.statistics.total_weight
+        return diagnose(model, fitted, self.grid, weight, self.highest_rate, point_weight)
 
     def start_sample(self, model: Model, size: int, rng: np.random.Generator) -> StartSample:
         """Return the rows, or a sample of them, with their smoothed histories."""
