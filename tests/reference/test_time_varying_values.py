@@ -87,9 +87,7 @@ def errors_at(llf: Callable[[np.ndarray], float], x: np.ndarray, scale: np.ndarr
     for a in range(size):
         for b in range(a + 1):
             hessian[a, b] = hessian[b, a] = derivative(
-                lambda u, a=a, b=b: derivative(
-                    lambda v: llf(x + u * unit[a] + v * unit[b]), step
-                ),
+                lambda u, a=a, b=b: derivative(lambda v: llf(x + u * unit[a] + v * unit[b]), step),
                 step,
             )
     return scale * np.sqrt(np.diag(np.linalg.inv(-hessian)))

@@ -217,9 +217,10 @@ class Model:
             if free[position] and not shared:
                 by_part[label[0]].append(position)
                 seen.add(label)
+        labels = index.get_level_values("group").to_numpy(dtype=int)
         # what groups share, group 0, first: look-ups by part and group stay sorted ones
         for positions in by_part.values():
-            positions.sort(key=lambda position: index[position][1])
+            positions.sort(key=lambda position: int(labels[position]))
         return [position for part in parts for position in by_part[part]]
 
     def to_reported(self) -> FloatArray:
