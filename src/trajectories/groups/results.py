@@ -14,6 +14,7 @@ from trajectories.groups.adequacy.methods import AdequacyMethods
 from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.methods import InferenceMethods
 from trajectories.groups.model import Model
+from trajectories.groups.posterior import Posterior
 from trajectories.groups.search.panel_problem import make_mixture
 from trajectories.groups.search.prepare import prepare
 from trajectories.groups.stop_reason import StopReason
@@ -97,7 +98,7 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods):
     individual_ages: bool = False
     covariance_kind: str = "observed"
     n_clusters: int | None = None
-    _posterior: FloatArray | None = field(default=None)
+    _posterior: Posterior | None = field(default=None)
     _units: pd.Index[Any] | None = field(default=None)
 
     @property
@@ -220,7 +221,7 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods):
                 "a loaded model holds no person-level data: use predict_proba(panel) for the "
                 "persons you want"
             )
-        return pd.DataFrame(self._posterior, index=self._units, columns=self._groups())
+        return pd.DataFrame(self._posterior.by_unit(), index=self._units, columns=self._groups())
 
     @property
     def assignments(self) -> pd.DataFrame:

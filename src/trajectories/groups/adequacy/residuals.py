@@ -12,7 +12,7 @@ from trajectories.groups.adequacy.person_density import group_means
 from trajectories.groups.choosing.held_out import exposures
 from trajectories.groups.search.prepare import row_blocks
 from trajectories.numerics.types import FloatArray
-from trajectories.panel import Panel
+from trajectories.panel import Panel, widened
 
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
@@ -81,7 +81,7 @@ def _sums(
     panel: Panel, rows: slice, posterior: FloatArray, weights: FloatArray, means: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Return outcome, exposure, persons and squared residuals of some rows, shapes (K, T)."""
-    outcome = panel.outcomes[rows]
+    outcome = widened(panel.outcomes[rows])
     at_risk = exposures(panel)[rows]
     once = (posterior * weights[:, None]).T
     twice = (posterior**2 * weights[:, None]).T

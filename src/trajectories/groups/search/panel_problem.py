@@ -7,6 +7,7 @@ import numpy as np
 from trajectories.errors import InputError
 from trajectories.families import Family
 from trajectories.groups.model import Model
+from trajectories.groups.posterior import Posterior
 from trajectories.groups.search.features import smoothed_histories
 from trajectories.groups.search.fingerprint import panel_digest
 from trajectories.groups.search.prepare import Prepared, count_distinct, prepare, row_blocks
@@ -17,7 +18,7 @@ from trajectories.numerics.mixture import Mixture, Parameters
 from trajectories.numerics.statistics import Statistics
 from trajectories.numerics.threads import n_threads
 from trajectories.numerics.types import FloatArray, IntArray
-from trajectories.panel import Panel
+from trajectories.panel import Panel, widened
 from trajectories.panel.distinct import row_keys
 
 SMALL_EXPOSURE = 0.05
@@ -68,11 +69,11 @@ class PanelProblem(Problem):
         mixture = make_mixture(self.panel, model, statistics, prepared.coarse_grid)
         return StartSample(mixture, features)
 
-    def posterior(self, mixture: Mixture, parameters: Parameters) -> FloatArray:
-        """Return the posterior group probabilities of the panel's units, shape (N, K)."""
+    def posterior(self, mixture: Mixture, parameters: Parameters) -> Posterior:
+        """Return the posterior group probabilities of the panel's distinct histories."""
         table = mixture.density.log_density(parameters.theta)
-        posterior = self.statistics.posterior(table, parameters.log_probability)
-        return self.prepared.spread(posterior)
+        values = self.statistics.posterior(table, parameters.log_probability)
+        return Posterior(values, self.statistics.weights, self.prepared.inverse)
 
     def fingerprint(self) -> str:
         """Return a digest of the panel's numbers, in the order of its units."""
@@ -101,7 +102,9 @@ def highest_rate(panel: Panel) -> float:
     if panel.exposure is None:
         return float(panel.outcomes.max())
     return max(
-        float((panel.outcomes[rows] / np.maximum(panel.exposure[rows], SMALL_EXPOSURE)).max())
+        float(
+            (widened(panel.outcomes[rows]) / np.maximum(panel.exposure[rows], SMALL_EXPOSURE)).max()
+        )
         for rows in row_blocks(panel.n_units)
     )
 
