@@ -9,6 +9,9 @@ from trajectories.groups.choosing.degree_search import DegreeSearch, degree_sear
 from trajectories.groups.choosing.selection import Selection, select
 from trajectories.groups.control import Control
 from trajectories.groups.grolts.checklist import Grolts
+from trajectories.groups.joint.multi_results import MultiTrajectoriesResults
+from trajectories.groups.joint.multi_spec import MultiTrajectories
+from trajectories.groups.joint.outcome import Outcome
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.saving.storage import load
 from trajectories.groups.search.watching import FitProgress
@@ -25,6 +28,9 @@ __all__ = [
     "Grolts",
     "GroupTrajectories",
     "GroupTrajectoriesResults",
+    "MultiTrajectories",
+    "MultiTrajectoriesResults",
+    "Outcome",
     "Selection",
     "StopReason",
     "TypologyRules",

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from trajectories.errors import InputError
 from trajectories.families import Family
 from trajectories.groups.bases import CurveBasis, Polynomial
+from trajectories.groups.time_varying import (
+    CurveWithCovariates,
+    TimeVarying,
+    ages_of,
+    covariates_of,
+)
 from trajectories.numerics.basis import Basis
 from trajectories.numerics.mixture import expansion
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
@@ -28,13 +37,14 @@ class Model:
     ----------
     family : Family
     bases : tuple of Basis
-        One per channel, each of the highest degree that any group has.
+        One per channel, each of the highest degree that any group has. Covariates that vary over
+        time stand behind the functions of age in the first.
     degrees : tuple of tuple of int, shape (K, q)
         Degree of every channel in each group; -1 where the group has no parameters.
     """
 
     family: Family
-    bases: tuple[Basis, ...]
+    bases: tuple[Basis | CurveWithCovariates, ...]
     degrees: tuple[tuple[int, ...], ...]
 
     @classmethod
@@ -44,6 +54,7 @@ class Model:
         degree: tuple[int, ...],
         ages: FloatArray,
         basis: CurveBasis | None = None,
+        covariates: TimeVarying | None = None,
     ) -> Model:
         """Lay the bases of all channels on increasing ages, shape (T,)."""
         degrees = tuple(
@@ -52,9 +63,21 @@ class Model:
         )
         highest = [max(max(own), 0) for own in zip(*degrees, strict=True)]
         curve = Polynomial() if basis is None else basis
-        first = curve.lay(ages, highest[0])
+        first: Basis | CurveWithCovariates = curve.lay(ages, highest[0])
+        if covariates is not None:
+            first = CurveWithCovariates(curve.lay(ages, highest[0]), covariates)
         others = tuple(Basis.on_grid(ages, d) for d in highest[1:])
         return cls(family, (first, *others), degrees)
+
+    @property
+    def covariates(self) -> TimeVarying | None:
+        """The covariates that vary over time in the curve; None if there are none."""
+        return covariates_of(self.bases)
+
+    @property
+    def time_varying(self) -> tuple[str, ...]:
+        """Their names."""
+        return () if self.covariates is None else self.covariates.names
 
     @property
     def n_groups(self) -> int:
@@ -85,8 +108,21 @@ class Model:
         return replace(self, degrees=tuple(tuple(own) for own in degrees))
 
     def designs(self, ages: FloatArray) -> list[FloatArray]:
-        """Return the design matrix of each channel at some ages, shapes (T, P_q)."""
-        return [basis.evaluate(ages) for basis in self.bases]
+        """Return the design matrix of each channel at some ages, shapes (T, P_q).
+
+        With covariates, ``ages`` may be design points, shape (R, 1 + C), ages first; ages alone
+        mean the path of the covariates that the model holds: their averages, unless chosen.
+        """
+        first, *others = self.bases
+        return [first.evaluate(ages), *(basis.evaluate(ages_of(ages)) for basis in others)]
+
+    def along(self, values: Mapping[str, Any], ages: FloatArray) -> Model:
+        """Return the model with its covariates at chosen values, wherever only ages are given."""
+        first, *others = self.bases
+        if not isinstance(first, CurveWithCovariates):
+            raise InputError("at= is for models with time-varying covariates, and this has none")
+        covariates = first.covariates.along(values, ages)
+        return replace(self, bases=(CurveWithCovariates(first.curve, covariates), *others))
 
     def active(self) -> BoolArray:
         """Return which parameters are estimated, shape (K, Q)."""
@@ -107,7 +143,12 @@ class Model:
     def common(self) -> BoolArray:
         """Return which of a group's parameters all groups share, shape (Q,)."""
         shared = self.family.common_channels()
-        return self.columns(shared) if shared else np.zeros(self.n_group_parameters, dtype=bool)
+        none = np.zeros(self.n_group_parameters, dtype=bool)
+        result = self.columns(shared) if shared else none
+        if self.covariates is not None:
+            stop = self.bases[0].n_terms
+            result[stop - len(self.covariates.common) : stop] |= self.covariates.common
+        return result
 
     def columns(self, channels: tuple[str, ...] = ()) -> BoolArray:
         """Return which of a group's parameters belong to some channels (none named: all), (Q,)."""
@@ -142,11 +183,16 @@ class Model:
         entries: list[tuple[str, int, str]] = [
             ("membership", group, "intercept") for group in range(2, self.n_groups + 1)
         ]
-        shared = self.family.common_channels()
+        own = [
+            (channel, term)
+            for channel, basis in zip(self.family.channels, self.bases, strict=True)
+            for term in basis.names()
+        ]
         for group in range(1, self.n_groups + 1):
-            for channel, basis in zip(self.family.channels, self.bases, strict=True):
-                label = ALL_GROUPS if channel in shared else group
-                entries += [(channel, label, term) for term in basis.names()]
+            entries += [
+                (channel, ALL_GROUPS if shared else group, term)
+                for (channel, term), shared in zip(own, self.common(), strict=True)
+            ]
         # levels in the order of reporting, so that params.loc["mean", 2] is a sorted look-up
         parts, groups, terms = zip(*entries, strict=True)
         names = ["membership", *self.family.channels]

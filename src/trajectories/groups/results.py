@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.groups.adequacy.methods import AdequacyMethods
+from trajectories.groups.covariate_methods import CovariateMethods
 from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.methods import InferenceMethods
 from trajectories.groups.model import Model
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods):
+class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods, CovariateMethods):
     """A fitted trajectory model.
 
     Groups are numbered 1 to K by expected offences over the observed ages, lowest first. Groups
@@ -245,7 +247,7 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods):
         ------
         InputError
             For ages outside the range that the model was fitted to, and for a panel without
-            exposure if the model was fitted with one.
+            exposure or covariates if the model was fitted with them.
         """
         if not isinstance(panel, Panel):
             raise InputError(
@@ -265,8 +267,8 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods):
                 "the model was fitted with exposure (years free) and this panel has none: give "
                 "the years free of every observed cell, 1 where a whole year was free"
             )
-        prepared = prepare(panel, self.model.family)
-        mixture = make_mixture(panel, self.model, prepared.statistics)
+        prepared = prepare(panel, self.model.family, covariates=self.model.time_varying)
+        mixture = make_mixture(panel, self.model, prepared.statistics, prepared.grid)
         table = mixture.density.log_density(self.parameters.theta)
         posterior = prepared.statistics.posterior(table, self.parameters.log_probability)
         return pd.DataFrame(prepared.spread(posterior), index=panel.units, columns=self._groups())
@@ -277,17 +279,28 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods):
 
         return summarise(self)
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the curves with their intervals; returns a matplotlib Figure."""
+    def plot(self, ax: Any = None, at: Mapping[str, Any] | None = None) -> Any:
+        """Draw the curves with their intervals; returns a matplotlib Figure.
+
+        With time-varying covariates the title says at which values; see ``results.at``.
+        """
         from trajectories.plot import trajectories
 
+        fit = self if at is None else self.at(at)
         return trajectories(
-            self.trajectories(),
-            shares=self.group_probabilities,
-            names=self.typology()["name"],
+            fit.trajectories(),
+            shares=fit.group_probabilities,
+            names=fit.typology()["name"],
             ax=ax,
-            unit=self.unit,
+            title=fit.curves_at or None,
+            unit=fit.unit,
         )
+
+    def plot_effects(self, level: float = 0.95) -> Any:
+        """Draw the effects of the time-varying covariates by group; a matplotlib Figure."""
+        from trajectories.plot import effects_by_group
+
+        return effects_by_group(self.covariate_effects(level))
 
     def plot_adequacy(self, panel: Panel) -> Any:
         """Draw classification, posteriors, residuals and dispersion; the panel is that fitted."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from trajectories.groups.search.assemble import from_solution
 from trajectories.groups.search.checkpoint import Checkpoint, as_checkpoint
 from trajectories.groups.search.fitting import solve
 from trajectories.groups.search.watching import Callback, Watch
+from trajectories.groups.time_varying import TimeVarying, check_names
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 
@@ -48,6 +49,13 @@ class GroupTrajectories:
     basis : str or CurveBasis
         ``"polynomial"``, ``"bspline"``, ``"natural_spline"``, or an object such as
         ``bases.BSpline(knots=[18, 25])``.
+    time_varying : list of str
+        Covariates of the panel that shift the curve at each age: eta_k(age) + sum_j b_kj x_j, on
+        the scale of the first channel, the one that carries the curve (log rate, logit, mean).
+        Inflation and dispersion do not depend on them.
+    common_effects : bool or list of str
+        Whether all groups share the effects of these covariates, or of those named; by default
+        each group has its own.
 
     Raises
     ------
@@ -71,6 +79,8 @@ basis=Polynomial())
     family: str | Family = "poisson"
     degree: int | Sequence[int] | None = None
     basis: str | CurveBasis = "polynomial"
+    time_varying: Sequence[str] = ()
+    common_effects: bool | Sequence[str] = False
 
     def __post_init__(self) -> None:
         if isinstance(self.n_groups, bool) or not isinstance(self.n_groups, int | np.integer):
@@ -83,6 +93,15 @@ basis=Polynomial())
         object.__setattr__(self, "family", family)
         object.__setattr__(self, "basis", resolve_basis(self.basis))
         object.__setattr__(self, "degree", self._checked_degree())
+        names, common = check_names(self.time_varying, self.common_effects)
+        object.__setattr__(self, "time_varying", names)
+        object.__setattr__(self, "common_effects", common)
+
+    def __repr__(self) -> str:
+        """Return the call that makes this specification, empty settings left out."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        arguments = ", ".join(f"{k}={v!r}" for k, v in values.items() if v != ())
+        return f"GroupTrajectories({arguments})"
 
     def fit(
         self,
@@ -192,7 +211,14 @@ basis=Polynomial())
             degrees,
             np.asarray(panel.grid, dtype=float),
             resolve_basis(self.basis),
+            self._covariates(panel),
         )
+
+    def _covariates(self, panel: Panel) -> TimeVarying | None:
+        names, common = check_names(self.time_varying, self.common_effects)
+        if not names:
+            return None
+        return TimeVarying.of(panel, names, tuple(name in common for name in names))
 
     def _checked_degree(self) -> int | tuple[int, ...]:
         basis, family = resolve_basis(self.basis), resolve(self.family)

@@ -19,12 +19,9 @@ BLOCK_ROWS = 65_536
 
 
 def distinct_rows(
-    outcomes: OutcomeArray,
-    exposure: FloatArray | None = None,
-    observed: BoolArray | None = None,
-    individual_ages: FloatArray | None = None,
+    outcomes: OutcomeArray, *more: FloatArray | BoolArray | None
 ) -> tuple[NDArray[np.intp], NDArray[Any]]:
-    """Group equal rows: same outcomes, same exposure, same cells missing, same own ages.
+    """Group equal rows: same outcomes, and same in all ``more``: exposure, cells missing, ages.
 
     Rows are told apart by a 64-bit sum of their bits times fixed random numbers, much faster than
     sorting whole rows. Rows of equal sum are then compared in full, so the answer is exact. Where
@@ -37,11 +34,11 @@ def distinct_rows(
     inverse : ndarray of int, shape (N,)
         For each row the position of its history in ``first``, in the smallest unsigned type.
     """
-    every = (outcomes, exposure, observed, individual_ages)
+    every = (outcomes, *more)
     parts = [part for part in every if part is not None]
     if len(parts) == 1 and is_narrow(outcomes):
         return _distinct_counts(outcomes)
-    return _grouped(row_keys(*every), parts)
+    return _grouped(row_keys(outcomes, *more), parts)
 
 
 def _distinct_counts(counts: OutcomeArray) -> tuple[NDArray[np.intp], NDArray[Any]]:
@@ -127,17 +124,12 @@ def _grouped(
     return first[order], rank[slow.ravel()]
 
 
-def row_keys(
-    outcomes: OutcomeArray,
-    exposure: FloatArray | None = None,
-    observed: BoolArray | None = None,
-    individual_ages: FloatArray | None = None,
-) -> NDArray[np.uint64]:
+def row_keys(outcomes: OutcomeArray, *more: FloatArray | BoolArray | None) -> NDArray[np.uint64]:
     """Return a number for each row that depends on what stands in it and not on where it stands.
 
     Sorting by it puts rows in an order that does not depend on the order they came in.
     """
-    every = (outcomes, exposure, observed, individual_ages)
+    every = (outcomes, *more)
     parts = [part for part in every if part is not None]
     rng = np.random.default_rng(_SEED)
     key = np.zeros(len(parts[0]), dtype=np.uint64)

@@ -112,7 +112,20 @@ def score(
 def unwrap(
     model: GroupTrajectoriesResults | ScoringModel,
 ) -> tuple[GroupTrajectoriesResults, Support, bool]:
-    """Return results, support and whether it is past its last day, of what was given."""
+    """Return results, support and whether it is past its last day, of what was given.
+
+    Raises
+    ------
+    InputError
+        For what is no model, and for one whose curves depend on time-varying covariates.
+    """
+    held = getattr(model, "results", model)
+    if isinstance(held, GroupTrajectoriesResults) and held.time_varying:
+        raise InputError(
+            "profiles are scored from histories alone, and this model needs time-varying "
+            f"covariates ({', '.join(held.time_varying)}): use results.predict_proba with a panel "
+            "that carries them, or fit a model without"
+        )
     if isinstance(model, GroupTrajectoriesResults):
         return model, Support.of_results(model), False
     results, support = getattr(model, "results", None), getattr(model, "support", None)

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
-from trajectories.groups.adequacy.person_density import group_log_density, group_means, mixed
+from trajectories.groups.adequacy.cell_curves import cell_curves
+from trajectories.groups.adequacy.person_density import group_log_density, mixed
 from trajectories.groups.adequacy.residuals import cell_variance
 from trajectories.groups.adequacy.simulated_outcomes import one_row_a_person, simulate_outcomes
 from trajectories.groups.choosing.held_out import exposures
@@ -108,16 +109,16 @@ def ratios(results: GroupTrajectoriesResults, panel: Panel) -> tuple[FloatArray,
     _, posterior = mixed(densities, parameters.log_probability)
     if panel.weights is not None:
         posterior = posterior * panel.weights[:, None]
-    channels = model.channels(parameters.theta, panel.ages)
-    means = group_means(model, parameters, panel.ages)
+    curves = cell_curves(model, parameters, panel)
     at_risk = exposures(panel)
     sums = np.zeros((4, model.n_groups))
     for rows in row_blocks(panel.n_units):
         for k in range(model.n_groups):
             exposure, weight = at_risk[rows], posterior[rows, k]
-            variance = cell_variance(model.family, channels[:, :, k], exposure)
+            channels, means = curves.of_group(rows, k)
+            variance = cell_variance(model.family, channels, exposure)
             use = variance > SMALLEST_VARIANCE
-            square = np.where(use, (panel.outcomes[rows] - exposure * means[:, k]) ** 2, 0.0)
+            square = np.where(use, (panel.outcomes[rows] - exposure * means) ** 2, 0.0)
             score = np.divide(square, variance, out=np.zeros_like(square), where=use)
             for total, part in zip(sums, (square, variance, score, use), strict=True):
                 total[k] += weight @ part.sum(axis=1)

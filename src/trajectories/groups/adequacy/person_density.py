@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import logsumexp
 
-from trajectories.families.links import INVERSE
 from trajectories.groups.model import Model
 from trajectories.groups.search.panel_problem import make_mixture
 from trajectories.groups.search.prepare import prepare
 from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.types import BoolArray, FloatArray
 from trajectories.panel import Panel, widened
+from trajectories.panel.time_varying import taken
 
 
 def group_log_density(
@@ -39,8 +39,9 @@ def group_log_density(
         if cut is None:
             return result
         panel = cut
-    statistics = prepare(panel, model.family, merge=False).statistics
-    mixture = make_mixture(panel, model, statistics)
+    prepared = prepare(panel, model.family, merge=False, covariates=model.time_varying)
+    statistics = prepared.statistics
+    mixture = make_mixture(panel, model, statistics, prepared.grid)
     table = mixture.density.log_density(parameters.theta)
     for block in statistics.blocks(statistics.block):
         values = statistics.unit_log_density(block, table).T + base_measures(model, panel, block)
@@ -62,6 +63,7 @@ def at_ages(panel: Panel, keep: BoolArray) -> tuple[Panel | None, np.ndarray]:
         observed=None if seen is None else seen[rows],
         weights=None if panel.weights is None else panel.weights[rows],
         units=panel.units[rows],
+        covariates=taken(panel.covariates, np.ix_(rows, keep)),
     )
     return cut, rows
 
@@ -74,12 +76,6 @@ def base_measures(model: Model, panel: Panel, block: slice) -> FloatArray:
     if panel.observed is not None:
         values = np.where(panel.observed[block], values, 0.0)
     return np.asarray(values.sum(axis=1, keepdims=True))
-
-
-def group_means(model: Model, parameters: Parameters, ages: FloatArray) -> FloatArray:
-    """Return the expected outcome per unit of exposure by age and group, shape (T, K)."""
-    centre, _ = model.link_mean(parameters.theta, ages)
-    return np.asarray(INVERSE[model.family.link](centre))
 
 
 def mixed(log_density: FloatArray, log_probability: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -8,9 +8,9 @@ import numpy as np
 
 from trajectories.errors import InputError
 from trajectories.groups.model import Model
+from trajectories.groups.search.design_points import design_points
 from trajectories.groups.search.prepare import row_blocks
 from trajectories.numerics.mixture import Parameters
-from trajectories.numerics.types import IntArray
 from trajectories.panel import Panel
 
 
@@ -30,13 +30,13 @@ def simulate_outcomes(
         Without weights: a person is a row; see :func:`one_row_a_person`.
     rng : numpy.random.Generator
     """
-    channels = model.channels(parameters.theta, panel.grid)
-    where = _on_grid(panel)
+    points = design_points(panel, model.time_varying)
+    channels = model.channels(parameters.theta, points.grid)
     shares = np.exp(parameters.log_probability)
     group = rng.choice(model.n_groups, size=panel.n_units, p=shares / shares.sum())
     outcomes = np.empty(panel.outcomes.shape)
     for rows in row_blocks(panel.n_units):
-        own = channels[:, where[rows], group[rows, None]]
+        own = channels[:, points.rows(rows), group[rows, None]]
         size = own.shape[1:]
         exposure = np.ones(size) if panel.exposure is None else panel.exposure[rows]
         drawn = model.family.draw(own, exposure, rng)
@@ -44,14 +44,6 @@ def simulate_outcomes(
             drawn = np.where(panel.observed[rows], drawn, 0.0)
         outcomes[rows] = drawn
     return replace(panel, outcomes=outcomes)
-
-
-def _on_grid(panel: Panel) -> IntArray:
-    """Return the position on the grid of ages of every cell, shape (N, T); any where not seen."""
-    if panel.individual_ages is None:
-        return np.broadcast_to(np.arange(panel.n_ages), panel.outcomes.shape)
-    where = np.searchsorted(panel.grid, panel.individual_ages)
-    return np.asarray(np.minimum(where, len(panel.grid) - 1))
 
 
 def one_row_a_person(panel: Panel) -> Panel:
@@ -71,6 +63,7 @@ def one_row_a_person(panel: Panel) -> Panel:
             "be drawn: a simulation needs a row a person, or how many persons a row stands for"
         )
     times = panel.weights.astype(np.int64)
+    held = panel.covariates or {}
 
     def repeated(values: np.ndarray | None) -> np.ndarray | None:
         return None if values is None else np.repeat(values, times, axis=0)
@@ -81,4 +74,5 @@ def one_row_a_person(panel: Panel) -> Panel:
         exposure=repeated(panel.exposure),
         observed=repeated(panel.observed),
         individual_ages=repeated(panel.individual_ages),
+        covariates={name: np.repeat(v, times, axis=0) for name, v in held.items()} or None,
     )

@@ -8,7 +8,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from trajectories.errors import DegenerateSolutionWarning, InputError
-from trajectories.groups.adequacy.person_density import group_log_density, group_means, mixed
+from trajectories.groups.adequacy.cell_curves import cell_curves
+from trajectories.groups.adequacy.person_density import group_log_density, mixed
 from trajectories.groups.control import Control
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.watching import not_cancelled
@@ -98,7 +99,8 @@ def forecast(
 ) -> tuple[FloatArray, FloatArray]:
     """Return expected outcomes at the ages above a cut-off, and the log density of those below.
 
-    Only outcomes up to the cut-off age are used; of later ages only the exposure is.
+    Only outcomes up to the cut-off age are used; of later ages only the exposure is, and the
+    covariates of a model that has them in its curves.
 
     Returns
     -------
@@ -112,8 +114,8 @@ def forecast(
     early = np.asarray(panel.ages <= cutoff_age)
     densities = group_log_density(model, parameters, panel, early)
     log_early, posterior = mixed(densities, parameters.log_probability)
-    means = group_means(model, parameters, panel.ages[~early])
-    return exposures(panel)[:, ~early] * (posterior @ means.T), log_early
+    curves = cell_curves(model, parameters, panel)
+    return exposures(panel)[:, ~early] * curves.expected(slice(None), posterior, ~early), log_early
 
 
 def exposures(panel: Panel) -> FloatArray:

@@ -54,14 +54,14 @@ def mixture_of(
             f"this is not the panel that was fitted: it stands for {panel.total_weight:g} "
             f"persons, the fit for {results.nobs:g}; weights given to fit belong into the panel"
         )
-    mixture = make_mixture(
-        panel, results.model, prepare(panel, results.family, merge=merge).statistics
-    )
+    covariates = results.model.time_varying
+    prepared = prepare(panel, results.family, merge=merge, covariates=covariates)
+    mixture = make_mixture(panel, results.model, prepared.statistics, prepared.grid)
     llf = mixture.e_step(results.parameters).llf
     if not abs(llf - results.llf) <= SAME_LIKELIHOOD * max(1.0, abs(results.llf)):
         raise InputError(
             f"this is not the panel that was fitted: its log-likelihood at the estimates is "
-            f"{llf:.3f}, that of the fit {results.llf:.3f}; give the same outcomes, exposure and "
-            "weights"
+            f"{llf:.3f}, that of the fit {results.llf:.3f}; give the same outcomes, exposure, "
+            "covariates and weights"
         )
     return panel, mixture

@@ -60,8 +60,9 @@ def complete_scores(
 ) -> list[tuple[slice, FloatArray, FloatArray]]:
     """Return rows, log pi_k f(y | k), shape (K, n), and its derivatives, (K, D, n), by block."""
     parameters, model = results.parameters, results.model
-    statistics = prepare(panel, results.family, merge=False).statistics
-    mixture = make_mixture(panel, model, statistics)
+    prepared = prepare(panel, results.family, merge=False, covariates=model.time_varying)
+    statistics = prepared.statistics
+    mixture = make_mixture(panel, model, statistics, prepared.grid)
     n_groups, n_own = parameters.theta.shape
     table = mixture.density.log_density(parameters.theta)
     scores = mixture.density.score_table(parameters.theta)

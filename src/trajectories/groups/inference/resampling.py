@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,7 @@ def resampling(
             f"{int((weights % 1 != 0).sum()):,} of {panel.n_units:,} weights are no whole numbers: "
             "the bootstrap draws persons, so that weights must be numbers of persons"
         )
-    first, inverse = _distinct_in_order(panel)
+    first, inverse = _distinct_in_order(panel, results.model.time_varying)
     mass = np.ones(panel.n_units) if weights is None else weights
     held = replace(
         panel.subset(first),
@@ -80,11 +81,12 @@ def resampling(
     return Resampling(held, members, results.model, results.parameters, posterior, control)
 
 
-def _distinct_in_order(panel: Panel) -> tuple[IntArray, IntArray]:
+def _distinct_in_order(panel: Panel, covariates: Sequence[str]) -> tuple[IntArray, IntArray]:
     """Return the first row of each history, and every row's, whatever the order of the persons."""
-    arrays = (panel.outcomes, panel.exposure, panel.observed, panel.individual_ages)
-    first, inverse = distinct_rows(*arrays)
-    order = np.argsort(row_keys(*arrays)[first], kind="stable")
+    varying = panel.covariate_values(covariates)
+    beside = (panel.exposure, panel.observed, panel.individual_ages, *varying)
+    first, inverse = distinct_rows(panel.outcomes, *beside)
+    order = np.argsort(row_keys(panel.outcomes, *beside)[first], kind="stable")
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
     return first[order], rank[inverse]
@@ -104,7 +106,7 @@ def drawn_weights(plan: Resampling, rng: np.random.Generator) -> FloatArray:
 
 def posterior_of(panel: Panel, model: Model, parameters: Parameters) -> FloatArray:
     """Return posterior group probabilities of the units of a panel, shape (N, K)."""
-    prepared = prepare(panel, model.family, merge=False)
-    mixture = make_mixture(panel, model, prepared.statistics)
+    prepared = prepare(panel, model.family, merge=False, covariates=model.time_varying)
+    mixture = make_mixture(panel, model, prepared.statistics, prepared.grid)
     table = mixture.density.log_density(parameters.theta)
     return prepared.statistics.posterior(table, parameters.log_probability)

@@ -15,6 +15,7 @@ import numpy as np
 from trajectories.errors import ModelFileError
 from trajectories.groups.adequacy.simulated_outcomes import simulate_outcomes
 from trajectories.groups.stop_reason import StopReason
+from trajectories.groups.time_varying import TimeVarying
 from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
@@ -44,7 +45,8 @@ def golden_panel(results: GroupTrajectoriesResults) -> Panel:
     exposure = None
     if results.has_exposure:
         exposure = rng.choice([0.25, 0.5, 1.0], observed.shape) * observed
-    blank = Panel(np.zeros(observed.shape), ages, exposure, observed)
+    covariates = _invented(results.model.covariates, ages, rng)
+    blank = Panel(np.zeros(observed.shape), ages, exposure, observed, covariates=covariates)
     equal = np.full(results.n_groups, -np.log(results.n_groups))
     return simulate_outcomes(results.model, Parameters(equal, results.parameters.theta), blank, rng)
 
@@ -58,6 +60,7 @@ def golden_document(results: GroupTrajectoriesResults) -> dict[str, Any] | None:
         "about": "Invented histories, drawn from the model; no person has them.",
         "outcomes": _cells(panel.outcomes, panel),
         "exposure": None if panel.exposure is None else _cells(panel.exposure, panel),
+        "covariates": {n: _cells(v, panel) for n, v in (panel.covariates or {}).items()},
         "posterior": results.predict_proba(panel).to_numpy().tolist(),
     }
 
@@ -89,8 +92,25 @@ def read_panel(document: dict[str, Any], ages: FloatArray) -> Panel:
     exposure = None
     if document["exposure"] is not None:
         exposure = np.nan_to_num(np.array(document["exposure"], dtype=float))
-    panel = Panel(np.nan_to_num(outcomes), ages, exposure, observed)
+    covariates = {
+        name: np.array(values, dtype=float)
+        for name, values in document.get("covariates", {}).items()
+    }
+    panel = Panel(np.nan_to_num(outcomes), ages, exposure, observed, covariates=covariates)
     return replace(panel, observed=None) if observed.all() else panel
+
+
+def _invented(
+    covariates: TimeVarying | None, ages: FloatArray, rng: np.random.Generator
+) -> dict[str, FloatArray] | None:
+    """Return covariates around their average path, by a standard deviation up or down."""
+    if covariates is None:
+        return None
+    path = covariates.at(ages)
+    return {
+        name: path[:, j] + covariates.scale[j] * rng.choice([-1.0, 1.0], (N_PROFILES, len(ages)))
+        for j, name in enumerate(covariates.names)
+    }
 
 
 def _cells(values: FloatArray, panel: Panel) -> list[list[float | None]]:

@@ -14,9 +14,15 @@ from trajectories.errors import ModelFileError
 from trajectories.families import resolve
 from trajectories.groups.model import Model
 from trajectories.groups.results import GroupTrajectoriesResults
+from trajectories.groups.saving.covariates import (
+    covariates_document,
+    over_age,
+    with_covariates,
+)
 from trajectories.groups.saving.golden import check_golden, golden_document
 from trajectories.groups.saving.text_file import read_document, write_document
 from trajectories.groups.stop_reason import StopReason
+from trajectories.groups.time_varying import CurveWithCovariates
 from trajectories.numerics.basis import Basis
 from trajectories.numerics.mixture import Parameters
 
@@ -95,8 +101,9 @@ def to_document(results: GroupTrajectoriesResults) -> dict[str, Any]:
                 "scale": basis.scale,
                 "change": basis.change.tolist(),
             }
-            for basis in model.bases
+            for basis in map(over_age, model.bases)
         ],
+        "time_varying": covariates_document(model.covariates),
         "log_probability": results.parameters.log_probability.tolist(),
         "theta": results.parameters.theta.tolist(),
         "covariance": results.covariance.tolist(),
@@ -125,7 +132,7 @@ def _number(value: float) -> float | str | None:
 def from_document(content: dict[str, Any]) -> GroupTrajectoriesResults:
     """Undo :func:`to_document`."""
     family = resolve(content["family"]["name"], **content["family"]["settings"])
-    bases = tuple(
+    bases: tuple[Basis | CurveWithCovariates, ...] = tuple(
         Basis(
             basis["degree"],
             tuple(basis["knots"]),
@@ -136,6 +143,7 @@ def from_document(content: dict[str, Any]) -> GroupTrajectoriesResults:
         )
         for basis in content["bases"]
     )
+    bases = with_covariates(bases, content.get("time_varying"))
     model = Model(family, bases, tuple(tuple(own) for own in content["degrees"]))
     classification = pd.DataFrame(
         {name: np.array(values, dtype=float) for name, values in content["classification"].items()},

@@ -27,9 +27,11 @@ def panel_digest(panel: Panel) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for field in fields(panel):
         value = getattr(panel, field.name)
-        if isinstance(value, np.ndarray):
-            digest.update(f"{field.name}{value.shape}".encode())
-            _add_rows(digest, value)
+        named = value if isinstance(value, dict) else {"": value}  # covariates have names
+        for name, array in named.items():
+            if isinstance(array, np.ndarray):
+                digest.update(f"{field.name}{name}{array.shape}".encode())
+                _add_rows(digest, array)
     return digest.hexdigest()
 
 
@@ -72,6 +74,10 @@ def settings_digest(
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: value.tolist() if isinstance(value, np.ndarray) else value
+        name: _plain(value)
+        if isinstance(value, dict)
+        else value.tolist()
+        if isinstance(value, np.ndarray)
+        else value
         for name, value in values.items()
     }

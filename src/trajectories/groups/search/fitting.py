@@ -63,7 +63,7 @@ def solve(
 
     ``n_jobs`` threads share every pass over the panel. See :func:`search`.
     """
-    problem = PanelProblem(panel, model.family, n_jobs)
+    problem = PanelProblem(panel, model.family, n_jobs, model.time_varying)
     return search(problem, model, seed, control, progress, extra_starts, random_starts, watch)
 
 

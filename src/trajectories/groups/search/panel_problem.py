@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from trajectories.errors import InputError
 from trajectories.families import Family
 from trajectories.groups.model import Model
 from trajectories.groups.posterior import Posterior
+from trajectories.groups.search.collinear import refuse_collinear
 from trajectories.groups.search.features import smoothed_histories
 from trajectories.groups.search.fingerprint import panel_digest
 from trajectories.groups.search.prepare import Prepared, count_distinct, prepare, row_blocks
@@ -34,20 +37,25 @@ class PanelProblem(Problem):
     family : Family
     n_jobs : int
         Threads that share every pass; the answer does not depend on it.
+    covariates : sequence of str
+        Those of the panel's covariates that enter the curves.
     """
 
-    def __init__(self, panel: Panel, family: Family, n_jobs: int = 1) -> None:
+    def __init__(
+        self, panel: Panel, family: Family, n_jobs: int = 1, covariates: Sequence[str] = ()
+    ) -> None:
         self.panel = panel
-        self.prepared = prepare(panel, family)
+        self.prepared = prepare(panel, family, covariates=covariates)
         self.prepared.statistics.n_jobs = n_threads(n_jobs)
         self.statistics = self.prepared.statistics
-        self.grid = panel.grid
+        self.grid = self.prepared.grid
         self.highest_rate = highest_rate(panel)
         self._design: FloatArray | None = None
 
     def check(self, model: Model) -> None:
         """Refuse a panel that cannot carry the model; see :func:`check_support`."""
         check_support(self.panel, model)
+        refuse_collinear(model, self.grid)
 
     def mixture(self, model: Model) -> Mixture:
         """Return the mixture of the model over the panel."""
@@ -55,12 +63,12 @@ class PanelProblem(Problem):
         if self._design is None or not np.array_equal(self._design, design):
             self.statistics = self.prepared.statistics.projected(design)
             self._design = design
-        return make_mixture(self.panel, model, self.statistics)
+        return make_mixture(self.panel, model, self.statistics, self.grid)
 
     def start_sample(self, model: Model, size: int, rng: np.random.Generator) -> StartSample:
         """Return the rows, or a sample of them, with their smoothed histories."""
         prepared = self.prepared
-        rows = canonical_order(self.panel, prepared)
+        rows = canonical_order(self.panel, prepared, model.time_varying)
         if len(rows) > size:
             rows = rows[sample_rows(self.statistics.weights, rows, size, rng)]
         units = rows if prepared.first is None else prepared.first[rows]
@@ -83,18 +91,24 @@ class PanelProblem(Problem):
 def make_mixture(
     panel: Panel, model: Model, statistics: Statistics, grid: FloatArray | None = None
 ) -> Mixture:
-    """Put a panel's statistics and a model's designs, on its ages or another grid, together."""
+    """Put a panel's statistics and a model's designs together.
+
+    The grid is that of the statistics (``Prepared.grid``): the panel's ages unless told.
+    """
+    if grid is None and model.time_varying:
+        raise ValueError("a model with covariates needs the design points of its statistics")
     ages = panel.grid if grid is None else grid
     density = CellDensity(model.family, model.designs(ages), statistics.cells)
     return Mixture(statistics, density, model.active(), model.held(), model.common())
 
 
-def canonical_order(panel: Panel, prepared: Prepared) -> IntArray:
+def canonical_order(panel: Panel, prepared: Prepared, covariates: Sequence[str] = ()) -> IntArray:
     """Return the statistics' rows in an order that does not depend on the order of the persons."""
-    arrays = (panel.outcomes, panel.exposure, panel.observed, panel.individual_ages)
-    first = prepared.first
-    held = arrays if first is None else tuple(None if a is None else a[first] for a in arrays)
-    return np.argsort(row_keys(*held), kind="stable")  # type: ignore[arg-type]
+    varying = panel.covariate_values(covariates)
+    beside = (panel.exposure, panel.observed, panel.individual_ages, *varying)
+    first = slice(None) if prepared.first is None else prepared.first
+    held = [None if each is None else each[first] for each in beside]
+    return np.argsort(row_keys(panel.outcomes[first], *held), kind="stable")
 
 
 def highest_rate(panel: Panel) -> float:
@@ -127,7 +141,7 @@ def check_support(panel: Panel, model: Model) -> None:
             f"{panel.total_weight:g} units are fewer than the {n_parameters} parameters of this "
             "model: use fewer groups or a lower degree"
         )
-    different = count_distinct(panel, model.n_groups)
+    different = count_distinct(panel, model.n_groups, model.time_varying)
     if different < model.n_groups:
         raise InputError(
             f"{model.n_groups} groups cannot be told apart: the panel has only {different} "

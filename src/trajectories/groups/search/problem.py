@@ -12,6 +12,7 @@ from trajectories.families.links import INVERSE
 from trajectories.groups.model import Model
 from trajectories.groups.posterior import Posterior
 from trajectories.groups.search.diagnosis import Diagnosis, diagnose
+from trajectories.groups.time_varying import ages_of
 from trajectories.numerics.em import Fitted
 from trajectories.numerics.mixture import Mixture, Parameters
 from trajectories.numerics.statistics import Statistics
@@ -41,8 +42,9 @@ class Problem(ABC):
     ----------
     statistics : Statistics
         What EM runs on.
-    grid : ndarray, shape (T,)
-        The ages of the rows of the design matrices.
+    grid : ndarray, shape (T,) or (R, 1 + C)
+        The ages of the rows of the design matrices; with C covariates in the curves, a row for
+        each combination of age and covariates that occurs.
     highest_rate : float
         Highest outcome per unit of exposure; a curve far above it runs away.
     """
@@ -88,8 +90,10 @@ class Problem(ABC):
         """Sort the groups by expected outcome over the observed ages, lowest first.
 
         Degrees go with their groups: group k of the result need not have the k-th degree asked for.
+        Covariates stand at their averages at each age.
         """
-        centre, _ = model.link_mean(fitted.parameters.theta, self.grid)
+        ages = np.unique(ages_of(self.grid))
+        centre, _ = model.link_mean(fitted.parameters.theta, ages)
         size = INVERSE[model.family.link](np.minimum(centre, 300)).sum(axis=0)
         order = np.lexsort((fitted.parameters.log_probability, size))
         parameters, model = fitted.parameters.ordered(order), model.ordered(order)
