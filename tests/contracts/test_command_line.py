@@ -58,7 +58,7 @@ def files_in(folder: Path) -> set[str]:
 
 
 def test_help_teaches_every_command_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in ("replicate", "simulate", "fit", "select"):
+    for command in ("replicate", "coverage", "simulate", "fit", "select"):
         with pytest.raises(SystemExit) as stopped:
             main([command, "--help"])
         assert stopped.value.code == 0
@@ -382,8 +382,23 @@ def test_replicate_writes_report_tables_figures_and_model(
     monkeypatch.setattr(tr.rapporteur, "replicate", replicate, raising=False)
     command = ["replicate", "--seed", "7", "--n-general-offenders", "30", "--out", "here"]
     assert main(command) == 0
-    assert asked == {"seed": 7, "targets": None, "progress": False, "n_general_offenders": 30}
-    tables = ("recovery", "fit", "parameters", "groups", "trajectories", "typology", "onset")
+    assert asked == {
+        "seed": 7,
+        "targets": None,
+        "truth": "published",
+        "progress": True,
+        "n_general_offenders": 30,
+    }
+    tables = (
+        "grolts",
+        "recovery",
+        "fit",
+        "parameters",
+        "groups",
+        "trajectories",
+        "typology",
+        "onset",
+    )
     expected = {f"tables/{name}.csv" for name in (*tables, "observed", "audit")}
     for name in ("trajectories", "observed", "planted", "recovery"):
         expected |= {f"figures/{name}.png", f"figures/{name}.svg"}
@@ -396,9 +411,38 @@ def test_replicate_writes_report_tables_figures_and_model(
 
 def test_the_command_passes_what_replicate_takes() -> None:
     taken = set(inspect.signature(tr.rapporteur.replicate).parameters)
-    assert {"seed", "targets", "progress", "n_general_offenders", "n_non_offenders"} <= taken
+    options = {"seed", "targets", "truth", "progress", "n_general_offenders", "n_non_offenders"}
+    assert options <= taken
     fields = {field.name for field in dataclasses.fields(tr.rapporteur.Replication)}
     assert {"table", "results", "panel", "register", "rule", "tables"} <= fields
+
+
+def test_the_truths_of_the_command_line_are_those_of_the_library() -> None:
+    from trajectories.cli.study_options import TRUTHS
+
+    assert list(TRUTHS) == list(tr.rapporteur.truths().index)
+
+
+def test_coverage_writes_its_table_and_every_interval(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: dict[str, object] = {}
+
+    def coverage(seeds: int, **kwargs: object) -> SimpleNamespace:
+        asked.update(kwargs, seeds=seeds)
+        frame = pd.DataFrame({"key": ["share_low_rate"], "coverage": [0.95]})
+        return SimpleNamespace(table=frame, rows=frame, summary=lambda: "all well")
+
+    monkeypatch.setattr(tr.rapporteur, "coverage", coverage)
+    assert main(["coverage", "--seeds", "3", "--truth", "equal,other", "--out", "here"]) == 0
+    assert asked == {
+        "seeds": 3,
+        "truths": ["equal", "other"],
+        "n_jobs": 1,
+        "progress": False,
+    }
+    assert files_in(Path("here")) == {"coverage.csv", "intervals.csv", MARKER}
+    assert capsys.readouterr().out == "all well\ntable: here/coverage.csv\n"
 
 
 def test_simulate_writes_the_register_and_its_truth(capsys: pytest.CaptureFixture[str]) -> None:

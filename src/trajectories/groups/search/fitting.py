@@ -63,7 +63,9 @@ def solve(
 
     ``n_jobs`` threads share every pass over the panel. See :func:`search`.
     """
-    problem = PanelProblem(panel, model.family, n_jobs, model.time_varying)
+    problem = PanelProblem(
+        panel, model.family, n_jobs, model.time_varying, model.unit_covariates(panel)
+    )
     return search(problem, model, seed, control, progress, extra_starts, random_starts, watch)
 
 
@@ -137,6 +139,7 @@ def called_off(diagnosis: Diagnosis, finished: Sequence[Fitted], n_starts: int) 
 
 def finish(mixture: Mixture, start: Parameters, control: Control) -> Fitted:
     """Run one start to a stationary point."""
+    start = start.with_slopes(mixture.n_covariates)
     slow = 1e-2 if mixture.n_groups > 1 else 1e-8
     parameters, trace = run_em(mixture, start, control.em_steps, slow)
     return polish(

@@ -71,6 +71,7 @@ def prepare(
     engine: str = "auto",
     merge: bool = True,
     covariates: Sequence[str] = (),
+    unit_covariates: FloatArray | None = None,
 ) -> Prepared:
     """Build the statistics of a panel for a family.
 
@@ -84,6 +85,8 @@ def prepare(
         Whether equal rows may be merged.
     covariates : sequence of str
         Those of the panel's covariates that enter the curve; the others do not count.
+    unit_covariates : ndarray, shape (N, M), optional
+        What the group probabilities depend on; see ``Model.unit_covariates``.
 
     Raises
     ------
@@ -104,7 +107,8 @@ def prepare(
         )
     weights = panel.weights
     own_ages, varying = panel.individual_ages, panel.covariate_values(covariates)
-    merged = merge_rows(outcome, exposure, observed, own_ages, *varying) if merge else None
+    beside = (own_ages, *varying, unit_covariates)
+    merged = merge_rows(outcome, exposure, observed, *beside) if merge else None
     first = inverse = None
     if merged is not None:
         first, inverse = merged
@@ -114,6 +118,7 @@ def prepare(
         observed = None if observed is None else observed[first]
         own_ages = None if own_ages is None else own_ages[first]
         varying = [each[first] for each in varying]
+        unit_covariates = None if unit_covariates is None else unit_covariates[first]
     constant = base_measure(family, outcome, exposure, observed, weights)
     plan = family.moments
     by_moments = plan is not None and (exposure is None or plan.any_exposure)
@@ -122,11 +127,13 @@ def prepare(
         raise InputError(f"family {family.name!r} has no moment route for this panel")
     if by_moments and engine != "table" and plan is not None:
         small = outcome if is_narrow(outcome) else smallest_type(outcome)
-        moments = MomentStatistics(plan, small, exposure, observed, weights, constant)
+        moments = MomentStatistics(
+            plan, small, exposure, observed, weights, constant, unit_covariates
+        )
         return Prepared(moments, moments, panel.grid, panel.grid, first, inverse)
     points = points_of(panel.grid, own_ages, observed, varying)
     table = TabulatedStatistics.from_panel(
-        outcome, exposure, observed, weights, constant, points.index
+        outcome, exposure, observed, weights, constant, points.index, unit_covariates
     )
     coarse, rough_points = table, points
     many = not family.is_count and len(table.cells.outcome) > MANY_CELLS
