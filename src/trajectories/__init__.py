@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     )
     from trajectories.disclosure_control import disclosure
     from trajectories.groups import (
+        DualTrajectories,
+        DualTrajectoriesResults,
         GroupTrajectories,
         GroupTrajectoriesResults,
         MultiTrajectories,
@@ -49,6 +51,8 @@ if TYPE_CHECKING:
     from trajectories.show_versions import show_versions
 
 _HOME = {
+    "DualTrajectories": "trajectories.groups",
+    "DualTrajectoriesResults": "trajectories.groups",
     "FollowUp": "trajectories.panel",
     "GroupTrajectories": "trajectories.groups",
     "GroupTrajectoriesResults": "trajectories.groups",
@@ -83,6 +87,8 @@ _MODULES = (
 )
 
 __all__ = [
+    "DualTrajectories",
+    "DualTrajectoriesResults",
     "FollowUp",
     "GroupTrajectories",
     "GroupTrajectoriesResults",

@@ -11,6 +11,8 @@ import pytest
 import trajectories as tr
 
 PUBLIC = {
+    "DualTrajectories",
+    "DualTrajectoriesResults",
     "FollowUp",
     "GroupTrajectories",
     "GroupTrajectoriesResults",
