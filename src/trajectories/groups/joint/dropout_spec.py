@@ -169,7 +169,7 @@ class DropoutTrajectories:
     ) -> DropoutTrajectoriesResults:
         fields = common_fields(aligned, solution, seed, control)
         share = np.exp(solution.fitted.parameters.log_probability)
-        table = classification_table(solution.posterior, aligned.weights, share)
+        table = classification_table(solution.posterior.by_unit(), aligned.weights, share)
         fields["notes"] += nobody_in(table)
         mass = np.ones(len(aligned.units)) if aligned.weights is None else aligned.weights
         results = DropoutTrajectoriesResults(
