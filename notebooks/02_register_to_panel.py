@@ -103,8 +103,8 @@ tr.plot.trajectories(right.trajectories(), right.group_probabilities, names=name
 
 # %% [markdown]
 # Lines are the fit with follow-up and exposure, dots the one to the table filled with zeros. They
-# differ most where follow-up is shortest: everybody seems to have stopped by 40, because most had
-# not been followed that long. Exposure is not harmless either: where
+# differ most where follow-up is shortest: rates after 30 look a third to a half lower than they
+# are, because most persons had not been followed that long. Exposure is not harmless either: where
 # offences *cause* the detention, years with little time free have very high rates, and an offset
 # makes them higher still. The audit shows the rate at low exposure beside the overall one; fit
 # with and without, and report both.
