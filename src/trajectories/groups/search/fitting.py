@@ -9,6 +9,7 @@ import numpy as np
 
 from trajectories.groups.control import Control
 from trajectories.groups.model import Model
+from trajectories.groups.posterior import Posterior
 from trajectories.groups.search.diagnosis import Diagnosis
 from trajectories.groups.search.panel_problem import PanelProblem
 from trajectories.groups.search.problem import Problem
@@ -18,7 +19,6 @@ from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.em import Ending, Fitted, polish, run_em
 from trajectories.numerics.mixture import Mixture, Parameters
 from trajectories.numerics.threads import one_blas_thread
-from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 
 IMPROPER = (StopReason.EMPTY_GROUP, StopReason.DUPLICATE_GROUPS, StopReason.RUNAWAY_GROUP)
@@ -35,7 +35,7 @@ class Solution:
         With its groups in their final order.
     fitted : Fitted
     diagnosis : Diagnosis
-    posterior : ndarray, shape (N, K)
+    posterior : Posterior
     n_finished, n_replicated : int
         Starts run to the end, and those of them that reached the best value.
     """
@@ -43,7 +43,7 @@ class Solution:
     model: Model
     fitted: Fitted
     diagnosis: Diagnosis
-    posterior: FloatArray
+    posterior: Posterior
     n_finished: int
     n_replicated: int
 

@@ -9,6 +9,7 @@ import numpy as np
 from trajectories.errors import InputError
 from trajectories.families import Family
 from trajectories.groups.model import Model
+from trajectories.groups.posterior import Posterior
 from trajectories.groups.search.collinear import refuse_collinear
 from trajectories.groups.search.features import smoothed_histories
 from trajectories.groups.search.fingerprint import panel_digest
@@ -20,7 +21,7 @@ from trajectories.numerics.mixture import Mixture, Parameters
 from trajectories.numerics.statistics import Statistics
 from trajectories.numerics.threads import n_threads
 from trajectories.numerics.types import FloatArray, IntArray
-from trajectories.panel import Panel
+from trajectories.panel import Panel, widened
 from trajectories.panel.distinct import row_keys
 
 SMALL_EXPOSURE = 0.05
@@ -86,9 +87,10 @@ class PanelProblem(Problem):
         mixture = make_mixture(self.panel, model, statistics, prepared.coarse_grid)
         return StartSample(mixture, features)
 
-    def posterior(self, mixture: Mixture, parameters: Parameters) -> FloatArray:
-        """Return the posterior group probabilities of the panel's units, shape (N, K)."""
-        return self.prepared.spread(mixture.posterior(parameters))
+    def posterior(self, mixture: Mixture, parameters: Parameters) -> Posterior:
+        """Return the posterior group probabilities of the panel's distinct histories."""
+        values = mixture.posterior(parameters)
+        return Posterior(values, self.statistics.weights, self.prepared.inverse)
 
     def fingerprint(self) -> str:
         """Return a digest of the panel's numbers, in the order of its units."""
@@ -148,7 +150,9 @@ def highest_rate(panel: Panel) -> float:
     if panel.exposure is None:
         return float(panel.outcomes.max())
     return max(
-        float((panel.outcomes[rows] / np.maximum(panel.exposure[rows], SMALL_EXPOSURE)).max())
+        float(
+            (widened(panel.outcomes[rows]) / np.maximum(panel.exposure[rows], SMALL_EXPOSURE)).max()
+        )
         for rows in row_blocks(panel.n_units)
     )
 

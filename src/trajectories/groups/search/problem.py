@@ -10,6 +10,7 @@ import numpy as np
 from trajectories.errors import InputError
 from trajectories.families.links import INVERSE
 from trajectories.groups.model import Model
+from trajectories.groups.posterior import Posterior
 from trajectories.groups.search.diagnosis import Diagnosis, diagnose
 from trajectories.groups.time_varying import ages_of
 from trajectories.numerics.em import Fitted
@@ -68,8 +69,8 @@ class Problem(ABC):
         """
 
     @abstractmethod
-    def posterior(self, mixture: Mixture, parameters: Parameters) -> FloatArray:
-        """Return the posterior group probabilities of the units, shape (N, K)."""
+    def posterior(self, mixture: Mixture, parameters: Parameters) -> Posterior:
+        """Return the posterior group probabilities of the units."""
 
     def fingerprint(self) -> str:
         """Return a digest of the data, by which a checkpoint knows them.
