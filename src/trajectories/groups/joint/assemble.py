@@ -33,7 +33,7 @@ def shared_results(
 def common_fields(
     aligned: Aligned, solution: Solution, seed: int, control: Control
 ) -> dict[str, Any]:
-    """Return what all joint results hold."""
+    """Return what all joint results hold; the first parts are those of the panels."""
     model = cast(JointModel, solution.model)
     fitted, diagnosis = solution.fitted, solution.diagnosis
     covariance = observed_covariance(fitted.information, diagnosis.withheld, model.expansion())

@@ -12,6 +12,7 @@ from trajectories.families.links import INVERSE
 from trajectories.groups.model import Model
 from trajectories.groups.posterior import Posterior
 from trajectories.groups.search.diagnosis import Diagnosis, diagnose
+from trajectories.groups.search.shortlist import FinishingSample
 from trajectories.groups.time_varying import ages_of
 from trajectories.numerics.em import Fitted
 from trajectories.numerics.mixture import Mixture, Parameters
@@ -67,6 +68,12 @@ class Problem(ABC):
 
         The answer must not depend on the order of the rows.
         """
+
+    def finishing_sample(
+        self, model: Model, size: int, rng: np.random.Generator
+    ) -> FinishingSample | None:
+        """Return a sample on which starts are run to the end; None where all rows should serve."""
+        return None
 
     @abstractmethod
     def posterior(self, mixture: Mixture, parameters: Parameters) -> Posterior:
