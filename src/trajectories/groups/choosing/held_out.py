@@ -9,7 +9,7 @@ import numpy as np
 
 from trajectories.errors import DegenerateSolutionWarning, InputError
 from trajectories.groups.adequacy.cell_curves import cell_curves
-from trajectories.groups.adequacy.person_density import group_log_density, mixed
+from trajectories.groups.adequacy.person_density import group_log_density, log_prior, mixed
 from trajectories.groups.control import Control
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.watching import not_cancelled
@@ -72,7 +72,7 @@ def score_fold(
     except InputError as reason:
         return str(reason)
     whole = group_log_density(results.model, results.parameters, test)
-    held_out, _ = mixed(whole, results.parameters.log_probability)
+    held_out, _ = mixed(whole, log_prior(results.model, results.parameters, test))
     if cutoff_age is None:
         scores = Scores.empty(test.n_units)
         scores.held_out[:] = held_out
@@ -113,7 +113,7 @@ def forecast(
     model, parameters = results.model, results.parameters
     early = np.asarray(panel.ages <= cutoff_age)
     densities = group_log_density(model, parameters, panel, early)
-    log_early, posterior = mixed(densities, parameters.log_probability)
+    log_early, posterior = mixed(densities, log_prior(model, parameters, panel))
     curves = cell_curves(model, parameters, panel)
     return exposures(panel)[:, ~early] * curves.expected(slice(None), posterior, ~early), log_early
 
