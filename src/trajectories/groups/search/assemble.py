@@ -26,13 +26,14 @@ def from_solution(
 ) -> GroupTrajectoriesResults:
     """Make results from what the search returned."""
     model, fitted, diagnosis = solution.model, solution.fitted, solution.diagnosis
+    posterior = solution.posterior
     averages = averages_of(model, fitted.parameters, panel)
     if averages is None:
         shares = np.exp(fitted.parameters.log_probability)
     else:
         shares = averages.share
         model = with_reference(model, shares)
-    classification = classification_table(solution.posterior, panel.weights, shares)
+    classification = classification_table(posterior.values, posterior.weights, shares)
     nobody = classification.index[classification["assigned_share"] == 0]
     notes = [f"nobody is assigned to group {group}" for group in nobody]
     return GroupTrajectoriesResults(
@@ -50,7 +51,7 @@ def from_solution(
         n_starts=1 if model.n_groups == 1 else control.n_starts,
         n_finished=solution.n_finished,
         n_replicated=solution.n_replicated,
-        entropy=classification_entropy(solution.posterior, panel.weights),
+        entropy=classification_entropy(posterior.values, posterior.weights),
         classification=classification,
         seed=seed,
         gradient=float(np.abs(fitted.score).max() / panel.total_weight),
@@ -58,7 +59,7 @@ def from_solution(
         has_exposure=panel.exposure is not None,
         individual_ages=panel.individual_ages is not None,
         averages=averages,
-        _posterior=solution.posterior,
+        _posterior=posterior,
         _units=panel.units,
     )
 
