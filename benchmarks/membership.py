@@ -16,14 +16,11 @@ import os
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
 
-import argparse
 import time
-import warnings
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from results_file import commit, markdown_table, write_section
 
 import trajectories as tr
 from trajectories.families import resolve
