@@ -112,8 +112,8 @@ figure
 
 # %% [markdown]
 # Dots are the planted curves. In the sample the smallest group rests on about thirty persons, and
-# its band shows it. In the country its curve is known to within a few per cent. A country buys
-# rare groups, narrow ages, and comparisons between regions or cohorts that a sample cannot carry.
+# its band shows it; in the country bands are hardly to be seen. A country buys rare groups, narrow
+# ages, and comparisons between regions or cohorts that a sample cannot carry.
 
 # %%
 width = {
@@ -127,9 +127,17 @@ pd.DataFrame({name: t.groupby("group")["width"].median() for name, t in width.it
 # %% [markdown]
 # The median width of an interval, relative to its lower end.
 #
-# ## What it does not buy
+# ## What it does not buy: a right model
 #
-# The number of groups. Fit two to seven in both, and let BIC choose.
+# Look again at the uppermost curve of the country. Its band is narrow, and the truth lies
+# *outside*. Persons of the fourth kind whose own multiplier is low are taken for others, and those
+# who are left offend more. The model says that persons of a group are alike; they are not quite;
+# and no number of persons mends that. In the sample the same error hides in the width of the band.
+# An interval is about the model that was fitted.
+#
+# ## Nor does it buy the number of groups
+#
+# Fit two to seven in both, and let BIC choose.
 
 # %%
 choices = {
