@@ -21,6 +21,7 @@ from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.assemble import from_solution
 from trajectories.groups.search.checkpoint import Checkpoint, as_checkpoint
 from trajectories.groups.search.fitting import solve
+from trajectories.groups.search.spread_panel import SpreadPanel
 from trajectories.groups.search.watching import Callback, Watch
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
@@ -86,7 +87,7 @@ basis=Polynomial())
 
     def fit(
         self,
-        panel: Panel,
+        panel: Panel | SpreadPanel,
         seed: int = 0,
         n_starts: int | None = None,
         weights: Any = None,
@@ -108,6 +109,7 @@ basis=Polynomial())
         Parameters
         ----------
         panel : Panel
+            Or one that is spread over a cluster, ``trajectories.scale.DaskPanel``.
         seed : int
             The same seed gives the same answer.
         n_starts : int, optional
@@ -155,7 +157,7 @@ basis=Polynomial())
         An interrupt (Ctrl-C) while the best starts climb does not lose them: the best so far is
         returned, its ``stop_reason`` is ``cancelled``, and the checkpoint stays.
         """
-        if not isinstance(panel, Panel):
+        if not isinstance(panel, Panel | SpreadPanel):
             raise InputError(
                 f"fit needs a Panel, not a {type(panel).__name__}: make one with "
                 "Panel.from_wide, Panel.from_long or Panel.from_register"
@@ -166,15 +168,21 @@ basis=Polynomial())
         if n_starts is not None:
             control = replace(control, n_starts=n_starts)  # checks it before it is compared
             control = replace(control, n_finish=min(n_starts, control.n_finish))
-        if weights is not None:
-            panel = replace(panel, weights=_weights_by_unit(weights, panel))
-        check_kind(covariance, clusters, panel)
+        if isinstance(panel, SpreadPanel) and (weights is not None or covariance != "observed"):
+            raise InputError(
+                "a panel on a cluster takes its weights when it is made, and has observed standard "
+                "errors only: leave weights and covariance out"
+            )
+        if isinstance(panel, Panel):
+            if weights is not None:
+                panel = replace(panel, weights=_weights_by_unit(weights, panel))
+            check_kind(covariance, clusters, panel)
         panel = panel.without_empty_ages()
         model = self.model(panel)
         watch = Watch(as_checkpoint(checkpoint), callback, keep_best=True)
         solution = solve(panel, model, int(seed), control, progress, n_jobs=n_jobs, watch=watch)
         results = from_solution(panel, solution, int(seed), control)
-        if covariance != "observed":
+        if covariance != "observed" and isinstance(panel, Panel):
             results = with_covariance(results, covariance, panel, clusters)
         if results.notes:
             message = f"{'; '.join(results.notes)}."
@@ -183,7 +191,7 @@ basis=Polynomial())
             warnings.warn(message, DegenerateSolutionWarning, stacklevel=2)
         return results
 
-    def model(self, panel: Panel) -> Model:
+    def model(self, panel: Panel | SpreadPanel) -> Model:
         """Lay the bases of the model on the ages of a panel."""
         degree = self.degree
         degrees = (degree,) * self.n_groups if isinstance(degree, int) else tuple(degree or ())

@@ -9,6 +9,7 @@ from trajectories.groups.control import Control
 from trajectories.groups.inference.covariance import observed_covariance
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.fitting import Solution
+from trajectories.groups.search.spread_panel import PanelFacts, SpreadPanel
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 from trajectories.version import __version__
@@ -18,41 +19,60 @@ MOST_REPORTED_AGES = 101
 
 
 def from_solution(
-    panel: Panel,
+    panel: Panel | SpreadPanel,
     solution: Solution,
     seed: int,
     control: Control,
 ) -> GroupTrajectoriesResults:
     """Make results from what the search returned."""
     model, fitted, diagnosis = solution.model, solution.fitted, solution.diagnosis
-    shares = np.exp(fitted.parameters.log_probability)
-    classification = classification_table(solution.posterior, panel.weights, shares)
+    if isinstance(panel, SpreadPanel):
+        facts = panel.facts(model, fitted.parameters)
+    else:
+        facts = panel_facts(panel, solution)
+    classification = facts.classification
     nobody = classification.index[classification["assigned_share"] == 0]
     notes = [f"nobody is assigned to group {group}" for group in nobody]
     return GroupTrajectoriesResults(
         model=model,
-        ages=reporting_ages(panel),
+        ages=facts.ages,
         parameters=fitted.parameters,
         covariance=observed_covariance(fitted.information, diagnosis.withheld, model.expansion()),
         withheld=diagnosis.withheld,
         llf=fitted.llf,
-        nobs=whole(panel.total_weight),
-        n_cells=whole(weighted_cells(panel)),
+        nobs=whole(facts.nobs),
+        n_cells=whole(facts.n_cells),
         stop_reason=diagnosis.reason,
         notes=(*diagnosis.notes, *notes),
         n_iter=fitted.n_iter,
         n_starts=1 if model.n_groups == 1 else control.n_starts,
         n_finished=solution.n_finished,
         n_replicated=solution.n_replicated,
-        entropy=classification_entropy(solution.posterior, panel.weights),
+        entropy=facts.entropy,
         classification=classification,
         seed=seed,
-        gradient=float(np.abs(fitted.score).max() / panel.total_weight),
+        gradient=float(np.abs(fitted.score).max() / facts.nobs),
         version=__version__,
+        has_exposure=facts.has_exposure,
+        individual_ages=facts.individual_ages,
+        _posterior=facts.posterior,
+        _units=facts.units,
+    )
+
+
+def panel_facts(panel: Panel, solution: Solution) -> PanelFacts:
+    """Return what results say of a panel in memory."""
+    shares = np.exp(solution.fitted.parameters.log_probability)
+    return PanelFacts(
+        ages=reporting_ages(panel),
+        nobs=panel.total_weight,
+        n_cells=weighted_cells(panel),
         has_exposure=panel.exposure is not None,
         individual_ages=panel.individual_ages is not None,
-        _posterior=solution.posterior,
-        _units=panel.units,
+        entropy=classification_entropy(solution.posterior, panel.weights),
+        classification=classification_table(solution.posterior, panel.weights, shares),
+        posterior=solution.posterior,
+        units=panel.units,
     )
 
 

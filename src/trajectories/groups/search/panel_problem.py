@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trajectories.errors import InputError
 from trajectories.families import Family
@@ -11,12 +12,12 @@ from trajectories.groups.search.features import smoothed_histories
 from trajectories.groups.search.fingerprint import panel_digest
 from trajectories.groups.search.prepare import Prepared, count_distinct, prepare, row_blocks
 from trajectories.groups.search.problem import Problem, StartSample
-from trajectories.groups.search.starts import sample_rows
+from trajectories.groups.search.sampling import sample_by_key
 from trajectories.numerics.density import CellDensity
 from trajectories.numerics.mixture import Mixture, Parameters
 from trajectories.numerics.statistics import Statistics
 from trajectories.numerics.threads import n_threads
-from trajectories.numerics.types import FloatArray, IntArray
+from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 from trajectories.panel.distinct import row_keys
 
@@ -59,9 +60,8 @@ class PanelProblem(Problem):
     def start_sample(self, model: Model, size: int, rng: np.random.Generator) -> StartSample:
         """Return the rows, or a sample of them, with their smoothed histories."""
         prepared = self.prepared
-        rows = canonical_order(self.panel, prepared)
-        if len(rows) > size:
-            rows = rows[sample_rows(self.statistics.weights, rows, size, rng)]
+        keys = history_keys(self.panel, prepared)
+        rows = sample_by_key(keys, self.statistics.weights, size)
         units = rows if prepared.first is None else prepared.first[rows]
         features = smoothed_histories(self.panel, model.family, units, max(model.degree))
         statistics = prepared.coarse.take(rows)
@@ -88,12 +88,12 @@ def make_mixture(
     return Mixture(statistics, density, model.active(), model.held(), model.common())
 
 
-def canonical_order(panel: Panel, prepared: Prepared) -> IntArray:
-    """Return the statistics' rows in an order that does not depend on the order of the persons."""
+def history_keys(panel: Panel, prepared: Prepared) -> NDArray[np.uint64]:
+    """Return the keys of the statistics' rows: equal histories have equal ones."""
     arrays = (panel.outcomes, panel.exposure, panel.observed, panel.individual_ages)
     first = prepared.first
     held = arrays if first is None else tuple(None if a is None else a[first] for a in arrays)
-    return np.argsort(row_keys(*held), kind="stable")  # type: ignore[arg-type]
+    return row_keys(*held)  # type: ignore[arg-type]
 
 
 def highest_rate(panel: Panel) -> float:
@@ -114,17 +114,37 @@ def check_support(panel: Panel, model: Model) -> None:
     InputError
         Fewer persons than parameters, fewer distinct histories than groups, or only zeros.
     """
-    n_parameters = model.n_parameters
-    if model.family.is_count and not panel.outcomes.any():
+    positive = bool(panel.outcomes.any())
+    different = count_distinct(panel, model.n_groups)
+    check_numbers(model, positive, panel.total_weight, different)
+
+
+def check_numbers(model: Model, positive: bool, total_weight: float, different: int) -> None:
+    """Refuse data that cannot carry the model.
+
+    Parameters
+    ----------
+    model : Model
+    positive : bool
+        Whether any outcome is other than zero.
+    total_weight : float
+    different : int
+        Distinct histories; no more need be counted than there are groups.
+
+    Raises
+    ------
+    InputError
+        As :func:`check_support`.
+    """
+    if model.family.is_count and not positive:
         raise InputError(
             "every observed count is zero, so there is no rate to model; check the count columns"
         )
-    if panel.total_weight < n_parameters:
+    if total_weight < model.n_parameters:
         raise InputError(
-            f"{panel.total_weight:g} units are fewer than the {n_parameters} parameters of this "
+            f"{total_weight:g} units are fewer than the {model.n_parameters} parameters of this "
             "model: use fewer groups or a lower degree"
         )
-    different = count_distinct(panel, model.n_groups)
     if different < model.n_groups:
         raise InputError(
             f"{model.n_groups} groups cannot be told apart: the panel has only {different} "
