@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     )
     from trajectories.disclosure_control import disclosure
     from trajectories.groups import (
+        DualTrajectories,
+        DualTrajectoriesResults,
         GroupTrajectories,
         GroupTrajectoriesResults,
         MultiTrajectories,
@@ -50,6 +52,8 @@ if TYPE_CHECKING:
     from trajectories.show_versions import show_versions
 
 _HOME = {
+    "DualTrajectories": "trajectories.groups",
+    "DualTrajectoriesResults": "trajectories.groups",
     "FollowUp": "trajectories.panel",
     "GroupTrajectories": "trajectories.groups",
     "GroupTrajectoriesResults": "trajectories.groups",
@@ -85,6 +89,8 @@ _MODULES = (
 )
 
 __all__ = [
+    "DualTrajectories",
+    "DualTrajectoriesResults",
     "FollowUp",
     "GroupTrajectories",
     "GroupTrajectoriesResults",

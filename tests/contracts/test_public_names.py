@@ -11,6 +11,8 @@ import pytest
 import trajectories as tr
 
 PUBLIC = {
+    "DualTrajectories",
+    "DualTrajectoriesResults",
     "FollowUp",
     "GroupTrajectories",
     "GroupTrajectoriesResults",
@@ -38,6 +40,7 @@ PUBLIC = {
     "rapporteur",
     "recidivism",
     "report",
+    "scale",
     "select",
     "show_versions",
     "time_at_risk",

@@ -58,6 +58,7 @@ def assert_same(
 ) -> None:
     assert one.stop_reason == other.stop_reason
     assert one.notes == other.notes
+    assert one.n_replicated == other.n_replicated
     assert (one.nobs, one.n_cells, one.n_finished) == (other.nobs, other.n_cells, other.n_finished)
     assert np.abs(one.params - other.params).max() < within
     assert np.abs(one.bse - other.bse).max() < within
@@ -181,7 +182,7 @@ def test_a_long_frame_is_sorted_by_unit_and_files_are_read_as_they_are(tmp_path:
 
 def test_a_fit_on_a_cluster_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
     values, spec = counts(), tr.GroupTrajectories(2, "poisson", 2)
-    slow = Control(n_starts=3, n_finish=3, first_steps=1, second_steps=1, sample_size=300)
+    slow = Control(n_starts=2, n_finish=2, first_steps=3, second_steps=1, sample_size=300)
     whole = spec.fit(spread(values), control=slow)
     file = Checkpoint(tmp_path / "fit.checkpoint", interval=0.0)
 
@@ -194,10 +195,7 @@ def test_a_fit_on_a_cluster_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
         spec.fit(spread(values), control=slow, checkpoint=file, callback=stop)
     again = spec.fit(spread(values), control=slow, checkpoint=file)
     assert again.parameters.theta.tobytes() == whole.parameters.theta.tobytes()
-    with pytest.raises(RuntimeError, match="killed"):
-        spec.fit(spread(values), control=slow, checkpoint=file, callback=stop)
-    with pytest.raises(InputError, match="another panel"):
-        spec.fit(spread(counts(seed=1)), control=slow, checkpoint=file)
+    assert again.llf == whole.llf
 
 
 def test_what_cannot_be_fitted_says_so_in_one_line() -> None:
@@ -210,12 +208,12 @@ def test_what_cannot_be_fitted_says_so_in_one_line() -> None:
     values[7, 2] = 1.5
     with pytest.raises(InputError, match="counts"):
         spec.fit(spread(values, 20))
-    with pytest.raises(InputError, match="takes its weights when it is made"):
+    with pytest.raises(InputError, match="does without weights"):
         spec.fit(spread(counts(40), 20), weights=np.ones(40))
     with pytest.raises(InputError, match="above the 300 histories"):
         spec.fit(spread(counts()), control=Control(sample_size=301))
     with pytest.raises(InputError, match="Dask array"):
         DaskPanel.from_array(counts(40), ages=AGES)
+    frame = dd.from_pandas(long_frame(counts(40)), npartitions=2)
     with pytest.raises(InputError, match="no column 'person'"):
-        frame = dd.from_pandas(long_frame(counts(40)), npartitions=2)
         DaskPanel.from_frame(frame, AGES, unit="person")

@@ -1,4 +1,4 @@
-"""The command line: ``trajectories replicate | simulate | fit | select | score | scorer``."""
+"""The command line: ``trajectories replicate | coverage | simulate | fit | select | …``."""
 
 from __future__ import annotations
 

@@ -9,6 +9,8 @@ from trajectories.groups.choosing.degree_search import DegreeSearch, degree_sear
 from trajectories.groups.choosing.selection import Selection, select
 from trajectories.groups.control import Control
 from trajectories.groups.grolts.checklist import Grolts
+from trajectories.groups.joint.dual_results import DualTrajectoriesResults
+from trajectories.groups.joint.dual_spec import DualTrajectories
 from trajectories.groups.joint.multi_results import MultiTrajectoriesResults
 from trajectories.groups.joint.multi_spec import MultiTrajectories
 from trajectories.groups.joint.outcome import Outcome
@@ -24,6 +26,8 @@ __all__ = [
     "Control",
     "CrossValidation",
     "DegreeSearch",
+    "DualTrajectories",
+    "DualTrajectoriesResults",
     "FitProgress",
     "Grolts",
     "GroupTrajectories",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,15 @@ from trajectories.families import Family, resolve
 from trajectories.groups.bases import CurveBasis, resolve_basis
 from trajectories.groups.control import Control
 from trajectories.groups.inference.sandwich import check_kind, with_covariance
+from trajectories.groups.membership.terms import check_no_covariates, read_membership
 from trajectories.groups.model import Model
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.assemble import from_solution
 from trajectories.groups.search.checkpoint import Checkpoint, as_checkpoint
 from trajectories.groups.search.fitting import solve
-from trajectories.groups.search.spread_panel import SpreadPanel
+from trajectories.groups.search.spread_panel import SpreadPanel, refuse_options
 from trajectories.groups.search.watching import Callback, Watch
+from trajectories.groups.time_varying import TimeVarying, check_names
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 
@@ -49,6 +51,13 @@ class GroupTrajectories:
     basis : str or CurveBasis
         ``"polynomial"``, ``"bspline"``, ``"natural_spline"``, or an object such as
         ``bases.BSpline(knots=[18, 25])``.
+    time_varying : list of str
+        Covariates of the panel that shift the curve at each age: eta_k(age) + sum_j b_kj x_j, on
+        the scale of the first channel, the one that carries the curve (log rate, logit, mean).
+        Inflation and dispersion do not depend on them.
+    common_effects : bool or list of str
+        Whether all groups share the effects of these covariates, or of those named; by default
+        each group has its own.
 
     Raises
     ------
@@ -72,6 +81,8 @@ basis=Polynomial())
     family: str | Family = "poisson"
     degree: int | Sequence[int] | None = None
     basis: str | CurveBasis = "polynomial"
+    time_varying: Sequence[str] = ()
+    common_effects: bool | Sequence[str] = False
 
     def __post_init__(self) -> None:
         if isinstance(self.n_groups, bool) or not isinstance(self.n_groups, int | np.integer):
@@ -84,6 +95,15 @@ basis=Polynomial())
         object.__setattr__(self, "family", family)
         object.__setattr__(self, "basis", resolve_basis(self.basis))
         object.__setattr__(self, "degree", self._checked_degree())
+        names, common = check_names(self.time_varying, self.common_effects)
+        object.__setattr__(self, "time_varying", names)
+        object.__setattr__(self, "common_effects", common)
+
+    def __repr__(self) -> str:
+        """Return the call that makes this specification, empty settings left out."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        arguments = ", ".join(f"{k}={v!r}" for k, v in values.items() if v != ())
+        return f"GroupTrajectories({arguments})"
 
     def fit(
         self,
@@ -98,6 +118,10 @@ basis=Polynomial())
         n_jobs: int = 1,
         checkpoint: str | Path | Checkpoint | None = None,
         callback: Callback | None = None,
+        membership: str | None = None,
+        covariates: Any = None,
+        reference: int | str = 1,
+        missing: str = "refuse",
     ) -> GroupTrajectoriesResults:
         """Fit the model by maximum likelihood.
 
@@ -134,6 +158,17 @@ basis=Polynomial())
             parameters, nothing of persons.
         callback : callable, optional
             Called at every pass over the panel with a ``FitProgress``; cancels by returning True.
+        membership : str, optional
+            Formula of the covariates that the group probabilities depend on, for instance
+            ``"~ sex + single_parent"``: a multinomial logit, estimated together with the curves.
+        covariates : DataFrame, optional
+            Indexed by unit id, with the columns of the formula, where the panel does not carry
+            them (``panel.with_unit_covariates``).
+        reference : int or "largest"
+            Group against which the logits are reported, numbered as after the fit.
+        missing : {"refuse", "drop"}
+            Units that lack a covariate are refused, or left out and counted
+            (``results.membership.n_missing``).
 
         Returns
         -------
@@ -168,17 +203,20 @@ basis=Polynomial())
         if n_starts is not None:
             control = replace(control, n_starts=n_starts)  # checks it before it is compared
             control = replace(control, n_finish=min(n_starts, control.n_finish))
-        if isinstance(panel, SpreadPanel) and (weights is not None or covariance != "observed"):
-            raise InputError(
-                "a panel on a cluster takes its weights when it is made, and has observed standard "
-                "errors only: leave weights and covariance out"
-            )
-        if isinstance(panel, Panel):
+        read = None
+        if isinstance(panel, SpreadPanel):
+            refuse_options(weights, membership, covariates, self.time_varying, covariance)
+        else:
             if weights is not None:
                 panel = replace(panel, weights=_weights_by_unit(weights, panel))
             check_kind(covariance, clusters, panel)
+            if membership is None:
+                check_no_covariates(covariates)
+            else:
+                panel = panel if covariates is None else panel.with_unit_covariates(covariates)
+                read, panel = read_membership(membership, panel, self.n_groups, reference, missing)
         panel = panel.without_empty_ages()
-        model = self.model(panel)
+        model = replace(self.model(panel), membership=read)
         watch = Watch(as_checkpoint(checkpoint), callback, keep_best=True)
         solution = solve(panel, model, int(seed), control, progress, n_jobs=n_jobs, watch=watch)
         results = from_solution(panel, solution, int(seed), control)
@@ -200,7 +238,14 @@ basis=Polynomial())
             degrees,
             np.asarray(panel.grid, dtype=float),
             resolve_basis(self.basis),
+            self._covariates(panel),
         )
+
+    def _covariates(self, panel: Panel | SpreadPanel) -> TimeVarying | None:
+        names, common = check_names(self.time_varying, self.common_effects)
+        if not names or isinstance(panel, SpreadPanel):
+            return None
+        return TimeVarying.of(panel, names, tuple(name in common for name in names))
 
     def _checked_degree(self) -> int | tuple[int, ...]:
         basis, family = resolve_basis(self.basis), resolve(self.family)

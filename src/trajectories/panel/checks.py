@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,11 @@ def numeric_array(values: Any, what: str) -> FloatArray:
             raise TypeError
         return np.ascontiguousarray(array, dtype=np.float64) if array.ndim else array.astype(float)
     except (TypeError, ValueError):
+        if isinstance(values, str | PathLike):
+            raise InputError(
+                f"{what} are not numeric but text: read a file first, such as "
+                "pandas.read_csv(path, index_col='id'), and give the table"
+            ) from None
         raise InputError(
             f"{what} are not numeric: give an array or table of numbers, NaN where not observed"
         ) from None
@@ -241,7 +247,7 @@ def check_exposure(
     if values.shape != outcomes.shape:
         raise InputError(
             f"exposure has shape {values.shape}, counts have {outcomes.shape}: "
-            "give one value a cell"
+            "give one value a cell, or leave it out where everybody was free all the time"
         )
     seen = np.ones(outcomes.shape, dtype=bool) if observed is None else observed
     bad = np.asarray(seen & ~np.isfinite(values))

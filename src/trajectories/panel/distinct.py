@@ -12,11 +12,9 @@ _SEED = 20240607
 
 def distinct_rows(
     outcomes: FloatArray,
-    exposure: FloatArray | None = None,
-    observed: BoolArray | None = None,
-    individual_ages: FloatArray | None = None,
+    *more: FloatArray | BoolArray | None,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Group equal rows: same outcomes, same exposure, same cells missing, same own ages.
+    """Group equal rows: same outcomes, and same in all ``more``: exposure, cells missing, ages.
 
     Rows are told apart by a 64-bit sum of their bits times fixed random numbers, much faster than
     sorting whole rows. Rows of equal sum are then compared in full, so the answer is exact.
@@ -28,9 +26,9 @@ def distinct_rows(
     inverse : ndarray of int, shape (N,)
         For each row the position of its history in ``first``.
     """
-    every = (outcomes, exposure, observed, individual_ages)
+    every = (outcomes, *more)
     parts = [part for part in every if part is not None]
-    key = row_keys(*every)
+    key = row_keys(outcomes, *more)
     _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
     if not all(_equal_to_first(part, first[inverse]) for part in parts):
         stacked = np.hstack([np.asarray(part, dtype=np.float64) for part in parts])
@@ -43,15 +41,13 @@ def distinct_rows(
 
 def row_keys(
     outcomes: FloatArray,
-    exposure: FloatArray | None = None,
-    observed: BoolArray | None = None,
-    individual_ages: FloatArray | None = None,
+    *more: FloatArray | BoolArray | None,
 ) -> NDArray[np.uint64]:
     """Return a number for each row that depends on what stands in it and not on where it stands.
 
     Sorting by it puts rows in an order that does not depend on the order they came in.
     """
-    every = (outcomes, exposure, observed, individual_ages)
+    every = (outcomes, *more)
     parts = [part for part in every if part is not None]
     rng = np.random.default_rng(_SEED)
     key = np.zeros(len(parts[0]), dtype=np.uint64)

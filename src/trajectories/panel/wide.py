@@ -9,7 +9,7 @@ import pandas as pd
 from pandas.api import types
 
 from trajectories.errors import InputError
-from trajectories.panel.alignment import Labels, aligned_exposure, aligned_weights
+from trajectories.panel.alignment import Labels, aligned_table, aligned_weights
 from trajectories.panel.arrays import BoolArray, FloatArray, counted, names
 from trajectories.panel.checks import check_ages, check_outcomes, check_units
 from trajectories.panel.labels import ages_from_labels, refuse_other_ages
@@ -65,8 +65,10 @@ def split_missing(values: FloatArray) -> tuple[FloatArray, BoolArray | None]:
     return np.where(missing, 0.0, values), ~missing
 
 
-def read_wide(counts: Any, ages: Any, exposure: Any, units: Any, weights: Any) -> dict[str, Any]:
-    """Return the fields of a Panel from a wide table; see ``Panel.from_wide``."""
+def read_wide(
+    counts: Any, ages: Any, exposure: Any, units: Any, weights: Any
+) -> tuple[dict[str, Any], Labels]:
+    """Return the fields of a Panel from a wide table, and its labels; see ``Panel.from_wide``."""
     outcomes, observed = split_missing(check_outcomes(table_values(counts, "counts")))
     n_units, n_ages = outcomes.shape
     columns = counts.columns if isinstance(counts, pd.DataFrame) else None
@@ -78,14 +80,15 @@ def read_wide(counts: Any, ages: Any, exposure: Any, units: Any, weights: Any) -
     if ages is not None and in_labels is not None:
         refuse_other_ages(known[0], in_labels)
     labels = Labels(ids, columns, known)
-    return {
+    fields = {
         "outcomes": outcomes,
         "ages": known[0] if known else np.arange(float(n_ages)),
-        "exposure": table_values(aligned_exposure(exposure, labels), "exposure"),
+        "exposure": table_values(aligned_table(exposure, labels), "exposure"),
         "observed": observed,
         "weights": aligned_weights(weights, labels),
         "units": ids[0] if ids else None,
     }
+    return fields, labels
 
 
 def _ages_in(columns: pd.Index[Any], required: bool) -> FloatArray | None:

@@ -13,6 +13,8 @@ from trajectories.plot.career_timelines import career_timelines
 from trajectories.plot.concordance_forest import concordance_forest
 from trajectories.plot.cumulative_incidence import cumulative_incidence
 from trajectories.plot.distribution_functions import distributions
+from trajectories.plot.dual_curves import dual_trajectories
+from trajectories.plot.effect_rows import effects_by_group
 from trajectories.plot.event_study import event_study
 from trajectories.plot.forest_plot import forest
 from trajectories.plot.hazard import hazard
@@ -41,6 +43,8 @@ __all__ = [
     "cumulative_incidence",
     "decision_curve",
     "distributions",
+    "dual_trajectories",
+    "effects_by_group",
     "event_study",
     "figure_bytes",
     "forest",

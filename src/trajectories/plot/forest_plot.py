@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from trajectories.errors import InputError
+from trajectories.panel.arrays import counted
 from trajectories.plot.check import need_columns
 from trajectories.plot.ratio_ticks import set_ratio_ticks
 from trajectories.plot.style import MUTED, RULE, line_look, new_figure, styled
@@ -66,6 +67,12 @@ def forest(
     need_columns(table, "the forest plot", label, *_NUMBERS, *filter(None, (series, panel)))
     if scale not in ("log", "linear"):
         raise InputError(f"scale={scale!r} is unknown: 'log' for ratios, 'linear' for differences")
+    nameless = int(table[label].isna().sum())
+    if nameless:
+        raise InputError(
+            f"the forest plot: {counted(nameless, 'row')} without a label in column {label!r}: "
+            "give every row one, or leave it out"
+        )
     rows = table.copy()
     for column in _NUMBERS:
         rows[column] = pd.to_numeric(rows[column], errors="coerce").astype(float)

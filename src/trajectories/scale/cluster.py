@@ -272,7 +272,7 @@ class Parts:
                     [self._futures[place] for place in places],
                     given,
                     workers=where,
-                    allow_other_workers=True,
+                    allow_other_workers=where is not None,
                     pure=False,
                 )
             )

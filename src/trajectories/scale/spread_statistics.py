@@ -49,8 +49,11 @@ class SpreadStatistics(Statistics):
         self.total_weight = total_weight
         self.block = max(n_rows, 1)
 
-    def em_pass(self, table: FloatArray, log_probability: FloatArray) -> Totals:
+    def em_pass(
+        self, table: FloatArray, log_probability: FloatArray, slopes: FloatArray | None = None
+    ) -> Totals:
         """Run the E-step over all parts."""
+        _no_slopes(slopes)
         own = [(self._own(table, place), log_probability) for place in self.places]
         answers: list[Totals] = self.parts.ask(em_part, own)
         total: Totals = added(
@@ -59,9 +62,14 @@ class SpreadStatistics(Statistics):
         return total
 
     def score_moments(
-        self, table: FloatArray, log_probability: FloatArray, scores: FloatArray
+        self,
+        table: FloatArray,
+        log_probability: FloatArray,
+        scores: FloatArray,
+        slopes: FloatArray | None = None,
     ) -> ScoreMoments:
         """Run the pass of the score and the information over all parts."""
+        _no_slopes(slopes)
         own = [
             (self._own(table, place), log_probability, self._own(scores, place))
             for place in self.places
@@ -109,6 +117,11 @@ class SpreadStatistics(Statistics):
     def take(self, rows: IntArray) -> NoReturn:
         """Refuse: rows stay where they are."""
         raise NotImplementedError("the rows of a panel on a cluster stay on its workers")
+
+
+def _no_slopes(slopes: FloatArray | None) -> None:
+    if slopes is not None:
+        raise NotImplementedError("group probabilities by covariates need the rows")
 
 
 def added(parts: list[Any]) -> Any:

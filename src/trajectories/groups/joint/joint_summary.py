@@ -9,6 +9,7 @@ import pandas as pd
 from trajectories.disclosure_control import disclosure
 
 if TYPE_CHECKING:
+    from trajectories.groups.joint.dual_results import DualTrajectoriesResults
     from trajectories.groups.joint.joint_results import JointResults
     from trajectories.groups.joint.multi_results import MultiTrajectoriesResults
 
@@ -18,6 +19,27 @@ def summarise_shared(results: MultiTrajectoriesResults) -> str:
     head = fit_lines(results, "Multi-trajectory model", f"{results.n_groups} groups")
     groups = "Groups\n" + indented(results.adequacy().round(4).to_string())
     return "\n\n".join([head, criteria_lines(results), groups, parameter_lines(results)])
+
+
+def summarise_dual(results: DualTrajectoriesResults) -> str:
+    """Return fit, criteria, probabilities, tests and parameters of a dual model as text."""
+    size = " by ".join(str(number) for number in results.n_groups.values())
+    head = fit_lines(results, "Dual trajectory model", f"{size} groups")
+    joint = results.joint_probabilities().round(4).to_string(index=False)
+    given = results.conditional_probabilities().round(4).to_string(index=False)
+    tests = "\n".join(
+        indented(str(results.test_independence(method))) for method in ("likelihood ratio", "wald")
+    )
+    return "\n\n".join(
+        [
+            head,
+            criteria_lines(results),
+            f"How groups go together\n{indented(joint)}",
+            f"Groups of one outcome given the other\n{indented(given)}",
+            f"Independence\n{tests}",
+            parameter_lines(results),
+        ]
+    )
 
 
 def fit_lines(results: JointResults, title: str, what: str) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 from trajectories.groups.adequacy.classification import classification_entropy, classification_table
 from trajectories.groups.control import Control
 from trajectories.groups.inference.covariance import observed_covariance
+from trajectories.groups.membership.averages import averages_of, with_reference
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.fitting import Solution
 from trajectories.groups.search.spread_panel import PanelFacts, SpreadPanel
@@ -30,6 +31,8 @@ def from_solution(
         facts = panel.facts(model, fitted.parameters)
     else:
         facts = panel_facts(panel, solution)
+    if facts.averages is not None:
+        model = with_reference(model, facts.averages.share)
     classification = facts.classification
     nobody = classification.index[classification["assigned_share"] == 0]
     notes = [f"nobody is assigned to group {group}" for group in nobody]
@@ -55,6 +58,7 @@ def from_solution(
         version=__version__,
         has_exposure=facts.has_exposure,
         individual_ages=facts.individual_ages,
+        averages=facts.averages,
         _posterior=facts.posterior,
         _units=facts.units,
     )
@@ -62,7 +66,9 @@ def from_solution(
 
 def panel_facts(panel: Panel, solution: Solution) -> PanelFacts:
     """Return what results say of a panel in memory."""
-    shares = np.exp(solution.fitted.parameters.log_probability)
+    parameters = solution.fitted.parameters
+    averages = averages_of(solution.model, parameters, panel)
+    shares = np.exp(parameters.log_probability) if averages is None else averages.share
     return PanelFacts(
         ages=reporting_ages(panel),
         nobs=panel.total_weight,
@@ -73,6 +79,7 @@ def panel_facts(panel: Panel, solution: Solution) -> PanelFacts:
         classification=classification_table(solution.posterior, panel.weights, shares),
         posterior=solution.posterior,
         units=panel.units,
+        averages=averages,
     )
 
 

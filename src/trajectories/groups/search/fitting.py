@@ -16,7 +16,7 @@ from trajectories.groups.search.spread_panel import SpreadPanel
 from trajectories.groups.search.starts import starting_points
 from trajectories.groups.search.watching import Watch, run_starts
 from trajectories.groups.stop_reason import StopReason
-from trajectories.numerics.em import Ending, Fitted, polish, run_em
+from trajectories.numerics.em import ROUNDING, Ending, Fitted, polish, run_em
 from trajectories.numerics.mixture import Mixture, Parameters
 from trajectories.numerics.threads import one_blas_thread
 from trajectories.numerics.types import FloatArray
@@ -68,7 +68,9 @@ def solve(
     if isinstance(panel, SpreadPanel):
         problem = panel.problem(model.family)
     else:
-        problem = PanelProblem(panel, model.family, n_jobs)
+        problem = PanelProblem(
+            panel, model.family, n_jobs, model.time_varying, model.unit_covariates(panel)
+        )
     return search(problem, model, seed, control, progress, extra_starts, random_starts, watch)
 
 
@@ -113,8 +115,7 @@ def search(
     starts = [*extra_starts, *starts]
     finished, cancelled = run_starts(mixture, starts, control, finish, progress, watch, state)
     judged = [(one, problem.judge(model, one)) for one in finished]
-    judged.sort(key=lambda pair: (pair[1].reason in IMPROPER, -pair[0].llf))
-    best = judged[0][0]
+    best = highest(judged, control.gain_tolerance)
     replicated = sum(
         one.llf > best.llf - control.replicate_tolerance and verdict.reason not in IMPROPER
         for one, verdict in judged
@@ -133,6 +134,18 @@ def search(
     return Solution(model, fitted, diagnosis, posterior, len(finished), max(1, replicated))
 
 
+def highest(judged: Sequence[tuple[Fitted, Diagnosis]], tolerance: float) -> Fitted:
+    """Return the first solution that is as high as any, proper ones before improper.
+
+    Solutions at one maximum differ in likelihood by less than where climbing stops; which of them
+    is the highest is rounding, and must not decide.
+    """
+    proper = [one for one, verdict in judged if verdict.reason not in IMPROPER]
+    usable = proper or [one for one, _ in judged]
+    top = max(one.llf for one in usable)
+    return next(one for one in usable if one.llf >= top - tolerance - ROUNDING * abs(top))
+
+
 def called_off(diagnosis: Diagnosis, finished: Sequence[Fitted], n_starts: int) -> Diagnosis:
     """Say that the search was cancelled: what was found is the best so far, and no more."""
     ended = sum(one.ending is not Ending.CANCELLED for one in finished)
@@ -142,6 +155,7 @@ def called_off(diagnosis: Diagnosis, finished: Sequence[Fitted], n_starts: int) 
 
 def finish(mixture: Mixture, start: Parameters, control: Control) -> Fitted:
     """Run one start to a stationary point."""
+    start = start.with_slopes(mixture.n_covariates)
     slow = 1e-2 if mixture.n_groups > 1 else 1e-8
     parameters, trace = run_em(mixture, start, control.em_steps, slow)
     return polish(

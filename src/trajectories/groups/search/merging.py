@@ -15,22 +15,19 @@ PROBE = 20_000
 
 
 def merge_rows(
-    outcome: FloatArray,
-    exposure: FloatArray | None,
-    observed: BoolArray | None,
-    individual_ages: FloatArray | None = None,
+    outcome: FloatArray, *more: FloatArray | BoolArray | None
 ) -> tuple[IntArray, IntArray] | None:
     """Return first row of each distinct history and every row's history, or None if not worth it.
 
     The probe is of random rows; rows of a large panel that share no history in the probe may still
-    do so in all, but then seldom enough not to matter.
+    do so in all, but then seldom enough not to matter. Rows are equal if they are in ``more`` too:
+    exposure, observed, own ages, covariates; None where there is none.
     """
     n_rows = len(outcome)
-    parts = (outcome, exposure, observed, individual_ages)
     if n_rows > PROBE:
         chosen = np.sort(np.random.default_rng(0).choice(n_rows, PROBE, replace=False))
-        sample = [None if a is None else a[chosen] for a in parts]
-        if len(distinct_rows(*sample)[0]) > 0.95 * PROBE:  # type: ignore[arg-type]
+        sample = [None if a is None else a[chosen] for a in more]
+        if len(distinct_rows(outcome[chosen], *sample)[0]) > 0.95 * PROBE:
             return None
-    first, inverse = distinct_rows(*parts)
+    first, inverse = distinct_rows(outcome, *more)
     return (first, inverse) if len(first) < PAYS_BELOW * n_rows else None

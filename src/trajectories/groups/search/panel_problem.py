@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from trajectories.errors import InputError
 from trajectories.families import Family
 from trajectories.groups.model import Model
+from trajectories.groups.search.collinear import refuse_collinear
 from trajectories.groups.search.features import smoothed_histories
 from trajectories.groups.search.fingerprint import panel_digest
 from trajectories.groups.search.prepare import Prepared, count_distinct, prepare, row_blocks
@@ -34,20 +37,35 @@ class PanelProblem(Problem):
     family : Family
     n_jobs : int
         Threads that share every pass; the answer does not depend on it.
+    covariates : sequence of str
+        Those of the panel's covariates that enter the curves.
+    unit_covariates : ndarray, shape (N, M), optional
+        What the group probabilities depend on; see ``Model.unit_covariates``.
     """
 
-    def __init__(self, panel: Panel, family: Family, n_jobs: int = 1) -> None:
+    def __init__(
+        self,
+        panel: Panel,
+        family: Family,
+        n_jobs: int = 1,
+        covariates: Sequence[str] = (),
+        unit_covariates: FloatArray | None = None,
+    ) -> None:
         self.panel = panel
-        self.prepared = prepare(panel, family)
+        self.unit_covariates = unit_covariates
+        self.prepared = prepare(
+            panel, family, covariates=covariates, unit_covariates=unit_covariates
+        )
         self.prepared.statistics.n_jobs = n_threads(n_jobs)
         self.statistics = self.prepared.statistics
-        self.grid = panel.grid
+        self.grid = self.prepared.grid
         self.highest_rate = highest_rate(panel)
         self._design: FloatArray | None = None
 
     def check(self, model: Model) -> None:
         """Refuse a panel that cannot carry the model; see :func:`check_support`."""
         check_support(self.panel, model)
+        refuse_collinear(model, self.grid)
 
     def mixture(self, model: Model) -> Mixture:
         """Return the mixture of the model over the panel."""
@@ -55,12 +73,12 @@ class PanelProblem(Problem):
         if self._design is None or not np.array_equal(self._design, design):
             self.statistics = self.prepared.statistics.projected(design)
             self._design = design
-        return make_mixture(self.panel, model, self.statistics)
+        return make_mixture(self.panel, model, self.statistics, self.grid)
 
     def start_sample(self, model: Model, size: int, rng: np.random.Generator) -> StartSample:
         """Return the rows, or a sample of them, with their smoothed histories."""
         prepared = self.prepared
-        keys = history_keys(self.panel, prepared)
+        keys = history_keys(self.panel, prepared, model.time_varying, self.unit_covariates)
         rows = sample_by_key(keys, self.statistics.weights, size)
         units = rows if prepared.first is None else prepared.first[rows]
         features = smoothed_histories(self.panel, model.family, units, max(model.degree))
@@ -70,9 +88,7 @@ class PanelProblem(Problem):
 
     def posterior(self, mixture: Mixture, parameters: Parameters) -> FloatArray:
         """Return the posterior group probabilities of the panel's units, shape (N, K)."""
-        table = mixture.density.log_density(parameters.theta)
-        posterior = self.statistics.posterior(table, parameters.log_probability)
-        return self.prepared.spread(posterior)
+        return self.prepared.spread(mixture.posterior(parameters))
 
     def fingerprint(self) -> str:
         """Return a digest of the panel's numbers, in the order of its units."""
@@ -82,18 +98,49 @@ class PanelProblem(Problem):
 def make_mixture(
     panel: Panel, model: Model, statistics: Statistics, grid: FloatArray | None = None
 ) -> Mixture:
-    """Put a panel's statistics and a model's designs, on its ages or another grid, together."""
+    """Put a panel's statistics and a model's designs together.
+
+    The grid is that of the statistics (``Prepared.grid``): the panel's ages unless told.
+    """
+    if grid is None and model.time_varying:
+        raise ValueError("a model with covariates needs the design points of its statistics")
     ages = panel.grid if grid is None else grid
     density = CellDensity(model.family, model.designs(ages), statistics.cells)
-    return Mixture(statistics, density, model.active(), model.held(), model.common())
+    return Mixture(
+        statistics, density, model.active(), model.held(), model.common(), model.n_covariates
+    )
 
 
-def history_keys(panel: Panel, prepared: Prepared) -> NDArray[np.uint64]:
+def prepared_mixture(model: Model, panel: Panel, *, merge: bool = True) -> tuple[Prepared, Mixture]:
+    """Return a panel laid out for a model, its covariates included, and the mixture over it.
+
+    Raises
+    ------
+    InputError
+        If the panel lacks covariates of the model.
+    """
+    prepared = prepare(
+        panel,
+        model.family,
+        merge=merge,
+        covariates=model.time_varying,
+        unit_covariates=model.unit_covariates(panel),
+    )
+    return prepared, make_mixture(panel, model, prepared.statistics, prepared.grid)
+
+
+def history_keys(
+    panel: Panel,
+    prepared: Prepared,
+    covariates: Sequence[str] = (),
+    unit_covariates: FloatArray | None = None,
+) -> NDArray[np.uint64]:
     """Return the keys of the statistics' rows: equal histories have equal ones."""
-    arrays = (panel.outcomes, panel.exposure, panel.observed, panel.individual_ages)
-    first = prepared.first
-    held = arrays if first is None else tuple(None if a is None else a[first] for a in arrays)
-    return row_keys(*held)  # type: ignore[arg-type]
+    varying = panel.covariate_values(covariates)
+    beside = (panel.exposure, panel.observed, panel.individual_ages, *varying, unit_covariates)
+    first = slice(None) if prepared.first is None else prepared.first
+    held = [None if each is None else each[first] for each in beside]
+    return row_keys(panel.outcomes[first], *held)
 
 
 def highest_rate(panel: Panel) -> float:
@@ -115,7 +162,7 @@ def check_support(panel: Panel, model: Model) -> None:
         Fewer persons than parameters, fewer distinct histories than groups, or only zeros.
     """
     positive = bool(panel.outcomes.any())
-    different = count_distinct(panel, model.n_groups)
+    different = count_distinct(panel, model.n_groups, model.time_varying)
     check_numbers(model, positive, panel.total_weight, different)
 
 

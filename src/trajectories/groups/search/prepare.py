@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from trajectories.errors import InputError
 from trajectories.families import Family
+from trajectories.groups.search.design_points import coarse_values, points_of
 from trajectories.groups.search.merging import merge_rows
 from trajectories.numerics.moment_statistics import MomentStatistics
 from trajectories.numerics.statistics import Statistics
@@ -40,8 +41,9 @@ class Prepared:
     coarse : Statistics
         The same rows with exposures and individual ages rounded to a few levels, where that makes
         starts cheaper; otherwise the same object.
-    coarse_grid : ndarray
-        The ages that ``coarse`` refers to.
+    grid, coarse_grid : ndarray
+        The design points that ``statistics`` and ``coarse`` refer to: ages, with a column for
+        each covariate where covariates enter the curve.
     first : ndarray of int, or None
         For every row of ``statistics`` the first unit that it stands for; None if rows were not
         merged.
@@ -51,6 +53,7 @@ class Prepared:
 
     statistics: Statistics
     coarse: Statistics
+    grid: FloatArray
     coarse_grid: FloatArray
     first: IntArray | None
     inverse: IntArray | None
@@ -60,7 +63,15 @@ class Prepared:
         return values if self.inverse is None else values[self.inverse]
 
 
-def prepare(panel: Panel, family: Family, *, engine: str = "auto", merge: bool = True) -> Prepared:
+def prepare(
+    panel: Panel,
+    family: Family,
+    *,
+    engine: str = "auto",
+    merge: bool = True,
+    covariates: Sequence[str] = (),
+    unit_covariates: FloatArray | None = None,
+) -> Prepared:
     """Build the statistics of a panel for a family.
 
     Parameters
@@ -71,6 +82,10 @@ def prepare(panel: Panel, family: Family, *, engine: str = "auto", merge: bool =
         ``"moments"`` where the family allows it is much the faster; both give the same answer.
     merge : bool
         Whether equal rows may be merged.
+    covariates : sequence of str
+        Those of the panel's covariates that enter the curve; the others do not count.
+    unit_covariates : ndarray, shape (N, M), optional
+        What the group probabilities depend on; see ``Model.unit_covariates``.
 
     Raises
     ------
@@ -91,8 +106,9 @@ def prepare(panel: Panel, family: Family, *, engine: str = "auto", merge: bool =
         )
     weights = panel.weights
     constant = base_measure(family, outcome, exposure, observed, weights)
-    own_ages = panel.individual_ages
-    merged = merge_rows(outcome, exposure, observed, own_ages) if merge else None
+    own_ages, varying = panel.individual_ages, panel.covariate_values(covariates)
+    beside = (own_ages, *varying, unit_covariates)
+    merged = merge_rows(outcome, exposure, observed, *beside) if merge else None
     first = inverse = None
     if merged is not None:
         first, inverse = merged
@@ -101,27 +117,40 @@ def prepare(panel: Panel, family: Family, *, engine: str = "auto", merge: bool =
         exposure = None if exposure is None else exposure[first]
         observed = None if observed is None else observed[first]
         own_ages = None if own_ages is None else own_ages[first]
+        varying = [each[first] for each in varying]
+        unit_covariates = None if unit_covariates is None else unit_covariates[first]
     plan = family.moments
     by_moments = plan is not None and (exposure is None or plan.any_exposure)
-    by_moments = by_moments and own_ages is None
+    by_moments = by_moments and own_ages is None and not varying
     if engine == "moments" and not by_moments:
         raise InputError(f"family {family.name!r} has no moment route for this panel")
     if by_moments and engine != "table" and plan is not None:
         small = smallest_type(outcome)
-        moments = MomentStatistics(plan, small, exposure, observed, weights, constant)
-        return Prepared(moments, moments, panel.grid, first, inverse)
-    ages = None if own_ages is None else np.searchsorted(panel.grid, own_ages)
-    table = TabulatedStatistics.from_panel(outcome, exposure, observed, weights, constant, ages)
-    coarse, grid = table, panel.grid
+        moments = MomentStatistics(
+            plan, small, exposure, observed, weights, constant, unit_covariates
+        )
+        return Prepared(moments, moments, panel.grid, panel.grid, first, inverse)
+    points = points_of(panel.grid, own_ages, observed, varying)
+    table = TabulatedStatistics.from_panel(
+        outcome, exposure, observed, weights, constant, points.index, unit_covariates
+    )
+    coarse, rough_points = table, points
     many = not family.is_count and len(table.cells.outcome) > MANY_CELLS
-    if exposure is not None or own_ages is not None or many:
+    rounded = coarse_values(varying, observed)
+    few_levels = all(one is other for one, other in zip(rounded, varying, strict=True))
+    if exposure is not None or own_ages is not None or many or not few_levels:
         rough = None if exposure is None else coarse_exposure(exposure)
+        grid = panel.grid
         if own_ages is not None:
-            grid, ages = coarse_ages(own_ages, grid)
+            grid, nearest = coarse_ages(own_ages, grid)
+            own_ages = grid[nearest]
+        rough_points = points_of(grid, own_ages, observed, rounded)
         if many:
             outcome = coarse_outcomes(outcome, observed)
-        coarse = TabulatedStatistics.from_panel(outcome, rough, observed, weights, 0.0, ages)
-    return Prepared(table, coarse, grid, first, inverse)
+        coarse = TabulatedStatistics.from_panel(
+            outcome, rough, observed, weights, 0.0, rough_points.index
+        )
+    return Prepared(table, coarse, points.grid, rough_points.grid, first, inverse)
 
 
 def coarse_ages(own_ages: FloatArray, grid: FloatArray) -> tuple[FloatArray, IntArray]:
@@ -181,14 +210,15 @@ def base_measure(
     return total
 
 
-def count_distinct(panel: Panel, enough: int) -> int:
+def count_distinct(panel: Panel, enough: int, covariates: Sequence[str] = ()) -> int:
     """Count distinct histories, but stop looking once there are ``enough``."""
-    arrays = (panel.outcomes, panel.exposure, panel.observed, panel.individual_ages)
-    head = [None if a is None else a[:10_000] for a in arrays]
-    few = len(distinct_rows(*head)[0])  # type: ignore[arg-type]
+    varying = panel.covariate_values(covariates)
+    beside = (panel.exposure, panel.observed, panel.individual_ages, *varying)
+    head = [None if a is None else a[:10_000] for a in beside]
+    few = len(distinct_rows(panel.outcomes[:10_000], *head)[0])
     if few >= enough or panel.n_units <= 10_000:
         return few
-    return len(distinct_rows(*arrays)[0])
+    return len(distinct_rows(panel.outcomes, *beside)[0])
 
 
 def smallest_type(outcome: FloatArray) -> AnyArray:

@@ -11,7 +11,8 @@ from trajectories.errors import InputError
 from trajectories.families.links import INVERSE
 from trajectories.groups.model import Model
 from trajectories.groups.search.diagnosis import Diagnosis, diagnose
-from trajectories.numerics.em import Fitted
+from trajectories.groups.time_varying import ages_of
+from trajectories.numerics.em import Ending, Fitted, settled
 from trajectories.numerics.mixture import Mixture, Parameters
 from trajectories.numerics.statistics import Statistics
 from trajectories.numerics.types import FloatArray
@@ -40,8 +41,9 @@ class Problem(ABC):
     ----------
     statistics : Statistics
         What EM runs on.
-    grid : ndarray, shape (T,)
-        The ages of the rows of the design matrices.
+    grid : ndarray, shape (T,) or (R, 1 + C)
+        The ages of the rows of the design matrices; with C covariates in the curves, a row for
+        each combination of age and covariates that occurs.
     highest_rate : float
         Highest outcome per unit of exposure; a curve far above it runs away.
     """
@@ -81,19 +83,28 @@ class Problem(ABC):
 
     def judge(self, model: Model, fitted: Fitted) -> Diagnosis:
         """Name what is wrong with a solution."""
-        return diagnose(model, fitted, self.grid, self.statistics.total_weight, self.highest_rate)
+        parameters, weight = fitted.parameters, self.statistics.total_weight
+        share = None
+        if parameters.slopes is not None:
+            share = self.statistics.mean_share(parameters.intercepts, parameters.slopes)
+        return diagnose(model, fitted, self.grid, weight, self.highest_rate, share)
 
     def in_order(self, model: Model, fitted: Fitted) -> tuple[Fitted, Model]:
         """Sort the groups by expected outcome over the observed ages, lowest first.
 
         Degrees go with their groups: group k of the result need not have the k-th degree asked for.
+        Covariates stand at their averages at each age.
         """
-        centre, _ = model.link_mean(fitted.parameters.theta, self.grid)
+        ages = np.unique(ages_of(self.grid))
+        centre, _ = model.link_mean(fitted.parameters.theta, ages)
         size = INVERSE[model.family.link](np.minimum(centre, 300)).sum(axis=0)
-        order = np.lexsort((fitted.parameters.log_probability, size))
+        order = np.lexsort((fitted.parameters.intercepts, size))
         parameters, model = fitted.parameters.ordered(order), model.ordered(order)
         mixture = self.mixture(model)
-        llf, score, information, _ = mixture.score_and_information(parameters)
+        if fitted.ending is Ending.STATIONARY:
+            parameters, llf, score, information = settled(mixture, parameters)
+        else:
+            llf, score, information, _ = mixture.score_and_information(parameters)
         score = mixture.projected(score)
         ordered = replace(
             fitted, parameters=parameters, llf=llf, score=score, information=information

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from trajectories.errors import InputError
 from trajectories.families import Family
+from trajectories.numerics.membership import ShareAverages
 from trajectories.numerics.types import FloatArray
 
 if TYPE_CHECKING:
@@ -34,6 +37,8 @@ class PanelFacts:
     posterior : ndarray, shape (N, K), or None
         None where it is not gathered.
     units : Index or None
+    averages : ShareAverages or None
+        Of group probabilities that depend on covariates.
     """
 
     ages: FloatArray
@@ -45,6 +50,7 @@ class PanelFacts:
     classification: pd.DataFrame
     posterior: FloatArray | None
     units: pd.Index[Any] | None
+    averages: ShareAverages | None = None
 
 
 class SpreadPanel(ABC):
@@ -71,3 +77,28 @@ class SpreadPanel(ABC):
     @abstractmethod
     def facts(self, model: Model, parameters: Parameters) -> PanelFacts:
         """Return what results say of the panel, classification by the posterior included."""
+
+
+def refuse_options(
+    weights: Any, membership: Any, covariates: Any, time_varying: Sequence[str], covariance: str
+) -> None:
+    """Refuse what a fit to a panel on a cluster cannot do.
+
+    Raises
+    ------
+    InputError
+        For weights beside the panel's own, covariates, and robust standard errors.
+    """
+    given = {
+        "weights (give them to the DaskPanel)": weights is not None,
+        "membership": membership is not None,
+        "covariates": covariates is not None,
+        "time_varying": len(time_varying) > 0,
+        f"covariance={covariance!r}": covariance != "observed",
+    }
+    found = [name for name, there in given.items() if there]
+    if found:
+        raise InputError(
+            f"a fit to a panel on a cluster does without {', '.join(found)}: leave it out, or fit "
+            "on one machine"
+        )
