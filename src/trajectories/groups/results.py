@@ -17,6 +17,7 @@ from trajectories.groups.inference.covariance import normal_quantile, share_inte
 from trajectories.groups.inference.methods import InferenceMethods
 from trajectories.groups.membership.terms import with_membership_covariates
 from trajectories.groups.model import Model
+from trajectories.groups.posterior import Posterior
 from trajectories.groups.search.panel_problem import prepared_mixture
 from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.membership import ShareAverages
@@ -104,7 +105,7 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods, CovariateMetho
     covariance_kind: str = "observed"
     n_clusters: int | None = None
     averages: ShareAverages | None = None
-    _posterior: FloatArray | None = field(default=None)
+    _posterior: Posterior | None = field(default=None)
     _units: pd.Index[Any] | None = field(default=None)
 
     @property
@@ -235,7 +236,7 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods, CovariateMetho
                 "a loaded model holds no person-level data: use predict_proba(panel) for the "
                 "persons you want"
             )
-        return pd.DataFrame(self._posterior, index=self._units, columns=self._groups())
+        return pd.DataFrame(self._posterior.by_unit(), index=self._units, columns=self._groups())
 
     @property
     def assignments(self) -> pd.DataFrame:

@@ -12,7 +12,14 @@ import pandas as pd
 from trajectories.errors import InputError
 from trajectories.panel import checks
 from trajectories.panel.alignment import Labels
-from trajectories.panel.arrays import BoolArray, FloatArray, counted, names, read_only
+from trajectories.panel.arrays import (
+    BoolArray,
+    FloatArray,
+    OutcomeArray,
+    counted,
+    names,
+    read_only,
+)
 from trajectories.panel.audit import audit
 from trajectories.panel.exposure_floor import raised
 from trajectories.panel.individual_ages import occasions, read_individual_ages
@@ -35,13 +42,15 @@ from trajectories.panel.wide import read_wide
 class Panel:
     """Hold outcomes by unit and age; made with ``from_wide``, ``from_long``, ``from_register``.
 
-    Arrays are C-contiguous, read-only views. A float64 C-contiguous array without NaN is not
-    copied: who changes it afterwards changes the panel.
+    Arrays are C-contiguous, read-only views. A C-contiguous array of float64 without NaN, or of
+    uint8 or uint16, is not copied: who changes it afterwards changes the panel.
 
     Attributes
     ----------
-    outcomes : ndarray of float64, shape (N, T)
-        Offences in the cell, or any other outcome; 0 where not observed.
+    outcomes : ndarray of float64, uint8 or uint16, shape (N, T)
+        Offences in the cell, or any other outcome; 0 where not observed. Counts given as unsigned
+        integers of 8 or 16 bits are held as they are, an eighth or a quarter of the memory, and may
+        be a memory map of a file; ``trajectories.panel.widened`` makes float64 of a block of them.
     ages : ndarray of float64, shape (T,)
         Strictly increasing.
     exposure : ndarray of float64, shape (N, T), or None
@@ -74,7 +83,7 @@ class Panel:
         For anything that cannot be used as it is; the message says what to change.
     """
 
-    outcomes: FloatArray
+    outcomes: OutcomeArray
     ages: FloatArray
     exposure: FloatArray | None = None
     observed: BoolArray | None = None

@@ -8,11 +8,11 @@ import numpy as np
 
 from trajectories.errors import InputError
 from trajectories.groups.model import Model
+from trajectories.groups.posterior import Posterior
 from trajectories.groups.search.features import smoothed_histories
 from trajectories.groups.search.panel_problem import check_numbers, make_mixture
 from trajectories.groups.search.prepare import prepare
 from trajectories.groups.search.problem import Problem, StartSample
-from trajectories.groups.search.sampling import sample_by_key
 from trajectories.numerics.density import CellDensity
 from trajectories.numerics.mixture import Mixture, Parameters
 from trajectories.numerics.types import FloatArray
@@ -27,6 +27,7 @@ from trajectories.scale.panel_part import (
     tell_facts,
     weights_of,
 )
+from trajectories.scale.sampling_by_key import smallest
 from trajectories.scale.spread_statistics import SpreadStatistics
 
 MERGED_BELOW = 0.7
@@ -84,7 +85,7 @@ class DaskProblem(Problem):
     def start_sample(self, model: Model, size: int, rng: np.random.Generator) -> StartSample:
         """Gather the histories on which starts are compared, with their weights in all parts.
 
-        They are those that one machine would take, whatever the parts.
+        Which they are does not depend on the parts.
         """
         panel = self._sample(size)
         prepared = prepare(panel, model.family, merge=False)
@@ -105,10 +106,8 @@ class DaskProblem(Problem):
         weights = np.zeros(len(keys))
         for one in self.parts.ask(weights_of, [(keys,)] * len(self.parts)):
             weights += one
-        plain = not self.merged and not any(one.has_weights for one in self.part_facts)
-        if len(keys) > size:
-            chosen = np.sort(sample_by_key(keys, None if plain else weights, size))
-            keys, weights = keys[chosen], weights[chosen]
+        chosen, threshold = smallest(keys, weights, size)
+        keys, weights = keys[chosen], np.maximum(weights[chosen], threshold)
         # each history comes from the first part that has it at hand
         first = np.full(len(keys), -1)
         for place, one in enumerate(own):
@@ -126,12 +125,12 @@ class DaskProblem(Problem):
             ages=self.grid,
             exposure=exposure,
             observed=None if observed.all() else observed,
-            weights=None if plain and (weights == 1).all() else weights,
+            weights=None if (weights == 1).all() else weights,
         )
 
-    def posterior(self, mixture: Mixture, parameters: Parameters) -> FloatArray:
+    def posterior(self, mixture: Mixture, parameters: Parameters) -> Posterior:
         """Return no rows: the posterior of units is made where they lie, see ``DaskPanel``."""
-        return np.empty((0, mixture.n_groups))
+        return Posterior(np.empty((0, mixture.n_groups)))
 
     def fingerprint(self) -> str:
         """Return a digest of the digests of the parts, in their order."""

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from trajectories.errors import InputError
 from trajectories.families import Family
@@ -21,15 +20,13 @@ from trajectories.groups.search.assemble import weighted_cells
 from trajectories.groups.search.fingerprint import panel_digest
 from trajectories.groups.search.panel_problem import highest_rate, make_mixture
 from trajectories.groups.search.prepare import prepare
-from trajectories.groups.search.sampling import heaviest, scrambled
 from trajectories.numerics.cells import Cells
 from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.statistics import ScoreMoments, Statistics, Totals
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 from trajectories.panel import Panel
 from trajectories.panel.distinct import row_keys
-
-Keys = NDArray[np.uint64]
+from trajectories.scale.sampling_by_key import Keys, scrambled, smallest
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +90,7 @@ class PanelPart:
     facts : PartFacts
     keys, weights : ndarrays, shape (D,)
     panel : Panel
-        The histories of the lowest stirred keys and of the greatest weights, of which a sample
-        may be asked.
+        The histories that a sample may be drawn from.
     panel_keys : ndarray
         Their keys.
     """
@@ -137,8 +133,7 @@ def build(source: Any, shape: Shape, family: Family, size: int) -> PanelPart:
     every = row_keys(panel.outcomes, panel.exposure, mask)
     keys, first, inverse = np.unique(every, return_index=True, return_inverse=True)
     weights = np.bincount(inverse, weights=panel.weights, minlength=len(keys)).astype(float)
-    lowest = np.argsort(scrambled(keys), kind="stable")[:size]
-    kept = np.union1d(lowest, heaviest(keys, weights, size))
+    kept, _ = smallest(keys, weights, size)
     sample = panel.subset(first[kept])
     return PanelPart(statistics, facts, keys, weights, sample, keys[kept])
 
@@ -229,26 +224,16 @@ def classify_part(
 ) -> tuple[FloatArray, float]:
     """Return the sums of the classification table, (3, K), and the entropy, of a part."""
     panel = as_panel(source, shape)
-    posterior = posterior_part(panel, model, parameters)
-    return (
-        classification_sums(posterior, panel.weights),
-        classification_entropy(posterior, panel.weights),
-    )
+    prepared = prepare(panel, model.family)
+    mixture = make_mixture(panel, model, prepared.statistics)
+    posterior, weights = mixture.posterior(parameters), prepared.statistics.weights
+    return classification_sums(posterior, weights), classification_entropy(posterior, weights)
 
 
 def predict_part(source: Any, shape: Shape, results: Any) -> pd.DataFrame:
     """Return the posterior group probabilities of a part by unit and group."""
     frame: pd.DataFrame = results.predict_proba(as_panel(source, shape).without_empty_ages())
     return frame
-
-
-def posterior_part(panel: Panel, model: Model, parameters: Parameters) -> FloatArray:
-    """Return the posterior group probabilities of a part's units, shape (n, K)."""
-    prepared = prepare(panel, model.family)
-    mixture = make_mixture(panel, model, prepared.statistics)
-    table = mixture.density.log_density(parameters.theta)
-    posterior = prepared.statistics.posterior(table, parameters.log_probability)
-    return prepared.spread(posterior)
 
 
 def merged_cells(parts: list[Cells]) -> tuple[Cells, list[IntArray | None]]:

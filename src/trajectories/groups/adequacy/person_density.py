@@ -13,7 +13,7 @@ from trajectories.groups.search.prepare import prepare
 from trajectories.numerics.membership import row_log_probability
 from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.types import BoolArray, FloatArray
-from trajectories.panel import Panel
+from trajectories.panel import Panel, widened
 from trajectories.panel.time_varying import taken
 
 
@@ -74,7 +74,7 @@ def at_ages(panel: Panel, keep: BoolArray) -> tuple[Panel | None, np.ndarray]:
 
 def base_measures(model: Model, panel: Panel, block: slice) -> FloatArray:
     """Return the parameter-free part of the log density of some units, shape (n, 1)."""
-    counts = panel.outcomes[block]
+    counts = widened(panel.outcomes[block])
     at_risk = np.ones_like(counts) if panel.exposure is None else panel.exposure[block]
     values = model.family.base_measure(counts, at_risk)
     if panel.observed is not None:

@@ -11,8 +11,9 @@ from trajectories.groups.control import Control
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.assemble import from_solution
 from trajectories.groups.search.checkpoint import Checkpoint
-from trajectories.groups.search.fitting import IMPROPER, solve
+from trajectories.groups.search.fitting import solve
 from trajectories.groups.search.parallel import run_jobs
+from trajectories.groups.search.shortlist import IMPROPER
 from trajectories.groups.search.warm_starts import split_starts
 from trajectories.groups.search.watching import Watch, not_cancelled
 from trajectories.groups.spec import GroupTrajectories

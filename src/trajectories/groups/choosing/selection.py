@@ -98,6 +98,8 @@ def select(
     cross_validation: int | None = None,
     cutoff_age: float | None = None,
     basis: Iterable[str | CurveBasis] | str | CurveBasis = "polynomial",
+    time_varying: Sequence[str] = (),
+    common_effects: bool | Sequence[str] = False,
     checkpoint: str | Path | None = None,
 ) -> Selection:
     """Fit every combination of families, bases, degrees and numbers of groups.
@@ -125,6 +127,8 @@ def select(
         With cross-validation: adds forecasts of what lies after this age from what lies before.
     basis : one value or several
         Kinds of curves: 'polynomial', 'bspline', 'natural_spline', or objects of ``tr.bases``.
+    time_varying, common_effects
+        Covariates in the curves of every candidate, as for ``GroupTrajectories``.
     checkpoint : path, optional
         Folder in which every candidate keeps what it knows, as ``GroupTrajectories.fit`` does in a
         file. A selection that was killed goes on from it; cross-validation starts again.
@@ -143,7 +147,10 @@ def select(
     candidates = _combine(family, degree, n_groups, bases)
     if cutoff_age is not None and cross_validation is None:
         raise InputError("cutoff_age needs cross_validation: give the number of folds as well")
-    specs = [GroupTrajectories(k, one, d, curve) for one, d, k, curve in candidates]
+    specs = [
+        GroupTrajectories(k, one, d, curve, time_varying, common_effects)
+        for one, d, k, curve in candidates
+    ]
     control = Control() if control is None else control
     if n_starts is not None:
         control = replace(control, n_starts=n_starts)

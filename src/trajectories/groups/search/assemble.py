@@ -66,7 +66,7 @@ def from_solution(
 
 def panel_facts(panel: Panel, solution: Solution) -> PanelFacts:
     """Return what results say of a panel in memory."""
-    parameters = solution.fitted.parameters
+    parameters, posterior = solution.fitted.parameters, solution.posterior
     averages = averages_of(solution.model, parameters, panel)
     shares = np.exp(parameters.log_probability) if averages is None else averages.share
     return PanelFacts(
@@ -75,9 +75,9 @@ def panel_facts(panel: Panel, solution: Solution) -> PanelFacts:
         n_cells=weighted_cells(panel),
         has_exposure=panel.exposure is not None,
         individual_ages=panel.individual_ages is not None,
-        entropy=classification_entropy(solution.posterior, panel.weights),
-        classification=classification_table(solution.posterior, panel.weights, shares),
-        posterior=solution.posterior,
+        entropy=classification_entropy(posterior.values, posterior.weights),
+        classification=classification_table(posterior.values, posterior.weights, shares),
+        posterior=posterior,
         units=panel.units,
         averages=averages,
     )

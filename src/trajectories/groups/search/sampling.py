@@ -1,53 +1,70 @@
-"""Which histories starts are compared on: chosen by what stands in them.
-
-A history is chosen by its key, a number made of its bits and of nothing else. The sample then does
-not depend on the order of the persons, nor on how they are spread over machines, and it is as good
-as drawn at random: keys have nothing to do with the ages or sizes of outcomes.
-"""
+"""A sample of rows, the heavy ones for certain, whose weighted sums are on average those of all."""
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass
 
+import numpy as np
+
+from trajectories.numerics.statistics import Statistics
 from trajectories.numerics.types import FloatArray, IntArray
 
-HEAVY_SHARE = 4
-"""One in so many of a sample are the heaviest histories."""
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Rows drawn with probabilities p_i proportional to their weights, up to 1.
 
-def scrambled(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return keys stirred once more, so that they are spread evenly; equal ones stay equal.
-
-    The finaliser of Steele, Lea and Flood (2014), OOPSLA, 453-472 (SplitMix).
-    """
-    mixed = keys + np.uint64(0x9E3779B97F4A7C15)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return mixed ^ (mixed >> np.uint64(31))
-
-
-def sample_by_key(keys: NDArray[np.uint64], weights: FloatArray | None, size: int) -> IntArray:
-    """Return at most ``size`` rows, in order of their keys; heavy rows are always among them.
-
-    Parameters
+    Attributes
     ----------
-    keys : ndarray, shape (n,)
-        As :func:`trajectories.panel.distinct.row_keys` makes them.
-    weights : ndarray, shape (n,), or None
-    size : int
+    rows : ndarray of int, shape (n,)
+    weights : ndarray, shape (n,)
+        Weight of each over its probability of being drawn.
+    chance : ndarray, shape (n,)
+        That probability; 1 for rows heavier than ``threshold``.
+    threshold : float
+        Weight that every row has that might not have been drawn.
     """
-    order = np.argsort(keys, kind="stable")
-    if len(order) <= size:
-        return np.asarray(order)
-    rank = np.argsort(scrambled(keys[order]), kind="stable")
-    if weights is None:
-        return np.asarray(order[np.sort(rank[:size])])
-    heavy = heaviest(keys[order], weights[order], size)
-    rest = rank[~np.isin(rank, heavy)][: size - len(heavy)]
-    return np.asarray(order[np.sort(np.concatenate([heavy, rest]))])
+
+    rows: IntArray
+    weights: FloatArray
+    chance: FloatArray
+    threshold: float
+
+    def of(self, statistics: Statistics) -> Statistics:
+        """Return the statistics of these rows with these weights."""
+        taken = statistics.take(self.rows)
+        taken.weights = self.weights
+        taken.total_weight = float(self.weights.sum())
+        return taken
+
+    def sampling_error(self, values: FloatArray) -> float:
+        """Return the standard error of ``weights @ values`` as the sum over all rows.
+
+        Rows that are always drawn bring none. The variance is that of independent draws,
+        sum (1 - p) (w v / p)^2, after Horvitz and Thompson (1952), Journal of the American
+        Statistical Association 47, 663-685; a systematic draw from a random order has about it.
+        """
+        return float(np.sqrt(((1 - self.chance) * (self.weights * values) ** 2).sum()))
 
 
-def heaviest(keys: NDArray[np.uint64], weights: FloatArray, size: int) -> IntArray:
-    """Return the rows that are in a sample for their weight; of equal ones, the lowest keys."""
-    return np.asarray(np.lexsort((scrambled(keys), -weights))[: size // HEAVY_SHARE])
+def draw(
+    order: IntArray, weights: FloatArray | None, size: int, rng: np.random.Generator
+) -> Sample:
+    """Draw about ``size`` of the rows in ``order`` systematically, one random number in all."""
+    mass = np.ones(len(order)) if weights is None else weights[order]
+    threshold = _threshold(mass, size)
+    chance = np.minimum(mass / threshold, 1.0)
+    edges = np.floor(np.cumsum(chance) + rng.random())
+    drawn = np.diff(edges, prepend=0.0) > 0.5
+    drawn |= chance >= 1.0  # rounding of the running sum loses no heavy row
+    rows, kept = order[drawn], chance[drawn]
+    return Sample(rows, mass[drawn] / kept, kept, threshold)
+
+
+def _threshold(mass: FloatArray, size: int) -> float:
+    """Return t for which the sum of min(1, mass / t) is ``size``."""
+    heaviest = np.sort(np.partition(mass, len(mass) - size)[len(mass) - size :])[::-1]
+    below = mass.sum() - np.cumsum(heaviest) + heaviest  # the mass from each on down
+    wanted = below / (size - np.arange(size))
+    fits = np.flatnonzero(wanted >= heaviest)
+    return float(wanted[fits[0]] if len(fits) else heaviest[-1])

@@ -11,6 +11,7 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.families import Family
+from trajectories.groups.posterior import Posterior
 from trajectories.numerics.membership import ShareAverages
 from trajectories.numerics.types import FloatArray
 
@@ -34,7 +35,7 @@ class PanelFacts:
     entropy : float
         Classification entropy.
     classification : DataFrame
-    posterior : ndarray, shape (N, K), or None
+    posterior : Posterior or None
         None where it is not gathered.
     units : Index or None
     averages : ShareAverages or None
@@ -48,7 +49,7 @@ class PanelFacts:
     individual_ages: bool
     entropy: float
     classification: pd.DataFrame
-    posterior: FloatArray | None
+    posterior: Posterior | None
     units: pd.Index[Any] | None
     averages: ShareAverages | None = None
 
