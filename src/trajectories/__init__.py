@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     )
     from trajectories.disclosure_control import disclosure
     from trajectories.groups import (
+        Dropout,
+        DropoutTrajectories,
+        DropoutTrajectoriesResults,
         DualTrajectories,
         DualTrajectoriesResults,
         GroupTrajectories,
@@ -51,6 +54,9 @@ if TYPE_CHECKING:
     from trajectories.show_versions import show_versions
 
 _HOME = {
+    "Dropout": "trajectories.groups",
+    "DropoutTrajectories": "trajectories.groups",
+    "DropoutTrajectoriesResults": "trajectories.groups",
     "DualTrajectories": "trajectories.groups",
     "DualTrajectoriesResults": "trajectories.groups",
     "FollowUp": "trajectories.panel",
@@ -87,6 +93,9 @@ _MODULES = (
 )
 
 __all__ = [
+    "Dropout",
+    "DropoutTrajectories",
+    "DropoutTrajectoriesResults",
     "DualTrajectories",
     "DualTrajectoriesResults",
     "FollowUp",

@@ -11,6 +11,9 @@ import pytest
 import trajectories as tr
 
 PUBLIC = {
+    "Dropout",
+    "DropoutTrajectories",
+    "DropoutTrajectoriesResults",
     "DualTrajectories",
     "DualTrajectoriesResults",
     "FollowUp",

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import trajectories as tr
 from trajectories.families import resolve
+from trajectories.groups.control import Control
 from trajectories.groups.model import Model
 from trajectories.groups.search.panel_problem import make_mixture
 from trajectories.groups.search.prepare import prepare
+from trajectories.groups.search.sampling import draw
 from trajectories.numerics.mixture import Parameters
+from trajectories.panel.distinct import distinct_rows
 
 AGES = np.arange(12) + 14.0
 
@@ -91,3 +99,109 @@ def test_a_number_of_jobs_that_is_none_is_refused(wrong: object) -> None:
     panel = tr.Panel.from_wide(drawn(100), ages=AGES)
     with pytest.raises(tr.errors.InputError, match="n_jobs"):
         tr.GroupTrajectories(1, "poisson", 1).fit(panel, n_jobs=wrong)
+
+
+@given(
+    n_ages=st.integers(1, 21),
+    n_units=st.integers(1, 60),
+    kind=st.sampled_from([np.uint8, np.uint16]),
+    seed=st.integers(0, 99),
+)
+def test_rows_of_small_integers_are_grouped_as_rows_of_numbers_are(
+    n_ages: int, n_units: int, kind: type, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    counts = (rng.poisson(0.4, (n_units, n_ages)) * (rng.random((n_units, 1)) < 0.5)).astype(kind)
+    first, inverse = distinct_rows(counts)
+    wide_first, wide_inverse = distinct_rows(counts.astype(float))
+    assert np.array_equal(first, wide_first)
+    assert np.array_equal(inverse, wide_inverse)
+    assert np.array_equal(counts[first][inverse], counts)
+    assert len(np.unique(counts, axis=0)) == len(first)
+
+
+def register_like(n_units: int, seed: int = 0) -> np.ndarray:
+    """Small counts of which nine in ten rows are zeros."""
+    rng = np.random.default_rng(seed)
+    active = rng.random(n_units) < 0.1
+    curve = np.exp(-((AGES - 18.0) ** 2) / 12)
+    rate = np.where(active, rng.gamma(0.8, 1.2, n_units), 0.0)
+    return rng.poisson(rate[:, None] * curve).astype(np.uint8)
+
+
+@pytest.mark.parametrize("family", ["poisson", "zip", "negbin", "bernoulli"])
+def test_small_integers_give_the_answers_that_numbers_give(family: str) -> None:
+    counts = register_like(1_200) if family != "bernoulli" else register_like(1_200).clip(max=1)
+    narrow = tr.Panel.from_wide(counts, ages=AGES)
+    wide = tr.Panel.from_wide(counts.astype(float), ages=AGES)
+    assert narrow.outcomes.dtype == np.uint8
+    assert wide.outcomes.dtype == np.float64
+    found = []
+    for panel in (narrow, wide):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", tr.errors.TrajectoriesWarning)
+            results = tr.GroupTrajectories(2, family, 2).fit(panel, n_starts=4)
+            found.append(every_table(results, panel))
+    assert found[0].keys() == found[1].keys()
+    for name, table in found[0].items():
+        assert_same(table, found[1][name], name)
+
+
+def every_table(results: tr.GroupTrajectoriesResults, panel: tr.Panel) -> dict[str, object]:
+    """Return what results and panel say by all public methods that read outcomes."""
+    groups = results.posterior
+    tables: dict[str, object] = {
+        "params": results.params,
+        "cov": results.cov_params(),
+        "posterior": groups,
+        "proba": results.predict_proba(panel),
+        "audit": panel.audit(),
+        "adequacy": results.adequacy(panel=panel),
+        "frequency": tr.careers.frequency(panel),
+        "participation": tr.careers.participation(panel),
+        "robust": results.with_covariance("robust", panel=panel).cov_params(),
+    }
+    if panel.is_count:
+        tables["score"] = tr.profiles.score(results, panel)
+    for name in ("residuals", "dispersion", "posterior_distribution", "histories"):
+        tables[name] = getattr(results, name)(panel)
+    return tables
+
+
+def assert_same(one: object, other: object, name: str) -> None:
+    if isinstance(one, pd.DataFrame):
+        pd.testing.assert_frame_equal(one, other, rtol=1e-10, obj=name, check_dtype=False)
+    else:
+        pd.testing.assert_series_equal(one, other, rtol=1e-10, obj=name)
+
+
+@given(
+    n_rows=st.integers(2, 400),
+    share=st.floats(0.05, 0.9),
+    seed=st.integers(0, 99),
+)
+def test_a_sample_of_rows_holds_every_heavy_one_and_the_total(
+    n_rows: int, share: float, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    weights = np.ceil(rng.pareto(0.7, n_rows) + 1e-9)
+    size = max(1, int(share * n_rows))
+    sample = draw(rng.permutation(n_rows), weights, size, rng)
+    assert len(np.unique(sample.rows)) == len(sample.rows)
+    assert abs(len(sample.rows) - size) <= 1
+    assert set(np.flatnonzero(weights > sample.threshold * (1 + 1e-9))) <= set(sample.rows)
+    assert abs(sample.weights.sum() - weights.sum()) <= sample.threshold * (1 + 1e-6)
+    np.testing.assert_allclose(sample.weights, np.maximum(weights[sample.rows], sample.threshold))
+
+
+def test_a_large_panel_ends_where_all_starts_on_all_of_it_end() -> None:
+    counts = drawn(12_000, seed=3)[:, :8]
+    panel = tr.Panel.from_wide(counts.astype(np.uint8), ages=AGES[:8])
+    spec = tr.GroupTrajectories(2, "poisson", 1)
+    sampled = spec.fit(panel, control=Control(n_starts=6, n_finish=3, sample_size=500))
+    whole = spec.fit(panel, control=Control(n_starts=6, n_finish=3, sample_size=12_000))
+    assert sampled.converged
+    np.testing.assert_allclose(sampled.llf, whole.llf, rtol=1e-11)
+    np.testing.assert_allclose(sampled.params, whole.params, rtol=1e-5, atol=1e-7)
+    assert 1 <= sampled.n_replicated <= sampled.n_finished == 3
+    assert sampled.n_iter < whole.n_iter

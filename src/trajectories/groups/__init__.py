@@ -9,6 +9,9 @@ from trajectories.groups.choosing.degree_search import DegreeSearch, degree_sear
 from trajectories.groups.choosing.selection import Selection, select
 from trajectories.groups.control import Control
 from trajectories.groups.grolts.checklist import Grolts
+from trajectories.groups.joint.dropout import Dropout
+from trajectories.groups.joint.dropout_results import DropoutTrajectoriesResults
+from trajectories.groups.joint.dropout_spec import DropoutTrajectories
 from trajectories.groups.joint.dual_results import DualTrajectoriesResults
 from trajectories.groups.joint.dual_spec import DualTrajectories
 from trajectories.groups.joint.multi_results import MultiTrajectoriesResults
@@ -26,6 +29,9 @@ __all__ = [
     "Control",
     "CrossValidation",
     "DegreeSearch",
+    "Dropout",
+    "DropoutTrajectories",
+    "DropoutTrajectoriesResults",
     "DualTrajectories",
     "DualTrajectoriesResults",
     "FitProgress",

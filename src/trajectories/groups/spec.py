@@ -16,6 +16,7 @@ from trajectories.families import Family, resolve
 from trajectories.groups.bases import CurveBasis, resolve_basis
 from trajectories.groups.control import Control
 from trajectories.groups.inference.sandwich import check_kind, with_covariance
+from trajectories.groups.membership.terms import check_no_covariates, read_membership
 from trajectories.groups.model import Model
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.assemble import from_solution
@@ -116,6 +117,10 @@ basis=Polynomial())
         n_jobs: int = 1,
         checkpoint: str | Path | Checkpoint | None = None,
         callback: Callback | None = None,
+        membership: str | None = None,
+        covariates: Any = None,
+        reference: int | str = 1,
+        missing: str = "refuse",
     ) -> GroupTrajectoriesResults:
         """Fit the model by maximum likelihood.
 
@@ -151,6 +156,17 @@ basis=Polynomial())
             parameters, nothing of persons.
         callback : callable, optional
             Called at every pass over the panel with a ``FitProgress``; cancels by returning True.
+        membership : str, optional
+            Formula of the covariates that the group probabilities depend on, for instance
+            ``"~ sex + single_parent"``: a multinomial logit, estimated together with the curves.
+        covariates : DataFrame, optional
+            Indexed by unit id, with the columns of the formula, where the panel does not carry
+            them (``panel.with_unit_covariates``).
+        reference : int or "largest"
+            Group against which the logits are reported, numbered as after the fit.
+        missing : {"refuse", "drop"}
+            Units that lack a covariate are refused, or left out and counted
+            (``results.membership.n_missing``).
 
         Returns
         -------
@@ -188,8 +204,14 @@ basis=Polynomial())
         if weights is not None:
             panel = replace(panel, weights=_weights_by_unit(weights, panel))
         check_kind(covariance, clusters, panel)
+        read = None
+        if membership is None:
+            check_no_covariates(covariates)
+        else:
+            panel = panel if covariates is None else panel.with_unit_covariates(covariates)
+            read, panel = read_membership(membership, panel, self.n_groups, reference, missing)
         panel = panel.without_empty_ages()
-        model = self.model(panel)
+        model = replace(self.model(panel), membership=read)
         watch = Watch(as_checkpoint(checkpoint), callback, keep_best=True)
         solution = solve(panel, model, int(seed), control, progress, n_jobs=n_jobs, watch=watch)
         results = from_solution(panel, solution, int(seed), control)

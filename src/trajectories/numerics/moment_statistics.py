@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
 from trajectories.numerics.cells import Cells
+from trajectories.numerics.membership import RatioPrior
 from trajectories.numerics.statistics import Statistics, Totals, added, posterior_in_place
 from trajectories.numerics.thin_products import (
     padded_rows,
@@ -70,6 +72,8 @@ class MomentStatistics(Statistics):
     weights : ndarray, shape (N,), or None
     constant : float
         Weighted sum of the parameter-free part of the log density.
+    covariates : ndarray, shape (N, M), or None
+        What the group probabilities depend on.
     """
 
     def __init__(
@@ -80,7 +84,9 @@ class MomentStatistics(Statistics):
         observed: BoolArray | None,
         weights: FloatArray | None,
         constant: float,
+        covariates: FloatArray | None = None,
     ) -> None:
+        self.covariates = None if covariates is None else np.asfortranarray(covariates)
         self.plan = plan
         self.outcome = outcome
         self.exposure = exposure
@@ -144,15 +150,19 @@ class MomentStatistics(Statistics):
             None if self.observed is None else self.observed[rows],
             None if self.weights is None else self.weights[rows],
             0.0,
+            None if self.covariates is None else self.covariates[rows],
         )
         taken._basis, taken.block, taken.n_jobs = self._basis, self.block, self.n_jobs
         taken._products = None if self._products is None else self._products[:, rows]
         return taken
 
-    def em_pass(self, table: FloatArray, log_probability: FloatArray) -> Totals:
+    def em_pass(
+        self, table: FloatArray, log_probability: FloatArray, slopes: FloatArray | None = None
+    ) -> Totals:
         """Run the E-step; only ratios to the largest group are computed, K - 1 of them.
 
         The reference group's totals are the totals of the panel, summed once, less the others'.
+        With ``slopes``, shape (K, M), the log ratio of the group probabilities is a row's own.
         """
         n_groups = len(log_probability)
         sums = self.feature_sums()
@@ -164,7 +174,12 @@ class MomentStatistics(Statistics):
         base = sum(
             float((one * b[:, reference]).sum()) for one, b in zip(sums, by_feature, strict=True)
         )
-        base += self.total_weight * float(offset[reference] + log_probability[reference])
+        prior = None
+        if slopes is None:
+            offset = offset + log_probability
+        else:
+            prior = self._prior(log_probability, slopes, others, reference)
+        base += self.total_weight * float(offset[reference])
         if not others:
             whole = np.array([self.total_weight])
             return self._totals(self.constant + base, [one[:, None] for one in sums], whole)
@@ -172,8 +187,8 @@ class MomentStatistics(Statistics):
         for b in by_feature:
             ratio.append(np.zeros((padded_rows(len(others)), len(b))))
             ratio[-1][: len(others)] = (b[:, others] - b[:, [reference]]).T
-        shift = (offset + log_probability)[others] - (offset + log_probability)[reference]
-        llf, group_weight, feature_totals = self._ratio_pass(ratio, shift)
+        shift = offset[others] - offset[reference]
+        llf, group_weight, score, feature_totals = self._ratio_pass(ratio, shift, prior)
         totals = []
         for one, part in zip(sums, feature_totals, strict=True):
             totals.append(np.empty((len(one), n_groups)))
@@ -182,25 +197,53 @@ class MomentStatistics(Statistics):
         share = np.empty(n_groups)
         share[others] = group_weight
         share[reference] = self.total_weight - group_weight.sum()
-        return self._totals(self.constant + base + llf, totals, share)
+        found = self._totals(self.constant + base + llf, totals, share)
+        if prior is None:
+            return found
+        membership = np.empty((n_groups, score.shape[1]))
+        membership[others] = score
+        membership[reference] = -score.sum(axis=0)
+        return replace(found, membership=membership)
+
+    def _prior(
+        self,
+        log_probability: FloatArray,
+        slopes: FloatArray,
+        others: list[int],
+        reference: int,
+    ) -> RatioPrior:
+        assert self.covariates is not None
+        return RatioPrior(
+            log_probability[others] - log_probability[reference],
+            slopes[others] - slopes[reference],
+            self.covariates,
+        )
 
     def _ratio_pass(
-        self, ratio: list[FloatArray], shift: FloatArray
-    ) -> tuple[float, FloatArray, list[FloatArray]]:
-        """Return sum log(1 + sum exp), group weights and feature totals of all but one group."""
+        self, ratio: list[FloatArray], shift: FloatArray, prior: RatioPrior | None
+    ) -> tuple[float, FloatArray, FloatArray, list[FloatArray]]:
+        """Return sum log(1 + sum exp), group weights, score and totals of all but one group.
+
+        The score is that of the group probabilities by covariates; empty without ``prior``.
+        """
 
         def part(blocks: Sequence[slice]) -> tuple[FloatArray, ...]:
-            return self._ratio_chunk(blocks, ratio, shift)
+            return self._ratio_chunk(blocks, ratio, shift, prior)
 
-        llf, group_weight, *totals = added(self.by_chunk(part, self.block))
-        return float(llf), group_weight, [one[: len(shift)] for one in totals]
+        llf, group_weight, score, *totals = added(self.by_chunk(part, self.block))
+        return float(llf), group_weight, score, [one[: len(shift)] for one in totals]
 
     def _ratio_chunk(
-        self, blocks: Sequence[slice], ratio: list[FloatArray], shift: FloatArray
+        self,
+        blocks: Sequence[slice],
+        ratio: list[FloatArray],
+        shift: FloatArray,
+        prior: RatioPrior | None,
     ) -> tuple[FloatArray, ...]:
         padded, n_others = len(ratio[0]), len(shift)
         llf = np.zeros(())
         group_weight = np.zeros(n_others)
+        score = np.zeros((n_others, 0 if prior is None else 1 + prior.lean.shape[1]))
         totals = [np.zeros(one.shape) for one in ratio]
         sums = [np.empty(one.shape) for one in ratio]
         for rows in blocks:
@@ -214,6 +257,9 @@ class MomentStatistics(Statistics):
                 every += product
             values = every[:n_others]
             values += shift[:, None]
+            if prior is not None:
+                log_ratios = prior.log_ratios(rows)
+                values += log_ratios
             log_unit = _ratios_to_posterior(values)
             weights = self.row_weights(rows)
             if weights is None:
@@ -221,11 +267,15 @@ class MomentStatistics(Statistics):
             else:
                 llf += log_unit @ weights
                 values *= weights
+            if prior is not None:
+                normaliser, gap = prior.settle(rows, log_ratios, values, weights)
+                llf += normaliser
+                score += gap
             group_weight += values.sum(axis=1)
             for total, one, feature in zip(totals, sums, features, strict=True):
                 weights_times_block(every, feature, one)
                 total += one
-        return llf, group_weight, *totals
+        return llf, group_weight, score, *totals
 
     def unit_log_density(self, rows: slice, table: FloatArray) -> FloatArray:
         by_feature, offset = self._coefficients(table)

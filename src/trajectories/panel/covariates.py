@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -74,7 +74,7 @@ class CovariateDesign:
             For units that are absent, given twice or lack a value, and for categories that the
             first units did not have.
         """
-        used = _aligned(covariates, units, self._variables())
+        used = aligned(covariates, units, self.variables)
         absent = used.isna().any(axis=1).to_numpy()
         if absent.any():
             raise InputError(_lacking(used, int(absent.sum())))
@@ -89,8 +89,15 @@ class CovariateDesign:
         check_finite(matrix, self.columns)
         return np.ascontiguousarray(matrix)
 
-    def _variables(self) -> list[Any]:
+    @property
+    def variables(self) -> list[Any]:
+        """Columns of the table of covariates that the formula uses."""
         return list(self._spec["variables"])
+
+    def without_rows(self) -> CovariateDesign:
+        """Return formula and coding without anybody's values."""
+        nothing = np.empty((0, self.n_columns))
+        return replace(self, matrix=nothing, rows=np.empty(0, dtype=np.int64))
 
 
 def read_covariates(
@@ -134,7 +141,7 @@ def read_covariates(
         )
     parsed = parse_formula(formula)
     variables = variables_of(parsed, covariates.columns)
-    used = _aligned(covariates, units, variables)
+    used = aligned(covariates, units, variables)
     lacks = used.isna().any(axis=1).to_numpy()
     n_missing = int(lacks.sum())
     if n_missing and missing == "refuse":
@@ -168,7 +175,7 @@ def read_covariates(
     )
 
 
-def _aligned(frame: pd.DataFrame, units: pd.Index[Any], variables: list[Any]) -> pd.DataFrame:
+def aligned(frame: pd.DataFrame, units: pd.Index[Any], variables: list[Any]) -> pd.DataFrame:
     """Return the variables of the units, in their order, under a plain index."""
     have = _flat(frame.index)
     doubled = int(have.duplicated().sum())

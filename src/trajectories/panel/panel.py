@@ -12,7 +12,14 @@ import pandas as pd
 from trajectories.errors import InputError
 from trajectories.panel import checks
 from trajectories.panel.alignment import Labels
-from trajectories.panel.arrays import BoolArray, FloatArray, counted, names, read_only
+from trajectories.panel.arrays import (
+    BoolArray,
+    FloatArray,
+    OutcomeArray,
+    counted,
+    names,
+    read_only,
+)
 from trajectories.panel.audit import audit
 from trajectories.panel.exposure_floor import raised
 from trajectories.panel.individual_ages import occasions, read_individual_ages
@@ -27,6 +34,7 @@ from trajectories.panel.time_varying import (
     read_wide_covariates,
     taken,
 )
+from trajectories.panel.unit_covariates import check_unit_covariates, unit_covariates_of
 from trajectories.panel.wide import read_wide
 
 
@@ -34,13 +42,15 @@ from trajectories.panel.wide import read_wide
 class Panel:
     """Hold outcomes by unit and age; made with ``from_wide``, ``from_long``, ``from_register``.
 
-    Arrays are C-contiguous, read-only views. A float64 C-contiguous array without NaN is not
-    copied: who changes it afterwards changes the panel.
+    Arrays are C-contiguous, read-only views. A C-contiguous array of float64 without NaN, or of
+    uint8 or uint16, is not copied: who changes it afterwards changes the panel.
 
     Attributes
     ----------
-    outcomes : ndarray of float64, shape (N, T)
-        Offences in the cell, or any other outcome; 0 where not observed.
+    outcomes : ndarray of float64, uint8 or uint16, shape (N, T)
+        Offences in the cell, or any other outcome; 0 where not observed. Counts given as unsigned
+        integers of 8 or 16 bits are held as they are, an eighth or a quarter of the memory, and may
+        be a memory map of a file; ``trajectories.panel.widened`` makes float64 of a block of them.
     ages : ndarray of float64, shape (T,)
         Strictly increasing.
     exposure : ndarray of float64, shape (N, T), or None
@@ -64,6 +74,8 @@ class Panel:
     covariates : dict of name to ndarray of float64, shape (N, T), or None
         What varies over time beside the outcomes: work, a partner; 0 where not observed. A model
         uses those that it names in ``time_varying``.
+    unit_covariates : DataFrame, N rows, or None
+        Characteristics of the units, in their order; see ``with_unit_covariates``.
 
     Raises
     ------
@@ -71,7 +83,7 @@ class Panel:
         For anything that cannot be used as it is; the message says what to change.
     """
 
-    outcomes: FloatArray
+    outcomes: OutcomeArray
     ages: FloatArray
     exposure: FloatArray | None = None
     observed: BoolArray | None = None
@@ -81,6 +93,7 @@ class Panel:
     individual_ages: FloatArray | None = None
     n_not_at_risk: int = 0
     covariates: Covariates | None = None
+    unit_covariates: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         outcomes = checks.check_outcomes(self.outcomes)
@@ -107,6 +120,8 @@ class Panel:
         object.__setattr__(self, "units", units)
         covariates = check_covariates(self.covariates, observed, outcomes.shape)
         object.__setattr__(self, "covariates", covariates)
+        own = check_unit_covariates(self.unit_covariates, units)
+        object.__setattr__(self, "unit_covariates", own)
 
     @classmethod
     def from_wide(
@@ -321,6 +336,22 @@ class Panel:
         exposure = raised(self.exposure, self.observed, self.outcomes.shape, floor)
         return replace(self, exposure=exposure)
 
+    def with_unit_covariates(self, covariates: Any) -> Panel:
+        """Return the panel with characteristics of its units, for models that depend on them.
+
+        Parameters
+        ----------
+        covariates : DataFrame
+            Indexed by unit id, a row a unit, in any order; rows of other units are not used.
+            Missing values stay missing: what needs them says so.
+
+        Raises
+        ------
+        InputError
+            If it is no table, a unit is absent, or an id is there twice.
+        """
+        return replace(self, unit_covariates=unit_covariates_of(covariates, self.units))
+
     def with_covariates(
         self, values: Any, covariates: Any = None, unit: Any = "person", age: Any = "age"
     ) -> Panel:
@@ -388,6 +419,9 @@ class Panel:
             units=self.units[where],
             individual_ages=None if self.individual_ages is None else self.individual_ages[where],
             covariates=taken(self.covariates, where),
+            unit_covariates=(
+                None if self.unit_covariates is None else self.unit_covariates.iloc[where]
+            ),
         )
 
     def without_empty_ages(self) -> Panel:
@@ -442,6 +476,8 @@ class Panel:
         ]
         parts += [f"{self.n_not_at_risk:,} of them not at risk"] if self.n_not_at_risk else []
         parts += ["exposure"] if self.exposure is not None else []
+        if self.unit_covariates is not None:
+            parts += [counted(self.unit_covariates.shape[1], "covariate")]
         parts += ["weights"] if self.weights is not None else []
         parts += [f"time-varying {', '.join(self.covariates)}"] if self.covariates else []
         parts += [f"{counted(self.n_left_out, 'person')} left out"] if self.n_left_out else []

@@ -10,7 +10,7 @@ from pandas.api import types
 
 from trajectories.errors import InputError
 from trajectories.panel.alignment import Labels, aligned_table, aligned_weights
-from trajectories.panel.arrays import BoolArray, FloatArray, counted, names
+from trajectories.panel.arrays import BoolArray, FloatArray, OutcomeArray, counted, is_narrow, names
 from trajectories.panel.checks import check_ages, check_outcomes, check_units
 from trajectories.panel.labels import ages_from_labels, refuse_other_ages
 
@@ -42,6 +42,9 @@ def table_values(table: Any, what: str) -> Any:
             f"{what}: column {names(bad)} not numeric; make the column of unit ids "
             "the index (set_index), drop it, or convert it with pandas.to_numeric"
         )
+    first = table.dtypes.iloc[0] if table.shape[1] else None
+    if first in (np.uint8, np.uint16) and (table.dtypes == first).all():
+        return table.to_numpy()
     if all(isinstance(dtype, np.dtype) and dtype.kind != "O" for dtype in table.dtypes):
         return table.to_numpy(dtype=np.float64)
     return table.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -57,8 +60,10 @@ def _is_numeric(column: pd.Series[Any]) -> bool:
     return types.is_numeric_dtype(column.dtype) and not types.is_complex_dtype(column.dtype)
 
 
-def split_missing(values: FloatArray) -> tuple[FloatArray, BoolArray | None]:
+def split_missing(values: OutcomeArray) -> tuple[OutcomeArray, BoolArray | None]:
     """Return outcomes with 0 where missing, and the observed mask (None where all are)."""
+    if is_narrow(values):
+        return values, None
     missing = np.isnan(values)
     if not missing.any():
         return values, None

@@ -18,6 +18,7 @@ from trajectories.plot.effect_rows import effects_by_group
 from trajectories.plot.event_study import event_study
 from trajectories.plot.forest_plot import forest
 from trajectories.plot.hazard import hazard
+from trajectories.plot.leaving_curves import dropout_trajectories
 from trajectories.plot.love_plot import love
 from trajectories.plot.mean_cumulative_count import mean_cumulative_count
 from trajectories.plot.net_benefit import decision_curve
@@ -43,6 +44,7 @@ __all__ = [
     "cumulative_incidence",
     "decision_curve",
     "distributions",
+    "dropout_trajectories",
     "dual_trajectories",
     "effects_by_group",
     "event_study",

@@ -144,6 +144,12 @@ def check_usable(results: GroupTrajectoriesResults) -> None:
             f"this fit stopped at {results.stop_reason} and is no proper solution: score with a "
             "model that converged"
         )
+    if results.model.membership is not None:
+        raise InputError(
+            "this model's group probabilities depend on covariates (membership=), and scoring is "
+            "from histories alone: use results.predict_proba(panel, covariates=...), or fit "
+            "without membership="
+        )
     if results.family.link == "identity" or results.family.name == "beta":
         raise InputError(
             f"scoring is for counts of offences or 0/1 outcomes, not for family "
@@ -164,6 +170,9 @@ def own_ages(panel: Panel, results: GroupTrajectoriesResults, rows: np.ndarray) 
         observed=None if panel.observed is None else panel.observed[np.ix_(rows, keep)],
         weights=None if panel.weights is None else panel.weights[rows],
         units=panel.units[rows],
+        unit_covariates=(
+            None if panel.unit_covariates is None else panel.unit_covariates.iloc[rows]
+        ),
     )
 
 

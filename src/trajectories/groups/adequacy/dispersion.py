@@ -9,7 +9,7 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.groups.adequacy.cell_curves import cell_curves
-from trajectories.groups.adequacy.person_density import group_log_density, mixed
+from trajectories.groups.adequacy.person_density import group_log_density, log_prior, mixed
 from trajectories.groups.adequacy.residuals import cell_variance
 from trajectories.groups.adequacy.simulated_outcomes import one_row_a_person, simulate_outcomes
 from trajectories.groups.choosing.held_out import exposures
@@ -106,7 +106,7 @@ def ratios(results: GroupTrajectoriesResults, panel: Panel) -> tuple[FloatArray,
     """Return both measures of each group and overall, shape (2, K + 1), and cells (K + 1,)."""
     model, parameters = results.model, results.parameters
     densities = group_log_density(model, parameters, panel)
-    _, posterior = mixed(densities, parameters.log_probability)
+    _, posterior = mixed(densities, log_prior(model, parameters, panel))
     if panel.weights is not None:
         posterior = posterior * panel.weights[:, None]
     curves = cell_curves(model, parameters, panel)

@@ -10,9 +10,10 @@ from scipy.special import logsumexp
 from trajectories.groups.model import Model
 from trajectories.groups.search.panel_problem import make_mixture
 from trajectories.groups.search.prepare import prepare
+from trajectories.numerics.membership import row_log_probability
 from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.types import BoolArray, FloatArray
-from trajectories.panel import Panel
+from trajectories.panel import Panel, widened
 from trajectories.panel.time_varying import taken
 
 
@@ -64,13 +65,16 @@ def at_ages(panel: Panel, keep: BoolArray) -> tuple[Panel | None, np.ndarray]:
         weights=None if panel.weights is None else panel.weights[rows],
         units=panel.units[rows],
         covariates=taken(panel.covariates, np.ix_(rows, keep)),
+        unit_covariates=(
+            None if panel.unit_covariates is None else panel.unit_covariates.iloc[rows]
+        ),
     )
     return cut, rows
 
 
 def base_measures(model: Model, panel: Panel, block: slice) -> FloatArray:
     """Return the parameter-free part of the log density of some units, shape (n, 1)."""
-    counts = panel.outcomes[block]
+    counts = widened(panel.outcomes[block])
     at_risk = np.ones_like(counts) if panel.exposure is None else panel.exposure[block]
     values = model.family.base_measure(counts, at_risk)
     if panel.observed is not None:
@@ -78,8 +82,25 @@ def base_measures(model: Model, panel: Panel, block: slice) -> FloatArray:
     return np.asarray(values.sum(axis=1, keepdims=True))
 
 
+def log_prior(model: Model, parameters: Parameters, panel: Panel) -> FloatArray:
+    """Return the log group probabilities of the units of a panel, (K,) or, by covariates, (N, K).
+
+    Raises
+    ------
+    InputError
+        If they depend on covariates and the panel carries none.
+    """
+    covariates = model.unit_covariates(panel)
+    if covariates is None:
+        return parameters.log_probability
+    return row_log_probability(parameters.intercepts, parameters.slopes, covariates).T
+
+
 def mixed(log_density: FloatArray, log_probability: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return log sum_k pi_k f_ik, shape (N,), and posterior probabilities, shape (N, K)."""
+    """Return log sum_k pi_k f_ik, shape (N,), and posterior probabilities, shape (N, K).
+
+    ``log_probability`` has shape (K,), or (N, K) where each person has their own.
+    """
     joint = log_density + log_probability
     total = np.asarray(logsumexp(joint, axis=1))
     return total, np.exp(joint - total[:, None])

@@ -12,7 +12,7 @@ from trajectories.groups.adequacy.cell_curves import cell_curves
 from trajectories.groups.choosing.held_out import exposures
 from trajectories.groups.search.prepare import row_blocks
 from trajectories.numerics.types import FloatArray
-from trajectories.panel import Panel
+from trajectories.panel import Panel, widened
 
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
@@ -87,7 +87,7 @@ def _sums(
 
     Outcome, expected outcome, exposure, persons, squared residuals and variance.
     """
-    outcome, at_risk = panel.outcomes[rows], exposures(panel)[rows]
+    outcome, at_risk = widened(panel.outcomes[rows]), exposures(panel)[rows]
     once, twice = posterior * weights, posterior**2 * weights
     expected = at_risk * means
     return np.stack(

@@ -10,7 +10,9 @@ from trajectories.errors import InputError
 from trajectories.groups.model import Model
 from trajectories.groups.search.design_points import design_points
 from trajectories.groups.search.prepare import row_blocks
+from trajectories.numerics.membership import row_log_probability
 from trajectories.numerics.mixture import Parameters
+from trajectories.numerics.types import IntArray
 from trajectories.panel import Panel
 
 
@@ -32,8 +34,7 @@ def simulate_outcomes(
     """
     points = design_points(panel, model.time_varying)
     channels = model.channels(parameters.theta, points.grid)
-    shares = np.exp(parameters.log_probability)
-    group = rng.choice(model.n_groups, size=panel.n_units, p=shares / shares.sum())
+    group = drawn_groups(model, parameters, panel, rng)
     outcomes = np.empty(panel.outcomes.shape)
     for rows in row_blocks(panel.n_units):
         own = channels[:, points.rows(rows), group[rows, None]]
@@ -44,6 +45,19 @@ def simulate_outcomes(
             drawn = np.where(panel.observed[rows], drawn, 0.0)
         outcomes[rows] = drawn
     return replace(panel, outcomes=outcomes)
+
+
+def drawn_groups(
+    model: Model, parameters: Parameters, panel: Panel, rng: np.random.Generator
+) -> IntArray:
+    """Return a group, from 0, for each person, drawn by their group probabilities, shape (N,)."""
+    covariates = model.unit_covariates(panel)
+    if covariates is None:
+        shares = np.exp(parameters.log_probability)
+        return rng.choice(model.n_groups, size=panel.n_units, p=shares / shares.sum())
+    prior = row_log_probability(parameters.intercepts, parameters.slopes, covariates)
+    below = np.cumsum(np.exp(prior[:-1]), axis=0)
+    return np.asarray((rng.random(panel.n_units) >= below).sum(axis=0), dtype=np.int64)
 
 
 def one_row_a_person(panel: Panel) -> Panel:
@@ -65,6 +79,8 @@ def one_row_a_person(panel: Panel) -> Panel:
     times = panel.weights.astype(np.int64)
     held = panel.covariates or {}
 
+    own, rows = panel.unit_covariates, np.arange(panel.n_units)
+
     def repeated(values: np.ndarray | None) -> np.ndarray | None:
         return None if values is None else np.repeat(values, times, axis=0)
 
@@ -75,4 +91,5 @@ def one_row_a_person(panel: Panel) -> Panel:
         observed=repeated(panel.observed),
         individual_ages=repeated(panel.individual_ages),
         covariates={name: np.repeat(v, times, axis=0) for name, v in held.items()} or None,
+        unit_covariates=None if own is None else own.iloc[np.repeat(rows, times)],
     )

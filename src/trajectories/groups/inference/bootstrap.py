@@ -36,6 +36,8 @@ from trajectories.groups.inference.resampling import (
     posterior_of,
     resampling,
 )
+from trajectories.groups.membership.averages import averages_of
+from trajectories.groups.model import Model
 from trajectories.groups.search.checkpoint import Checkpoint
 from trajectories.groups.search.fingerprint import (
     arrays_digest,
@@ -72,6 +74,8 @@ class Replicate:
     adjusted_rand : float
         Of the original persons' assignments by the original and by this fit.
     jaccard : ndarray, shape (K,)
+    share : ndarray, shape (K,)
+        Group probabilities; the mean of those of the persons drawn, where they have covariates.
     """
 
     stop_reason: str
@@ -81,6 +85,7 @@ class Replicate:
     ran_off: BoolArray
     adjusted_rand: float
     jaccard: FloatArray
+    share: FloatArray
 
 
 def bootstrap(
@@ -179,8 +184,11 @@ def one_replicate(plan: Resampling, seed: np.random.SeedSequence) -> Replicate:
         )
     except InputError as error:
         nothing = np.full(n_groups, np.nan)
-        return Replicate("failed", str(error), np.nan, None, ~plan.model.free(), np.nan, nothing)
+        unknown = ~plan.model.free()
+        return Replicate("failed", str(error), np.nan, None, unknown, np.nan, nothing, nothing)
     parameters = solution.fitted.parameters
+    averages = averages_of(solution.model, parameters, drawn)
+    share = np.exp(parameters.log_probability) if averages is None else averages.share
     posterior = posterior_of(plan.panel, solution.model, parameters)
     allowed = np.array(
         [[own == other for other in solution.model.degrees] for own in plan.model.degrees]
@@ -197,17 +205,21 @@ def one_replicate(plan: Resampling, seed: np.random.SeedSequence) -> Replicate:
         "; ".join(solution.diagnosis.notes),
         solution.fitted.llf,
         parameters.ordered(order),
-        _ordered(solution.diagnosis.withheld & solution.model.free(), order),
+        _ordered(solution.diagnosis.withheld & solution.model.free(), order, plan.model),
         adjusted_rand(table),
         jaccard(table),
+        share[order],
     )
 
 
-def _ordered(marks: BoolArray, order: IntArray) -> BoolArray:
+def _ordered(marks: BoolArray, order: IntArray, model: Model) -> BoolArray:
     """Return marks of packed parameters, shape (D,), with the groups in another order."""
     n_logits = len(order) - 1
     logits = np.full(n_logits, marks[:n_logits].any())
-    return np.concatenate([logits, marks[n_logits:].reshape(len(order), -1)[order].ravel()])
+    stop = len(marks) - model.n_slopes
+    own = marks[n_logits:stop].reshape(len(order), -1)[order].ravel()
+    by_column = marks[stop:].reshape(n_logits, model.n_covariates).any(axis=0)
+    return np.concatenate([logits, own, np.tile(by_column, n_logits)])
 
 
 def collect(
@@ -241,7 +253,7 @@ def collect(
             columns=results.params.index,
         ),
         group_probabilities=pd.DataFrame(
-            [np.exp(one.log_probability) for one in good],
+            [one.share for one in done if one.parameters and one.stop_reason in USABLE],
             index=index[usable],
             columns=groups,
         ),

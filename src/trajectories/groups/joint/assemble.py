@@ -25,7 +25,7 @@ def shared_results(
     """Return the results of a model whose groups all outcomes share."""
     fields = common_fields(aligned, solution, seed, control)
     share = np.exp(solution.fitted.parameters.log_probability)
-    table = classification_table(solution.posterior, aligned.weights, share)
+    table = classification_table(solution.posterior.by_unit(), aligned.weights, share)
     fields["notes"] += nobody_in(table)
     return MultiTrajectoriesResults(classification=table, **fields)
 
@@ -33,7 +33,7 @@ def shared_results(
 def common_fields(
     aligned: Aligned, solution: Solution, seed: int, control: Control
 ) -> dict[str, Any]:
-    """Return what all joint results hold."""
+    """Return what all joint results hold; the first parts are those of the panels."""
     model = cast(JointModel, solution.model)
     fitted, diagnosis = solution.fitted, solution.diagnosis
     covariance = observed_covariance(fitted.information, diagnosis.withheld, model.expansion())
@@ -52,7 +52,7 @@ def common_fields(
         "n_starts": 1 if model.n_groups == 1 else control.n_starts,
         "n_finished": solution.n_finished,
         "n_replicated": solution.n_replicated,
-        "entropy": classification_entropy(solution.posterior, aligned.weights),
+        "entropy": classification_entropy(solution.posterior.by_unit(), aligned.weights),
         "seed": seed,
         "gradient": float(np.abs(fitted.score).max() / weight),
         "version": __version__,
@@ -62,7 +62,7 @@ def common_fields(
             view(model, a, solution, covariance, aligned, seed, control)
             for a in range(len(aligned.panels))
         ),
-        "_posterior": solution.posterior,
+        "_posterior": solution.posterior.by_unit(),
         "_units": aligned.units,
     }
 

@@ -138,6 +138,16 @@ class DualTrajectoriesResults(JointResults):
         """Posterior probabilities of the combinations of groups, by unit."""
         return self._by_combination(self._units, self._posterior)
 
+    def trajectories(
+        self, level: float = 0.95, band: str = "pointwise", method: str = "delta"
+    ) -> pd.DataFrame:
+        """Return the curves with intervals: outcome, group, age, mean, lower, upper.
+
+        As :meth:`trajectories.GroupTrajectoriesResults.trajectories`, outcome by outcome, with
+        errors from the information of all outcomes together.
+        """
+        return self._curves(level, band, method)
+
     def predict_proba(
         self, panels: Mapping[str, Panel], incomplete: str = "refuse"
     ) -> pd.DataFrame:

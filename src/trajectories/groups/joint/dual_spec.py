@@ -168,7 +168,8 @@ def _together(aligned: Aligned, alone: list[Solution]) -> FloatArray:
     if not both.any():
         raise InputError("no unit has both outcomes: nothing is known of how they go together")
     first, second = (
-        one.posterior[both[known]] for one, known in zip(alone, aligned.present, strict=True)
+        one.posterior.by_unit()[both[known]]
+        for one, known in zip(alone, aligned.present, strict=True)
     )
     weight = np.ones(int(both.sum())) if aligned.weights is None else aligned.weights[both]
     table = (first * weight[:, None]).T @ second

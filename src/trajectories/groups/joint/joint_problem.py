@@ -13,6 +13,7 @@ from trajectories.errors import InputError
 from trajectories.groups.joint.joint_diagnosis import judge
 from trajectories.groups.joint.joint_model import JointModel
 from trajectories.groups.joint.stacking import Stacked
+from trajectories.groups.posterior import Posterior
 from trajectories.groups.search.diagnosis import Diagnosis, Finding
 from trajectories.groups.search.problem import Problem, StartSample
 from trajectories.groups.search.starts import sample_rows
@@ -147,11 +148,11 @@ class JointProblem(Problem):
         features = np.concatenate(columns, axis=1)
         return StartSample(self._mixture(model, self.coarse.take(rows), coarse=True), features)
 
-    def posterior(self, mixture: Mixture, parameters: Parameters) -> FloatArray:
-        """Return the posterior probabilities of the combinations, shape (N, C)."""
+    def posterior(self, mixture: Mixture, parameters: Parameters) -> Posterior:
+        """Return the posterior probabilities of the C combinations."""
         table = mixture.density.log_density(parameters.theta)
-        posterior = self.statistics.posterior(table, parameters.log_probability)
-        return posterior if self.rows.inverse is None else posterior[self.rows.inverse]
+        values = self.statistics.posterior(table, parameters.log_probability)
+        return Posterior(values, self.rows.weights, self.rows.inverse)
 
     def judge(self, model: Any, fitted: Fitted) -> Diagnosis:
         """Name what is wrong with a solution."""

@@ -146,14 +146,7 @@ class JointResults:
         half = normal_quantile(level) * self.bse
         return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
 
-    def trajectories(
-        self, level: float = 0.95, band: str = "pointwise", method: str = "delta"
-    ) -> pd.DataFrame:
-        """Return the curves with intervals: outcome, group, age, mean, lower, upper.
-
-        As :meth:`trajectories.GroupTrajectoriesResults.trajectories`, outcome by outcome, with
-        errors from the information of all outcomes together.
-        """
+    def _curves(self, level: float, band: str, method: str) -> pd.DataFrame:
         tables = []
         for name, view in zip(self.outcomes, self._views, strict=True):
             table = view.trajectories(level, band=band, method=method)

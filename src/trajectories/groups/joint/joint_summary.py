@@ -9,6 +9,7 @@ import pandas as pd
 from trajectories.disclosure_control import disclosure
 
 if TYPE_CHECKING:
+    from trajectories.groups.joint.dropout_results import DropoutTrajectoriesResults
     from trajectories.groups.joint.dual_results import DualTrajectoriesResults
     from trajectories.groups.joint.joint_results import JointResults
     from trajectories.groups.joint.multi_results import MultiTrajectoriesResults
@@ -42,9 +43,28 @@ def summarise_dual(results: DualTrajectoriesResults) -> str:
     )
 
 
+def summarise_dropout(results: DropoutTrajectoriesResults) -> str:
+    """Return fit, criteria, groups, leaving and parameters of a model with leaving as text."""
+    what = f"{results.n_groups} groups, leaving with {results.dropout.previous} previous outcomes,"
+    head = fit_lines(results, "Trajectory model with leaving", what)
+    head += f"\n  {results.n_left:,.0f} persons left before the end of their follow-up"
+    groups = indented(results.adequacy().round(4).to_string())
+    leaving = indented(results.leaving().round(4).to_string(index=False))
+    return "\n\n".join(
+        [
+            head,
+            criteria_lines(results),
+            f"Groups (shares at the start of the study)\n{groups}",
+            f"Leaving, of those still in the study\n{leaving}",
+            parameter_lines(results),
+        ]
+    )
+
+
 def fit_lines(results: JointResults, title: str, what: str) -> str:
     """Return title, data, search and notes."""
-    lines = [title, f"  {what} over {len(results.outcomes)} outcomes"]
+    many = len(results.outcomes)
+    lines = [title, f"  {what} over {many} outcome{'s' if many > 1 else ''}"]
     for name, view in zip(results.outcomes, results._views, strict=True):
         lines.append(
             f"  {name}: {view.family}, degree {view.degree}, ages {view.ages[0]:g} to "

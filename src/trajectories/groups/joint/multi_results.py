@@ -4,71 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from trajectories.disclosure_control import protect_by_group
-from trajectories.groups.group_sizes import persons_by_group
-from trajectories.groups.inference.covariance import share_intervals
-from trajectories.groups.joint.joint_results import JointResults
 from trajectories.groups.joint.joint_summary import summarise_shared
 from trajectories.groups.joint.prediction import posterior_of
+from trajectories.groups.joint.shared_results import SharedGroupsResults
 from trajectories.panel import Panel
-
-if TYPE_CHECKING:
-    from trajectories.groups.results import GroupTrajectoriesResults
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class MultiTrajectoriesResults(JointResults):
+class MultiTrajectoriesResults(SharedGroupsResults):
     """A fitted multi-trajectory model.
 
     Groups are numbered 1 to K by the mean over outcomes of their expected outcome, each outcome
     less its mean and divided by its spread over persons; lowest first. Groups summarise careers;
     they are not a label that a person is.
-
-    Attributes
-    ----------
-    classification : DataFrame
-        See :func:`trajectories.groups.adequacy.classification.classification_table`.
     """
 
-    classification: pd.DataFrame
+    def trajectories(
+        self, level: float = 0.95, band: str = "pointwise", method: str = "delta"
+    ) -> pd.DataFrame:
+        """Return the curves with intervals: outcome, group, age, mean, lower, upper.
 
-    @property
-    def n_groups(self) -> int:
-        """Number of groups, K."""
-        return self.model.n_groups
-
-    @property
-    def group_probabilities(self) -> pd.Series:
-        """Estimated share of each group in the population."""
-        shares = np.exp(self.parameters.log_probability)
-        return pd.Series(shares, index=self._groups(), name="group_probability")
-
-    def group_probability_intervals(self, level: float = 0.95) -> pd.DataFrame:
-        """Return group probabilities with intervals within 0 and 1 (delta method on the logit)."""
-        lower, upper = share_intervals(self.parameters, self.covariance, self.withheld, level)
-        table = self.group_probabilities.rename("probability").to_frame()
-        table["lower"], table["upper"] = lower, upper
-        return self._protected(table, "shares")
-
-    @property
-    def posterior(self) -> pd.DataFrame:
-        """Posterior group probabilities of the persons fitted, by unit and group."""
-        return pd.DataFrame(self._posterior, index=self._units, columns=self._groups())
-
-    @property
-    def assignments(self) -> pd.DataFrame:
-        """Group of highest posterior probability with that probability, by unit."""
-        values = self.posterior.to_numpy()
-        return pd.DataFrame(
-            {"group": values.argmax(axis=1) + 1, "probability": values.max(axis=1)},
-            index=self._units,
-        )
+        As :meth:`trajectories.GroupTrajectoriesResults.trajectories`, outcome by outcome, with
+        errors from the information of all outcomes together.
+        """
+        return self._curves(level, band, method)
 
     def predict_proba(
         self, panels: Mapping[str, Panel], incomplete: str = "refuse"
@@ -85,18 +48,6 @@ class MultiTrajectoriesResults(JointResults):
         """
         units, posterior = posterior_of(self, panels, incomplete)
         return pd.DataFrame(posterior, index=units, columns=self._groups())
-
-    def adequacy(self, level: float = 0.95) -> pd.DataFrame:
-        """Return shares with intervals and how well persons are classified, by group.
-
-        Columns as in :meth:`trajectories.GroupTrajectoriesResults.adequacy`; persons are classified
-        by all outcomes together.
-        """
-        lower, upper = share_intervals(self.parameters, self.covariance, self.withheld, level)
-        table = self.classification.copy()
-        table.insert(1, "share_lower", lower)
-        table.insert(2, "share_upper", upper)
-        return self._protected(table, "adequacy")
 
     def summary(self) -> str:
         """Return the fit, its criteria, groups and parameters as text."""
@@ -115,10 +66,3 @@ class MultiTrajectoriesResults(JointResults):
             f"<MultiTrajectoriesResults: {self.n_groups} groups over {len(self.outcomes)} outcomes,"
             f" llf {self.llf:.3f}, {self.stop_reason}>"
         )
-
-    def _protected(self, table: pd.DataFrame, name: str) -> pd.DataFrame:
-        sizes = partial(persons_by_group, cast("GroupTrajectoriesResults", self))  # all it asks for
-        return protect_by_group(table, sizes, adds_up=True, name=name)
-
-    def _groups(self) -> pd.RangeIndex:
-        return pd.RangeIndex(1, self.n_groups + 1, name="group")

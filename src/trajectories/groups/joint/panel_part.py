@@ -9,10 +9,12 @@ import numpy as np
 from trajectories.errors import InputError
 from trajectories.families.links import INVERSE
 from trajectories.groups.model import Model
+from trajectories.groups.search.collinear import refuse_collinear
 from trajectories.groups.search.diagnosis import Finding, duplicates, findings
 from trajectories.groups.search.features import smoothed_histories
 from trajectories.groups.search.panel_problem import highest_rate
 from trajectories.groups.search.prepare import Prepared, prepare
+from trajectories.groups.time_varying import ages_of
 from trajectories.numerics.density import CellDensity
 from trajectories.numerics.em import Fitted
 from trajectories.numerics.statistics import Statistics
@@ -50,9 +52,11 @@ class PanelPart:
                 "check the count columns, or leave the outcome out"
             )
         try:
-            return cls(name, panel, prepare(panel, model.family, merge=False), present)
+            prepared = prepare(panel, model.family, merge=False, covariates=model.time_varying)
         except InputError as error:
             raise InputError(f"outcome {name!r}: {error}") from None
+        refuse_collinear(model, prepared.grid)
+        return cls(name, panel, prepared, present)
 
     @property
     def statistics(self) -> Statistics:
@@ -66,7 +70,7 @@ class PanelPart:
 
     def density(self, model: Model, coarse: bool = False) -> CellDensity:
         """Return the log densities of the cells."""
-        grid = self.prepared.coarse_grid if coarse else self.panel.grid
+        grid = self.prepared.coarse_grid if coarse else self.prepared.grid
         statistics = self.coarse if coarse else self.statistics
         return CellDensity(model.family, model.designs(grid), statistics.cells)
 
@@ -76,15 +80,15 @@ class PanelPart:
 
     def size(self, model: Model, theta: FloatArray) -> FloatArray:
         """Return expected outcomes, summed over the ages, by group, shape (K,)."""
-        centre, _ = model.link_mean(theta, self.panel.grid)
+        centre, _ = model.link_mean(theta, np.unique(ages_of(self.prepared.grid)))
         return np.asarray(INVERSE[model.family.link](np.minimum(centre, 300)).sum(axis=0))
 
     def alike(self, model: Model, theta: FloatArray, held: FloatArray) -> list[Finding]:
         """Return pairs of groups with the same curve."""
-        return duplicates(model.family, model.channels(theta, self.panel.grid), held)
+        return duplicates(model.family, model.channels(theta, self.prepared.grid), held)
 
     def findings(self, model: Model, fitted: Fitted) -> tuple[list[Finding], BoolArray]:
         """Return what is wrong with this part of a solution, but for groups that are alike."""
-        grid, weight = self.panel.grid, self.panel.total_weight
+        grid, weight = self.prepared.grid, self.panel.total_weight
         rate = highest_rate(self.panel)
         return findings(model, fitted, grid, weight, rate, alike=False)

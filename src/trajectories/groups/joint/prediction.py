@@ -44,9 +44,11 @@ def posterior_of(
         a = results.outcomes.index(name)
         view = results._views[a]
         _check_new(name, view, panel)
-        prepared = prepare(panel, view.family, merge=False).statistics
-        statistics.append(prepared)
-        densities.append(CellDensity(view.family, view.model.designs(panel.grid), prepared.cells))
+        varying = view.model.time_varying
+        prepared = prepare(panel, view.family, merge=False, covariates=varying)
+        designs, cells = view.model.designs(prepared.grid), prepared.statistics.cells
+        statistics.append(prepared.statistics)
+        densities.append(CellDensity(view.family, designs, cells))
         groups.append(np.array(results.model.group_of[a]))
         theta.append(results.parameters.theta[:, columns[a]])
     present = [None if own.all() else own for own in aligned.present]

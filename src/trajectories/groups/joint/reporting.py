@@ -46,8 +46,17 @@ def reported(model: JointModel, parameters: Parameters, withheld: BoolArray) -> 
     matrix = np.concatenate(change)
     free = (model.expansion() != 0).any(axis=1)
     hidden = (np.abs(matrix) @ (withheld & free).astype(float)) > 0
-    index = pd.MultiIndex.from_tuples(names, names=["outcome", "part", "group", "term"])
-    return Reported(index, matrix @ packed, matrix, hidden)
+    return Reported(_index(names), matrix @ packed, matrix, hidden)
+
+
+def _index(names: list[tuple[Any, ...]]) -> pd.MultiIndex:
+    """Return names as an index whose levels are in the order of reporting, for quick look-ups."""
+    columns = [list(column) for column in zip(*names, strict=True)]
+    levels = [list(dict.fromkeys(column)) for column in columns]
+    arrays: list[Any] = [pd.Categorical(c, own) for c, own in zip(columns, levels, strict=True)]
+    if all(isinstance(group, int) for group in levels[2]):
+        arrays[2] = pd.Index(columns[2])
+    return pd.MultiIndex.from_arrays(arrays, names=["outcome", "part", "group", "term"])
 
 
 def combination_labels(model: JointModel) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -44,7 +44,7 @@ def stack(aligned: Aligned, further: FloatArray | None = None) -> Stacked:
 
     ``further``, shape (N, x), is what else units differ in.
     """
-    arrays = _side_by_side(aligned, further)
+    arrays = _side_by_side(aligned, _with_covariates(aligned, further))
     merged = merge_rows(*arrays)
     n_units = len(aligned.units)
     first, inverse = (np.arange(n_units), None) if merged is None else merged
@@ -66,16 +66,20 @@ def stack(aligned: Aligned, further: FloatArray | None = None) -> Stacked:
 def _rows_of(panel: Panel, known: BoolArray, units: IntArray, weights: FloatArray | None) -> Panel:
     place = np.cumsum(known) - 1
     rows = place[units]
-    if len(rows) == panel.n_units and panel.weights is weights:
-        return panel
-    return Panel(
-        outcomes=panel.outcomes[rows],
-        ages=panel.ages,
-        exposure=None if panel.exposure is None else panel.exposure[rows],
-        observed=None if panel.observed is None else panel.observed[rows],
-        weights=weights,
-        individual_ages=None if panel.individual_ages is None else panel.individual_ages[rows],
-    )
+    if len(rows) < panel.n_units or (rows != np.arange(len(rows))).any():
+        panel = panel.subset(rows)
+    return panel if panel.weights is weights else replace(panel, weights=weights)
+
+
+def _with_covariates(aligned: Aligned, further: FloatArray | None) -> FloatArray | None:
+    """Return what units differ in, with the covariates of the panels that vary over time."""
+    columns = [] if further is None else [further]
+    for panel, known in zip(aligned.panels, aligned.present, strict=True):
+        for values in (panel.covariates or {}).values():
+            filled = np.zeros((len(known), values.shape[1]))
+            filled[known] = np.nan_to_num(values)
+            columns.append(filled)
+    return np.hstack(columns) if columns else None
 
 
 def _side_by_side(

@@ -16,6 +16,7 @@ from trajectories.groups.control import Control
 from trajectories.groups.joint.alignment import Aligned
 from trajectories.groups.joint.joint_model import JointModel
 from trajectories.groups.model import Model
+from trajectories.groups.posterior import Posterior
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.assemble import reporting_ages, weighted_cells, whole
 from trajectories.groups.search.fitting import Solution
@@ -42,7 +43,7 @@ def view(
     parameters = model.part_parameters(a, fitted.parameters)
     reading = model.reading(a, fitted.parameters)
     panel = aligned.panels[a]
-    posterior = by_own_group(solution.posterior[aligned.present[a]], groups)
+    posterior = by_own_group(solution.posterior.by_unit()[aligned.present[a]], groups)
     return GroupTrajectoriesResults(
         model=own,
         ages=reporting_ages(panel),
@@ -67,7 +68,7 @@ def view(
         version=__version__,
         has_exposure=panel.exposure is not None,
         individual_ages=panel.individual_ages is not None,
-        _posterior=posterior,
+        _posterior=Posterior(posterior, panel.weights),
         _units=panel.units,
     )
 

@@ -14,6 +14,8 @@ import numpy as np
 
 from trajectories.errors import ModelFileError
 from trajectories.groups.adequacy.simulated_outcomes import simulate_outcomes
+from trajectories.groups.search.panel_problem import make_mixture
+from trajectories.groups.search.prepare import prepare
 from trajectories.groups.stop_reason import StopReason
 from trajectories.groups.time_varying import TimeVarying
 from trajectories.numerics.mixture import Parameters
@@ -48,7 +50,8 @@ def golden_panel(results: GroupTrajectoriesResults) -> Panel:
     covariates = _invented(results.model.covariates, ages, rng)
     blank = Panel(np.zeros(observed.shape), ages, exposure, observed, covariates=covariates)
     equal = np.full(results.n_groups, -np.log(results.n_groups))
-    return simulate_outcomes(results.model, Parameters(equal, results.parameters.theta), blank, rng)
+    anybody = replace(results.model, membership=None)
+    return simulate_outcomes(anybody, Parameters(equal, results.parameters.theta), blank, rng)
 
 
 def golden_document(results: GroupTrajectoriesResults) -> dict[str, Any] | None:
@@ -56,13 +59,34 @@ def golden_document(results: GroupTrajectoriesResults) -> dict[str, Any] | None:
     if results.stop_reason not in (StopReason.CONVERGED, StopReason.BOUNDARY):
         return None
     panel = golden_panel(results)
+    covariates = None
+    if results.model.membership is not None:
+        shape = (N_PROFILES, results.model.n_covariates)
+        covariates = np.random.default_rng(SEED).standard_normal(shape)
     return {
         "about": "Invented histories, drawn from the model; no person has them.",
+        **({} if covariates is None else {"unit_covariates": covariates.tolist()}),
         "outcomes": _cells(panel.outcomes, panel),
         "exposure": None if panel.exposure is None else _cells(panel.exposure, panel),
         "covariates": {n: _cells(v, panel) for n, v in (panel.covariates or {}).items()},
-        "posterior": results.predict_proba(panel).to_numpy().tolist(),
+        "posterior": _posterior(results, panel, covariates).tolist(),
     }
+
+
+def _posterior(
+    results: GroupTrajectoriesResults, panel: Panel, covariates: FloatArray | None
+) -> FloatArray:
+    """Return the probabilities of invented histories, covariates centred and scaled, if any."""
+    if covariates is None:
+        return results.predict_proba(panel).to_numpy()
+    prepared = prepare(
+        panel,
+        results.family,
+        covariates=results.model.time_varying,
+        unit_covariates=covariates,
+    )
+    mixture = make_mixture(panel, results.model, prepared.statistics, prepared.grid)
+    return prepared.spread(mixture.posterior(results.parameters))
 
 
 def check_golden(results: GroupTrajectoriesResults, document: dict[str, Any] | None) -> None:
@@ -76,7 +100,10 @@ def check_golden(results: GroupTrajectoriesResults, document: dict[str, Any] | N
     if document is None:
         return
     panel = read_panel(document, results.ages)
-    now = results.predict_proba(panel).to_numpy()
+    covariates = None
+    if results.model.membership is not None:
+        covariates = np.array(document["unit_covariates"], dtype=float)
+    now = _posterior(results, panel, covariates)
     then = np.array(document["posterior"], dtype=float)
     if now.shape != then.shape or not np.abs(now - then).max() <= CLOSE:
         raise ModelFileError(

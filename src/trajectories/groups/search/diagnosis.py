@@ -9,6 +9,8 @@ import numpy as np
 from trajectories.families import Family
 from trajectories.groups.inference.covariance import observed_covariance, usable_columns
 from trajectories.groups.model import Model
+from trajectories.groups.search.lost_effects import lost_effects
+from trajectories.groups.search.separation import separating_covariates, slopes_of
 from trajectories.groups.search.silent_ages import curves_without_support
 from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.em import Ending, Fitted
@@ -62,10 +64,23 @@ class Diagnosis:
 
 
 def diagnose(
-    model: Model, fitted: Fitted, ages: FloatArray, weight: float, highest_rate: float
+    model: Model,
+    fitted: Fitted,
+    ages: FloatArray,
+    weight: float,
+    highest_rate: float,
+    share: FloatArray | None = None,
+    point_weight: FloatArray | None = None,
 ) -> Diagnosis:
-    """Look for everything that makes a solution improper; the gravest finding names the stop."""
-    return gravest(*findings(model, fitted, ages, weight, highest_rate))
+    """Look for everything that makes a solution improper; the gravest finding names the stop.
+
+    ``ages`` may be design points, ages and covariates; then ``point_weight``, shape (R, K), says
+    how many cells of each group lie at each of them.
+    """
+    found = findings(
+        model, fitted, ages, weight, highest_rate, share=share, point_weight=point_weight
+    )
+    return gravest(*found)
 
 
 def findings(
@@ -75,15 +90,18 @@ def findings(
     weight: float,
     highest_rate: float,
     alike: bool = True,
+    share: FloatArray | None = None,
+    point_weight: FloatArray | None = None,
 ) -> tuple[list[Finding], BoolArray]:
     """Return everything that is wrong, and which packed parameters have no standard error.
 
-    Unless ``alike``, groups may have the same curve: they differ in something else.
+    Unless ``alike``, groups may have the same curve: they differ in something else. ``share``,
+    shape (K,), has the mean group probabilities where they depend on covariates.
     """
+    held = weight * (np.exp(fitted.parameters.log_probability) if share is None else share)
     found: list[Finding] = []
     theta = fitted.parameters.theta
     channels = model.channels(theta, ages)
-    held = weight * np.exp(fitted.parameters.log_probability)
     withheld = ~model.free()
     n_logits, n_own = model.n_groups - 1, model.n_group_parameters
     for k in range(model.n_groups):
@@ -94,6 +112,7 @@ def findings(
             found.append((StopReason.EMPTY_GROUP, note))
             withheld[own] = True
             withheld[:n_logits] |= (k == 0) | (np.arange(1, n_logits + 1) == k)
+            withheld[slopes_of(model, k)] = True
             continue
         if model.degree[k] < 0:
             continue  # fixed at zero: nothing of it is estimated
@@ -110,14 +129,17 @@ def findings(
             withheld[own] |= model.columns(boundary.channels)
     if alike:
         found += duplicates(model.family, channels, held)
+    found += lost_effects(model, fitted, ages, point_weight, withheld)
     found += curves_without_support(model, channels, ages, withheld)
     if fitted.ending is Ending.LIMIT and fitted.expected_gain < STILL_TO_GAIN:
         # a curve that runs off is climbed for ever, by ever smaller gains: not an iteration limit
         found += _separated(model, fitted, ages, channels, withheld)
+        found += separating_covariates(model, fitted, withheld)
         if any(reason is StopReason.BOUNDARY for reason, _ in found):
             fitted = replace(fitted, ending=Ending.STATIONARY)
     _add_numerical(model, fitted, withheld, found)
     found += _separated(model, fitted, ages, channels, withheld)
+    found += separating_covariates(model, fitted, withheld)
     return found, withheld
 
 
@@ -239,7 +261,7 @@ def undetermined(information: FloatArray, withheld: BoolArray, expansion: FloatA
 
 
 def _where_singular(model: Model, weak: BoolArray) -> str:
-    names = model.index()[weak]
+    names = model.packed_index()[weak]
     where = ", ".join(f"{part} {term} of group {group}" for part, group, term in names[:4])
     more = " and others" if len(names) > 4 else ""
     return f"the information is singular in {where}{more}"

@@ -9,6 +9,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from trajectories.groups.control import Control
 from trajectories.groups.model import Model
@@ -32,6 +33,11 @@ def panel_digest(panel: Panel) -> str:
             if isinstance(array, np.ndarray):
                 digest.update(f"{field.name}{name}{array.shape}".encode())
                 _add_rows(digest, array)
+    if panel.unit_covariates is not None:
+        named_columns = ", ".join(map(str, panel.unit_covariates.columns))
+        digest.update(f"unit_covariates {named_columns}".encode())
+        hashes = pd.util.hash_pandas_object(panel.unit_covariates, index=False)
+        digest.update(hashes.to_numpy().tobytes())
     return digest.hexdigest()
 
 
@@ -67,6 +73,7 @@ def settings_digest(
         "control": asdict(control),
         "extra_starts": [start.pack().tolist() for start in extra_starts],
         "random_starts": random_starts,
+        **({} if model.membership is None else {"membership": model.membership.formula}),
     }
     canonical = json.dumps(document, sort_keys=True)
     return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()

@@ -10,12 +10,13 @@ import numpy as np
 from trajectories.errors import InputError
 from trajectories.families import Family
 from trajectories.groups.search.design_points import coarse_values, points_of
-from trajectories.groups.search.merging import merge_rows
+from trajectories.groups.search.merging import history_weights, merge_rows
 from trajectories.numerics.moment_statistics import MomentStatistics
 from trajectories.numerics.statistics import Statistics
 from trajectories.numerics.tabulated_statistics import TabulatedStatistics
 from trajectories.numerics.types import AnyArray, FloatArray, IntArray
-from trajectories.panel import Panel
+from trajectories.panel import Panel, widened
+from trajectories.panel.arrays import is_narrow
 from trajectories.panel.distinct import distinct_rows
 
 BLOCK_ROWS = 65_536
@@ -56,7 +57,7 @@ class Prepared:
     grid: FloatArray
     coarse_grid: FloatArray
     first: IntArray | None
-    inverse: IntArray | None
+    inverse: AnyArray | None
 
     def spread(self, values: FloatArray) -> FloatArray:
         """Return values by statistics row as values by unit."""
@@ -70,6 +71,7 @@ def prepare(
     engine: str = "auto",
     merge: bool = True,
     covariates: Sequence[str] = (),
+    unit_covariates: FloatArray | None = None,
 ) -> Prepared:
     """Build the statistics of a panel for a family.
 
@@ -83,6 +85,8 @@ def prepare(
         Whether equal rows may be merged.
     covariates : sequence of str
         Those of the panel's covariates that enter the curve; the others do not count.
+    unit_covariates : ndarray, shape (N, M), optional
+        What the group probabilities depend on; see ``Model.unit_covariates``.
 
     Raises
     ------
@@ -102,30 +106,34 @@ def prepare(
             "leave the exposure out, or use a family for counts"
         )
     weights = panel.weights
-    constant = base_measure(family, outcome, exposure, observed, weights)
     own_ages, varying = panel.individual_ages, panel.covariate_values(covariates)
-    merged = merge_rows(outcome, exposure, observed, own_ages, *varying) if merge else None
+    beside = (own_ages, *varying, unit_covariates)
+    merged = merge_rows(outcome, exposure, observed, *beside) if merge else None
     first = inverse = None
     if merged is not None:
         first, inverse = merged
-        weights = np.bincount(inverse, weights=weights, minlength=len(first)).astype(float)
+        weights = history_weights(inverse, weights, len(first))
         outcome = outcome[first]
         exposure = None if exposure is None else exposure[first]
         observed = None if observed is None else observed[first]
         own_ages = None if own_ages is None else own_ages[first]
         varying = [each[first] for each in varying]
+        unit_covariates = None if unit_covariates is None else unit_covariates[first]
+    constant = base_measure(family, outcome, exposure, observed, weights)
     plan = family.moments
     by_moments = plan is not None and (exposure is None or plan.any_exposure)
     by_moments = by_moments and own_ages is None and not varying
     if engine == "moments" and not by_moments:
         raise InputError(f"family {family.name!r} has no moment route for this panel")
     if by_moments and engine != "table" and plan is not None:
-        small = smallest_type(outcome)
-        moments = MomentStatistics(plan, small, exposure, observed, weights, constant)
+        small = outcome if is_narrow(outcome) else smallest_type(outcome)
+        moments = MomentStatistics(
+            plan, small, exposure, observed, weights, constant, unit_covariates
+        )
         return Prepared(moments, moments, panel.grid, panel.grid, first, inverse)
     points = points_of(panel.grid, own_ages, observed, varying)
     table = TabulatedStatistics.from_panel(
-        outcome, exposure, observed, weights, constant, points.index
+        outcome, exposure, observed, weights, constant, points.index, unit_covariates
     )
     coarse, rough_points = table, points
     many = not family.is_count and len(table.cells.outcome) > MANY_CELLS
@@ -185,7 +193,7 @@ def coarse_exposure(exposure: FloatArray) -> FloatArray:
 
 def base_measure(
     family: Family,
-    outcome: FloatArray,
+    outcome: AnyArray,
     exposure: FloatArray | None,
     observed: AnyArray | None,
     weights: FloatArray | None,
@@ -193,7 +201,7 @@ def base_measure(
     """Return the weighted sum of the parameter-free part of the log density."""
     total = 0.0
     for rows in row_blocks(len(outcome)):
-        counts = outcome[rows]
+        counts = widened(outcome[rows])
         at_risk = np.ones_like(counts) if exposure is None else exposure[rows]
         values = family.base_measure(counts, at_risk)
         if observed is not None:

@@ -10,7 +10,9 @@ import numpy as np
 from trajectories.errors import InputError
 from trajectories.families.links import INVERSE
 from trajectories.groups.model import Model
+from trajectories.groups.posterior import Posterior
 from trajectories.groups.search.diagnosis import Diagnosis, diagnose
+from trajectories.groups.search.shortlist import FinishingSample
 from trajectories.groups.time_varying import ages_of
 from trajectories.numerics.em import Fitted
 from trajectories.numerics.mixture import Mixture, Parameters
@@ -67,9 +69,15 @@ class Problem(ABC):
         The answer must not depend on the order of the rows.
         """
 
+    def finishing_sample(
+        self, model: Model, size: int, rng: np.random.Generator
+    ) -> FinishingSample | None:
+        """Return a sample on which starts are run to the end; None where all rows should serve."""
+        return None
+
     @abstractmethod
-    def posterior(self, mixture: Mixture, parameters: Parameters) -> FloatArray:
-        """Return the posterior group probabilities of the units, shape (N, K)."""
+    def posterior(self, mixture: Mixture, parameters: Parameters) -> Posterior:
+        """Return the posterior group probabilities of the units."""
 
     def fingerprint(self) -> str:
         """Return a digest of the data, by which a checkpoint knows them.
@@ -83,7 +91,20 @@ class Problem(ABC):
 
     def judge(self, model: Model, fitted: Fitted) -> Diagnosis:
         """Name what is wrong with a solution."""
-        return diagnose(model, fitted, self.grid, self.statistics.total_weight, self.highest_rate)
+        parameters, weight = fitted.parameters, self.statistics.total_weight
+        share = None
+        if parameters.slopes is not None:
+            share = self.statistics.mean_share(parameters.intercepts, parameters.slopes)
+        by_point = self.point_weight(model, parameters)
+        return diagnose(model, fitted, self.grid, weight, self.highest_rate, share, by_point)
+
+    def point_weight(self, model: Model, parameters: Parameters) -> FloatArray | None:
+        """Return the expected cells of each group at each row of ``grid``, (R, K), if wanted.
+
+        Of use for models with time-varying covariates: whether these vary within each group.
+        """
+        del model, parameters
+        return None
 
     def in_order(self, model: Model, fitted: Fitted) -> tuple[Fitted, Model]:
         """Sort the groups by expected outcome over the observed ages, lowest first.
@@ -94,7 +115,7 @@ class Problem(ABC):
         ages = np.unique(ages_of(self.grid))
         centre, _ = model.link_mean(fitted.parameters.theta, ages)
         size = INVERSE[model.family.link](np.minimum(centre, 300)).sum(axis=0)
-        order = np.lexsort((fitted.parameters.log_probability, size))
+        order = np.lexsort((fitted.parameters.intercepts, size))
         parameters, model = fitted.parameters.ordered(order), model.ordered(order)
         mixture = self.mixture(model)
         llf, score, information, _ = mixture.score_and_information(parameters)

@@ -79,6 +79,11 @@ class LaterTotals(Totals):
         """Cell weights, shape (C, K)."""
         return self._totals().cell_weight
 
+    @property
+    def membership(self) -> FloatArray | None:
+        """Score of the group probabilities by covariates, shape (K, 1 + M), if any."""
+        return self._totals().membership
+
     def _totals(self) -> Totals:
         held: dict[str, Any] = self.__dict__
         if held["_known"] is None:
@@ -120,17 +125,19 @@ class RecordedMixture(Mixture):
         self._noted(parameters, totals.llf)
         return totals
 
-    def m_step(self, parameters: Parameters, totals: Totals, steps: int = 1) -> Parameters:
+    def m_step(
+        self, parameters: Parameters, totals: Totals, steps: int = 1, cautious: bool = True
+    ) -> Parameters:
         """Return parameters that raise the expected complete-data log-likelihood."""
         if self._inside:
-            return super().m_step(parameters, totals, steps)
+            return super().m_step(parameters, totals, steps, cautious)
         entry = self.journal.recall("m_step", parameters)
         if entry is not None:
             held: Parameters = entry["to"]
             return held
         self._inside = True
         try:
-            moved = super().m_step(parameters, totals, steps)
+            moved = super().m_step(parameters, totals, steps, cautious)
         finally:
             self._inside = False
         self.journal.write("m_step", parameters, to=moved)

@@ -30,7 +30,7 @@ def laid_on(model: Model, other: Model, parameters: Parameters, ages: FloatArray
     active = model.active()
     if active.shape == theta.shape:
         theta = np.where(active, theta, model.held())
-    return Parameters(parameters.log_probability, theta)
+    return Parameters(parameters.intercepts, theta, parameters.slopes)
 
 
 def spanning_points(model: Model, ages: FloatArray) -> FloatArray:
@@ -54,10 +54,12 @@ def split_starts(
     for k in range(other.n_groups):
         if other.degree[k] < 0:
             continue
-        log_probability = np.append(base.log_probability, base.log_probability[k])
-        log_probability[[k, -1]] -= np.log(2)
+        intercepts = np.append(base.intercepts, base.intercepts[k])
+        intercepts[[k, -1]] -= np.log(2)
+        slopes = None if base.slopes is None else np.vstack([base.slopes, base.slopes[k]])
         theta = np.vstack([base.theta, base.theta[k]])
         theta[k, : len(shift)] -= shift
         theta[-1, : len(shift)] += shift
-        starts.append(Parameters(log_probability, np.where(model.active(), theta, model.held())))
+        theta = np.where(model.active(), theta, model.held())
+        starts.append(Parameters(intercepts, theta, slopes))
     return tuple(starts)
