@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 import trajectories as tr
 from trajectories.families import resolve
+from trajectories.groups.control import Control
 from trajectories.groups.model import Model
 from trajectories.groups.search.panel_problem import make_mixture
 from trajectories.groups.search.prepare import prepare
+from trajectories.groups.search.sampling import draw
 from trajectories.numerics.mixture import Parameters
 from trajectories.panel.distinct import distinct_rows
 
@@ -171,3 +173,35 @@ def assert_same(one: object, other: object, name: str) -> None:
         pd.testing.assert_frame_equal(one, other, rtol=1e-10, obj=name, check_dtype=False)
     else:
         pd.testing.assert_series_equal(one, other, rtol=1e-10, obj=name)
+
+
+@given(
+    n_rows=st.integers(2, 400),
+    share=st.floats(0.05, 0.9),
+    seed=st.integers(0, 99),
+)
+def test_a_sample_of_rows_holds_every_heavy_one_and_the_total(
+    n_rows: int, share: float, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    weights = np.ceil(rng.pareto(0.7, n_rows) + 1e-9)
+    size = max(1, int(share * n_rows))
+    sample = draw(rng.permutation(n_rows), weights, size, rng)
+    assert len(np.unique(sample.rows)) == len(sample.rows)
+    assert abs(len(sample.rows) - size) <= 1
+    assert set(np.flatnonzero(weights > sample.threshold * (1 + 1e-9))) <= set(sample.rows)
+    assert abs(sample.weights.sum() - weights.sum()) <= sample.threshold * (1 + 1e-6)
+    np.testing.assert_allclose(sample.weights, np.maximum(weights[sample.rows], sample.threshold))
+
+
+def test_a_large_panel_ends_where_all_starts_on_all_of_it_end() -> None:
+    counts = drawn(12_000, seed=3)[:, :8]
+    panel = tr.Panel.from_wide(counts.astype(np.uint8), ages=AGES[:8])
+    spec = tr.GroupTrajectories(2, "poisson", 1)
+    sampled = spec.fit(panel, control=Control(n_starts=6, n_finish=3, sample_size=500))
+    whole = spec.fit(panel, control=Control(n_starts=6, n_finish=3, sample_size=12_000))
+    assert sampled.converged
+    np.testing.assert_allclose(sampled.llf, whole.llf, rtol=1e-11)
+    np.testing.assert_allclose(sampled.params, whole.params, rtol=1e-5, atol=1e-7)
+    assert 1 <= sampled.n_replicated <= sampled.n_finished == 3
+    assert sampled.n_iter < whole.n_iter

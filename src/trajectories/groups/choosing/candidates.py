@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 
 from trajectories.errors import CheckpointError, DegenerateSolutionWarning, InputError
 from trajectories.groups.control import Control
+from trajectories.groups.membership.terms import membership_for
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.assemble import from_solution
 from trajectories.groups.search.checkpoint import Checkpoint
-from trajectories.groups.search.fitting import IMPROPER, solve
+from trajectories.groups.search.fitting import solve
 from trajectories.groups.search.parallel import run_jobs
+from trajectories.groups.search.shortlist import IMPROPER
 from trajectories.groups.search.warm_starts import split_starts
 from trajectories.groups.search.watching import Watch, not_cancelled
 from trajectories.groups.spec import GroupTrajectories
@@ -29,6 +31,7 @@ class Work:
     seed: int
     control: Control
     checkpoint: Checkpoint | None = None
+    membership: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,11 @@ def fit_one(work: Work) -> Outcome:
             warnings.simplefilter("ignore", DegenerateSolutionWarning)
             results = not_cancelled(
                 work.spec.fit(
-                    work.panel, seed=work.seed, control=work.control, checkpoint=work.checkpoint
+                    work.panel,
+                    seed=work.seed,
+                    control=work.control,
+                    checkpoint=work.checkpoint,
+                    membership=membership_for(work.spec, work.membership),
                 )
             )
     except CheckpointError:

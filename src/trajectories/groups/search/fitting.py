@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from trajectories.groups.posterior import Posterior
 from trajectories.groups.search.diagnosis import Diagnosis
 from trajectories.groups.search.panel_problem import PanelProblem
 from trajectories.groups.search.problem import Problem
+from trajectories.groups.search.shortlist import IMPROPER, Shortlist, shortlist
 from trajectories.groups.search.starts import starting_points
 from trajectories.groups.search.watching import Watch, run_starts
 from trajectories.groups.stop_reason import StopReason
@@ -21,8 +23,11 @@ from trajectories.numerics.mixture import Mixture, Parameters
 from trajectories.numerics.threads import one_blas_thread
 from trajectories.panel import Panel
 
-IMPROPER = (StopReason.EMPTY_GROUP, StopReason.DUPLICATE_GROUPS, StopReason.RUNAWAY_GROUP)
-"""Reasons that make a solution worse than any proper one, whatever its likelihood."""
+SAMPLES = 5
+"""Starts for a panel of more than this many times ``sample_size`` histories end on a sample."""
+
+FINISHING = 1
+"""Number of the stream of random numbers that draws that sample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,9 @@ class Solution:
     diagnosis : Diagnosis
     posterior : Posterior
     n_finished, n_replicated : int
-        Starts run to the end, and those of them that reached the best value.
+        Starts run to the end, and those of them that reached the best value; where the panel is
+        so large that they were run to the end on a sample, those that reached the mode there from
+        which the solution was climbed.
     """
 
     model: Model
@@ -105,16 +112,24 @@ def search(
             return starting_points(problem, model, np.random.SeedSequence(seed), control)
 
         starts = choose() if state is None else state.chosen(choose)
-    if problem.statistics.n_rows > 5 * control.sample_size:
-        starts = starts[: max(1, control.n_finish // 3)]
-    starts = [*extra_starts, *starts]
-    finished, cancelled = run_starts(mixture, starts, control, finish, progress, watch, state)
-    judged = [(one, problem.judge(model, one)) for one in finished]
-    judged.sort(key=lambda pair: (pair[1].reason in IMPROPER, -pair[0].llf))
+    listed = in_reach(problem, model, [*extra_starts, *starts], seed, control)
+    if listed is None:
+        if problem.statistics.n_rows > SAMPLES * control.sample_size:
+            starts = starts[: max(1, control.n_finish // 3)]
+        starts = [*extra_starts, *starts]
+        listed = Shortlist(starts, [1] * len(starts), 0)
+    starts, climb = listed.starts, approach if listed.n_finished else finish
+    finished, cancelled = run_starts(mixture, starts, control, climb, progress, watch, state)
+    judged = [
+        (one, problem.judge(model, one), times)
+        for one, times in zip(finished, listed.replicated, strict=False)
+    ]
+    judged.sort(key=lambda each: (each[1].reason in IMPROPER, -each[0].llf))
     best = judged[0][0]
     replicated = sum(
-        one.llf > best.llf - control.replicate_tolerance and verdict.reason not in IMPROPER
-        for one, verdict in judged
+        times
+        for one, verdict, times in judged
+        if one.llf > best.llf - control.replicate_tolerance and verdict.reason not in IMPROPER
     )
     fitted, model = problem.in_order(model, best)
     diagnosis = problem.judge(model, fitted)
@@ -127,7 +142,21 @@ def search(
     posterior = problem.posterior(problem.mixture(model), fitted.parameters)
     if state is not None and not cancelled:
         state.close()
-    return Solution(model, fitted, diagnosis, posterior, len(finished), max(1, replicated))
+    n_finished = listed.n_finished or len(finished)
+    return Solution(model, fitted, diagnosis, posterior, n_finished, max(1, replicated))
+
+
+def in_reach(
+    problem: Problem, model: Model, starts: list[Parameters], seed: int, control: Control
+) -> Shortlist | None:
+    """Return the modes worth a climb over all of a large panel; None where all starts are."""
+    if len(starts) < 2:
+        return None
+    rng = np.random.default_rng(np.random.SeedSequence((seed, FINISHING)))
+    finishing = problem.finishing_sample(model, SAMPLES * control.sample_size, rng)
+    if finishing is None:
+        return None
+    return shortlist(finishing, starts, control, finish, partial(problem.judge, model))
 
 
 def called_off(diagnosis: Diagnosis, finished: Sequence[Fitted], n_starts: int) -> Diagnosis:
@@ -137,11 +166,23 @@ def called_off(diagnosis: Diagnosis, finished: Sequence[Fitted], n_starts: int) 
     return replace(diagnosis, reason=StopReason.CANCELLED, notes=(note, *diagnosis.notes))
 
 
+def approach(mixture: Mixture, start: Parameters, control: Control) -> Fitted:
+    """Run a start that is near a stationary point to it, by Newton from the first step."""
+    start = start.with_slopes(mixture.n_covariates)
+    return _polished(mixture, start, [], control)
+
+
 def finish(mixture: Mixture, start: Parameters, control: Control) -> Fitted:
     """Run one start to a stationary point."""
     start = start.with_slopes(mixture.n_covariates)
     slow = 1e-2 if mixture.n_groups > 1 else 1e-8
     parameters, trace = run_em(mixture, start, control.em_steps, slow)
+    return _polished(mixture, parameters, trace, control)
+
+
+def _polished(
+    mixture: Mixture, parameters: Parameters, trace: list[float], control: Control
+) -> Fitted:
     return polish(
         mixture,
         parameters,

@@ -15,7 +15,8 @@ from trajectories.groups.search.features import smoothed_histories
 from trajectories.groups.search.fingerprint import panel_digest
 from trajectories.groups.search.prepare import Prepared, count_distinct, prepare, row_blocks
 from trajectories.groups.search.problem import Problem, StartSample
-from trajectories.groups.search.starts import sample_rows
+from trajectories.groups.search.sampling import draw
+from trajectories.groups.search.shortlist import FinishingSample
 from trajectories.numerics.density import CellDensity
 from trajectories.numerics.mixture import Mixture, Parameters
 from trajectories.numerics.statistics import Statistics
@@ -75,17 +76,41 @@ class PanelProblem(Problem):
             self._design = design
         return make_mixture(self.panel, model, self.statistics, self.grid)
 
+    def point_weight(self, model: Model, parameters: Parameters) -> FloatArray | None:
+        """Return the expected cells of each group at each design point, with covariates only."""
+        if not model.time_varying:
+            return None
+        mixture = self.mixture(model)
+        result = np.zeros((len(self.grid), model.n_groups))
+        cell_weight = mixture.e_step(parameters).cell_weight
+        np.add.at(result, mixture.statistics.cells.age_index, cell_weight)
+        return result
+
     def start_sample(self, model: Model, size: int, rng: np.random.Generator) -> StartSample:
         """Return the rows, or a sample of them, with their smoothed histories."""
         prepared = self.prepared
         rows = canonical_order(self.panel, prepared, model.time_varying, self.unit_covariates)
         if len(rows) > size:
-            rows = rows[sample_rows(self.statistics.weights, rows, size, rng)]
+            sample = draw(rows, prepared.statistics.weights, size, rng)
+            rows, statistics = sample.rows, sample.of(prepared.coarse)
+        else:
+            statistics = prepared.coarse.take(rows)
         units = rows if prepared.first is None else prepared.first[rows]
         features = smoothed_histories(self.panel, model.family, units, max(model.degree))
-        statistics = prepared.coarse.take(rows)
         mixture = make_mixture(self.panel, model, statistics, prepared.coarse_grid)
         return StartSample(mixture, features)
+
+    def finishing_sample(
+        self, model: Model, size: int, rng: np.random.Generator
+    ) -> FinishingSample | None:
+        """Return a sample of a panel of more than ``size`` distinct histories."""
+        prepared = self.prepared
+        if prepared.statistics.n_rows <= size:
+            return None
+        rows = canonical_order(self.panel, prepared, model.time_varying, self.unit_covariates)
+        sample = draw(rows, prepared.statistics.weights, size, rng)
+        statistics = sample.of(prepared.statistics).projected(model.designs(self.grid)[0])
+        return FinishingSample(sample, make_mixture(self.panel, model, statistics, self.grid))
 
     def posterior(self, mixture: Mixture, parameters: Parameters) -> Posterior:
         """Return the posterior group probabilities of the panel's distinct histories."""

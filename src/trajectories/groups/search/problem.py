@@ -12,6 +12,7 @@ from trajectories.families.links import INVERSE
 from trajectories.groups.model import Model
 from trajectories.groups.posterior import Posterior
 from trajectories.groups.search.diagnosis import Diagnosis, diagnose
+from trajectories.groups.search.shortlist import FinishingSample
 from trajectories.groups.time_varying import ages_of
 from trajectories.numerics.em import Fitted
 from trajectories.numerics.mixture import Mixture, Parameters
@@ -68,6 +69,12 @@ class Problem(ABC):
         The answer must not depend on the order of the rows.
         """
 
+    def finishing_sample(
+        self, model: Model, size: int, rng: np.random.Generator
+    ) -> FinishingSample | None:
+        """Return a sample on which starts are run to the end; None where all rows should serve."""
+        return None
+
     @abstractmethod
     def posterior(self, mixture: Mixture, parameters: Parameters) -> Posterior:
         """Return the posterior group probabilities of the units."""
@@ -88,7 +95,16 @@ class Problem(ABC):
         share = None
         if parameters.slopes is not None:
             share = self.statistics.mean_share(parameters.intercepts, parameters.slopes)
-        return diagnose(model, fitted, self.grid, weight, self.highest_rate, share)
+        by_point = self.point_weight(model, parameters)
+        return diagnose(model, fitted, self.grid, weight, self.highest_rate, share, by_point)
+
+    def point_weight(self, model: Model, parameters: Parameters) -> FloatArray | None:
+        """Return the expected cells of each group at each row of ``grid``, (R, K), if wanted.
+
+        Of use for models with time-varying covariates: whether these vary within each group.
+        """
+        del model, parameters
+        return None
 
     def in_order(self, model: Model, fitted: Fitted) -> tuple[Fitted, Model]:
         """Sort the groups by expected outcome over the observed ages, lowest first.
