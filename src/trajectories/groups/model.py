@@ -257,8 +257,10 @@ class Model:
             if free[position] and not shared:
                 by_part[label[0]].append(position)
                 seen.add(label)
+        # what groups share, group 0, first: look-ups by part and group stay sorted ones
         group = index.get_level_values("group").to_numpy()
-        by_part["membership"].sort(key=lambda position: int(group[position]))  # stable
+        for positions in by_part.values():
+            positions.sort(key=lambda position: int(group[position]))  # stable
         return [position for part in parts for position in by_part[part]]
 
     def to_reported(self) -> FloatArray:

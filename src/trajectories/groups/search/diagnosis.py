@@ -9,6 +9,7 @@ import numpy as np
 from trajectories.families import Family
 from trajectories.groups.inference.covariance import observed_covariance, usable_columns
 from trajectories.groups.model import Model
+from trajectories.groups.search.lost_effects import lost_effects
 from trajectories.groups.search.separation import separating_covariates, slopes_of
 from trajectories.groups.search.silent_ages import curves_without_support
 from trajectories.groups.stop_reason import StopReason
@@ -69,9 +70,17 @@ def diagnose(
     weight: float,
     highest_rate: float,
     share: FloatArray | None = None,
+    point_weight: FloatArray | None = None,
 ) -> Diagnosis:
-    """Look for everything that makes a solution improper; the gravest finding names the stop."""
-    return gravest(*findings(model, fitted, ages, weight, highest_rate, share=share))
+    """Look for everything that makes a solution improper; the gravest finding names the stop.
+
+    ``ages`` may be design points, ages and covariates; then ``point_weight``, shape (R, K), says
+    how many cells of each group lie at each of them.
+    """
+    found = findings(
+        model, fitted, ages, weight, highest_rate, share=share, point_weight=point_weight
+    )
+    return gravest(*found)
 
 
 def findings(
@@ -82,6 +91,7 @@ def findings(
     highest_rate: float,
     alike: bool = True,
     share: FloatArray | None = None,
+    point_weight: FloatArray | None = None,
 ) -> tuple[list[Finding], BoolArray]:
     """Return everything that is wrong, and which packed parameters have no standard error.
 
@@ -119,6 +129,7 @@ def findings(
             withheld[own] |= model.columns(boundary.channels)
     if alike:
         found += duplicates(model.family, channels, held)
+    found += lost_effects(model, fitted, ages, point_weight, withheld)
     found += curves_without_support(model, channels, ages, withheld)
     if fitted.ending is Ending.LIMIT and fitted.expected_gain < STILL_TO_GAIN:
         # a curve that runs off is climbed for ever, by ever smaller gains: not an iteration limit

@@ -14,7 +14,7 @@ from trajectories.groups.posterior import Posterior
 from trajectories.groups.search.diagnosis import Diagnosis, diagnose
 from trajectories.groups.search.shortlist import FinishingSample
 from trajectories.groups.time_varying import ages_of
-from trajectories.numerics.em import Fitted
+from trajectories.numerics.em import Ending, Fitted, settled
 from trajectories.numerics.mixture import Mixture, Parameters
 from trajectories.numerics.statistics import Statistics
 from trajectories.numerics.types import FloatArray
@@ -95,7 +95,16 @@ class Problem(ABC):
         share = None
         if parameters.slopes is not None:
             share = self.statistics.mean_share(parameters.intercepts, parameters.slopes)
-        return diagnose(model, fitted, self.grid, weight, self.highest_rate, share)
+        by_point = self.point_weight(model, parameters)
+        return diagnose(model, fitted, self.grid, weight, self.highest_rate, share, by_point)
+
+    def point_weight(self, model: Model, parameters: Parameters) -> FloatArray | None:
+        """Return the expected cells of each group at each row of ``grid``, (R, K), if wanted.
+
+        Of use for models with time-varying covariates: whether these vary within each group.
+        """
+        del model, parameters
+        return None
 
     def in_order(self, model: Model, fitted: Fitted) -> tuple[Fitted, Model]:
         """Sort the groups by expected outcome over the observed ages, lowest first.
@@ -109,7 +118,10 @@ class Problem(ABC):
         order = np.lexsort((fitted.parameters.intercepts, size))
         parameters, model = fitted.parameters.ordered(order), model.ordered(order)
         mixture = self.mixture(model)
-        llf, score, information, _ = mixture.score_and_information(parameters)
+        if fitted.ending is Ending.STATIONARY:
+            parameters, llf, score, information = settled(mixture, parameters)
+        else:
+            llf, score, information, _ = mixture.score_and_information(parameters)
         score = mixture.projected(score)
         ordered = replace(
             fitted, parameters=parameters, llf=llf, score=score, information=information
