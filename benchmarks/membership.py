@@ -173,7 +173,7 @@ def main() -> None:
     body = (
         f"Poisson, 4 groups, 20 ages, one thread; least of {args.rounds} rounds, processor time. "
         "The limit of issue 9 is twice the plain iteration.\n\n"
-        f"{ratios}\n\nPanels of 600 persons, 3 groups, 10 ages, entropy about 0.8:\n\n{recovered}"
+        f"{ratios}\n\nPanels of 600 persons, 3 groups, 10 ages, 10 random starts:\n\n{recovered}"
     )
     write_section("membership", "Membership covariates", body, at=at)
 
