@@ -33,6 +33,7 @@ RUN = [
     "docs/how-to/read-a-register.md",
     "docs/how-to/report-by-grolts.md",
     "docs/how-to/score-profiles.md",
+    "docs/how-to/time-varying-covariates.md",
     "docs/versions.md",
 ]
 

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from trajectories.errors import InputError
-from trajectories.plot.style import new_figure
+from trajectories.plot.style import new_figure, styled
 from trajectories.plot.trajectory_curves import trajectories
 
 __all__ = ["curves_at"]
@@ -17,6 +17,7 @@ __all__ = ["curves_at"]
 MOST_IN_A_ROW = 3
 
 
+@styled
 def curves_at(
     tables: Mapping[str, pd.DataFrame],
     shares: pd.Series | Mapping[Any, float] | None = None,
