@@ -109,7 +109,7 @@ def test_small_cells_leave_no_stage_as_it_was(replicated) -> None:
     rows = tables["recovery"].set_index("key")
     assert rows.loc["trafficking_siblings_controls", "estimate"] == 0.0  # nobody is nobody's data
     assert "followed" not in tables
-    page = report.replication_report(replicated, minimum_cell=10).html()
+    page = report.replication_report(replicated, minimum_cell=10, tables=tables, figures={}).html()
     assert "suppressed" in page
 
 

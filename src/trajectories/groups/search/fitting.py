@@ -15,6 +15,7 @@ from trajectories.groups.search.diagnosis import Diagnosis
 from trajectories.groups.search.panel_problem import PanelProblem
 from trajectories.groups.search.problem import Problem
 from trajectories.groups.search.shortlist import IMPROPER, Shortlist, shortlist
+from trajectories.groups.search.spread_panel import SpreadPanel
 from trajectories.groups.search.starts import starting_points
 from trajectories.groups.search.watching import Watch, run_starts
 from trajectories.groups.stop_reason import StopReason
@@ -25,6 +26,9 @@ from trajectories.panel import Panel
 
 SAMPLES = 5
 """Starts for a panel of more than this many times ``sample_size`` histories end on a sample."""
+
+NOTHING_GAINED = 1e-5
+"""Log-likelihood that a climb over all of a large panel may leave."""
 
 FINISHING = 1
 """Number of the stream of random numbers that draws that sample."""
@@ -56,7 +60,7 @@ class Solution:
 
 
 def solve(
-    panel: Panel,
+    panel: Panel | SpreadPanel,
     model: Model,
     seed: int,
     control: Control,
@@ -70,9 +74,13 @@ def solve(
 
     ``n_jobs`` threads share every pass over the panel. See :func:`search`.
     """
-    problem = PanelProblem(
-        panel, model.family, n_jobs, model.time_varying, model.unit_covariates(panel)
-    )
+    problem: Problem
+    if isinstance(panel, SpreadPanel):
+        problem = panel.problem(model.family)
+    else:
+        problem = PanelProblem(
+            panel, model.family, n_jobs, model.time_varying, model.unit_covariates(panel)
+        )
     return search(problem, model, seed, control, progress, extra_starts, random_starts, watch)
 
 
@@ -167,7 +175,11 @@ def called_off(diagnosis: Diagnosis, finished: Sequence[Fitted], n_starts: int) 
 
 
 def approach(mixture: Mixture, start: Parameters, control: Control) -> Fitted:
-    """Run a start that is near a stationary point to it, by Newton from the first step."""
+    """Run a start that is near a stationary point to it, by Newton from the first step.
+
+    With so many persons a gain of ``NOTHING_GAINED`` is a few thousandths of a standard error.
+    """
+    control = replace(control, gain_tolerance=max(control.gain_tolerance, NOTHING_GAINED))
     start = start.with_slopes(mixture.n_covariates)
     return _polished(mixture, start, [], control)
 
