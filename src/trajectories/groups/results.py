@@ -17,6 +17,7 @@ from trajectories.groups.model import Model
 from trajectories.groups.search.panel_problem import make_mixture
 from trajectories.groups.search.prepare import prepare
 from trajectories.groups.stop_reason import StopReason
+from trajectories.groups.three_steps.methods import ThreeStepMethods
 from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.types import BoolArray, FloatArray
 from trajectories.panel import Panel
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods):
+class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods, ThreeStepMethods):
     """A fitted trajectory model.
 
     Groups are numbered 1 to K by expected offences over the observed ages, lowest first. Groups
@@ -99,6 +100,7 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods):
     n_clusters: int | None = None
     _posterior: FloatArray | None = field(default=None)
     _units: pd.Index[Any] | None = field(default=None)
+    _weights: FloatArray | None = field(default=None)
 
     @property
     def n_groups(self) -> int:

@@ -53,6 +53,7 @@ def from_solution(
         individual_ages=panel.individual_ages is not None,
         _posterior=solution.posterior,
         _units=panel.units,
+        _weights=panel.weights,
     )
 
 
