@@ -160,9 +160,9 @@ def report(found, entropy, left_out: int, replications: int, seconds: float, at:
     header = ["quantity", "method", "planted", "mean", "bias", "its Monte-Carlo s.e."]
     body = f"""\
 {n} replications of {PERSONS:,} persons, three groups, {AGES} ages ({left_out} of {replications}
-left out because the first step did not converge); mean relative entropy {np.mean(entropy):.2f}. Bias in
-percent of the planted value, below 0: towards no effect. Coverage of the 95 % interval has a
-Monte-Carlo s.e. of {error:.3f}: within three of them is {0.95 - 3 * error:.3f} to
+left out because the first step did not converge); mean relative entropy {np.mean(entropy):.2f}.
+Bias in percent of the planted value, below 0: towards no effect. Coverage of the 95 % interval has
+a Monte-Carlo s.e. of {error:.3f}: within three of them is {0.95 - 3 * error:.3f} to
 {0.95 + 3 * error:.3f}. Assignment is proportional and standard errors hold the uncertainty of the
 first step unless told. {seconds:.0f} s in all.
 

@@ -165,6 +165,7 @@ def _estimated(
     best = maximise(step, start)
     n_own = model.term.n_parameters
     total = float(step.weights.sum())
+    scale = 0.0 if model.density_scale is None else float(step.weights @ model.density_scale)
     off = run_off(-best.sums.hessian, total, np.eye(len(best.parameters)))
     _complain(best, bool(off[:n_own].any()), method)
     moves = influence(step, first, best.parameters, -best.sums.hessian)
@@ -185,7 +186,7 @@ def _estimated(
         first_step="not corrected for" if method == "modal" else first.certainty,
         n_clusters=first.n_clusters or None,
         n_missing=len(first.units) - len(rows),
-        llf=best.sums.value if method == "ml" else None,
+        llf=best.sums.value + scale if method == "ml" else None,
         scale=model.scale,
         link=model.link,
         labels=model.labels,
@@ -203,9 +204,10 @@ def _complain(best: Maximum, off: bool, method: str) -> None:
         return
     if method == "bch":
         raise InputError(
-            "weights that correct for classification error have no solution here: in some group a "
-            "share or rate would lie below 0 or above 1; use method='ml', or profile() for means "
-            "and shares as they come"
+            "weights that correct for classification error have no solution here: some are "
+            "negative, and in some group a share or rate would leave its range, or lifetimes have "
+            "no shape; use method='ml', or what needs no model: profile(), and survival without a "
+            "distribution"
         )
     warnings.warn(
         "the outcome, or a covariate of it, tells groups apart completely, or nearly so: estimates "

@@ -24,6 +24,7 @@ WORDS = {
     "modal": "naive: BIASED, groups look more alike than they are",
 }
 RATIOS = {"poisson": "rate ratio", "logit": "odds ratio", "multinomial": "odds ratio"}
+RAN_OFF = "on the edge of its range: no interval"
 PROPORTIONS = ("probability", "survival")
 
 
@@ -129,6 +130,7 @@ class DistalOutcome:
             outside = (estimate < 0) | (estimate > 1)
         groups = np.repeat(np.arange(1, self.n_groups + 1), len(self.labels))
         note = np.where(outside, OUTSIDE, "")
+        note = np.where(np.isnan(variance) & ~np.isnan(estimate), RAN_OFF, note)
         note = np.where(np.isnan(estimate), "nobody is left at risk after correction", note)
         table = pd.DataFrame(
             {

@@ -114,11 +114,11 @@ def _warn_of_separation(
     if not withheld.any() and not best.ran_off:
         return
     by_group = withheld.reshape(n_groups - 1, -1)
-    columns = ["intercept", *design.columns]
-    which = [columns[j] for j in np.flatnonzero(by_group.any(axis=0))] or ["some column"]
+    found = np.flatnonzero(by_group[:, 1:].any(axis=0))
+    which = [design.columns[int(j)] for j in found] or design.columns
     warnings.warn(
-        f"{names(which)} tells groups apart completely, or nearly so: the estimates run off to "
-        "infinity, and their standard errors are withheld; merge categories, or leave the column "
+        f"{names(which)} {'tells' if len(which) == 1 else 'tell'} groups apart completely, or "
+        "nearly so: the estimates run off to infinity, and their standard errors are withheld; merge categories, or leave the column "
         "out and say so",
         SeparationWarning,
         stacklevel=5,

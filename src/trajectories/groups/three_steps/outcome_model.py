@@ -48,7 +48,9 @@ class OutcomeModel:
     mean_of : callable
         Channels (n, K, Q) to means (n, K, V).
     centre, unit : float
-        Of a normal outcome, or log of the time unit of lifetimes.
+        Of a normal outcome; the unit of time of lifetimes.
+    density_scale : ndarray, shape (n,), or None
+        What brings each unit's log density to the scale of the outcome as it was given.
     """
 
     term: OutcomeTerm
@@ -60,6 +62,7 @@ class OutcomeModel:
     mean_of: Callable[[FloatArray], FloatArray]
     centre: float = 0.0
     unit: float = 1.0
+    density_scale: FloatArray | None = None
 
     def means(self, parameters: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return means (K, V) over the covariates of all units, and their gradient (K, V, P)."""
@@ -147,6 +150,7 @@ def of_outcome(
             lambda eta: centre + unit * eta[..., :1],
             centre,
             unit,
+            np.full(len(values), -np.log(unit)),
         )
     if kind == "poisson":
         counts = PoissonOutcome(values, data.exposure[keep])
@@ -180,6 +184,7 @@ def of_lifetimes(
             labels,
             ("log_hazard",),
             lambda eta: np.exp(-np.exp(eta[..., :1]) * times),
+            density_scale=-lives.event * np.log(lives.length),
         )
     unit = float(np.median(lives.end))
     family = WeibullOutcome(
@@ -199,4 +204,5 @@ def of_lifetimes(
         ("log_hazard", "log_shape"),
         survival,
         unit=unit,
+        density_scale=-lives.event * np.log(unit),
     )
