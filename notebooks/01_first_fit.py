@@ -5,10 +5,24 @@
 # at that age. You want to know whether the histories fall into a few typical courses, what these
 # look like, and how sure you can be of that.
 #
-# Here the table is drawn from a known model, so that at the end we can look at the truth. With
-# your own table, read it with pandas and start at "The model".
+# With a table of your own, this is all:
+#
+# ```python
+# import pandas as pd
+# import trajectories as tr
+#
+# table = pd.read_csv("counts.csv", index_col="id")  # columns named 12, 13, …, or n12, n13, …
+# panel = tr.Panel.from_wide(table)
+# print(panel.audit())  # what could spoil a model
+# results = tr.GroupTrajectories(n_groups=3).fit(panel, seed=0)
+# print(results.summary())
+# results.plot().savefig("trajectories.png")
+# ```
+#
+# An empty cell was not observed; it is never a zero. The rest of this page takes these lines one by
+# one, on a table drawn from a known model, so that at the end we can look at the truth.
 
-# %%
+# %% tags=["hide-input"]
 import numpy as np
 import pandas as pd
 
@@ -30,10 +44,11 @@ table = pd.DataFrame(drawn.panel.outcomes.astype(int), columns=ages)
 table.iloc[:4]
 
 # %% [markdown]
+# Five hundred invented persons, of whom four are shown.
+#
 # ## The model
 #
-# `GroupTrajectories` says what to fit and holds no data; `fit` gives the results. A cell that is
-# `NaN` would count as not observed, never as zero.
+# `GroupTrajectories` says what to fit and holds no data; `fit` gives the results.
 
 # %%
 panel = tr.Panel.from_wide(table)
@@ -42,7 +57,9 @@ res.plot()
 
 # %% [markdown]
 # Each line is the expected number of offences per year at liberty in one group, with a 95 %
-# interval for each age. Groups are numbered from the fewest offences to the most.
+# interval for each age. Groups are numbered from the fewest offences to the most. Where the time
+# at liberty is known, `Panel.from_wide(table, exposure=years_free)` takes it; here nobody was
+# detained.
 #
 # ## Should there be three groups?
 #
@@ -114,9 +131,9 @@ truth = pd.DataFrame(
 tr.plot.trajectories(res.trajectories(), shares=res.group_probabilities, observed=truth)
 
 # %% [markdown]
-# The humps were no second-degree polynomials on the log scale by accident: log of a bell curve is
-# one. With your own data no such luck can be assumed; compare degrees as well as numbers of
-# groups.
+# The estimate had it easy: the logarithm of a bell curve is a parabola, and `degree=2` fits
+# parabolas. With your own data, compare degrees and distributions as well as numbers of groups:
+# [Choosing a model](03_choosing_a_model.ipynb) shows what happens otherwise.
 #
 # ## Keep it
 #

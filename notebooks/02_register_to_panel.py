@@ -97,10 +97,14 @@ by_age = pd.concat(
 by_age.loc[[15, 20, 25, 30, 35, 40]].round(2)
 
 # %%
-right.plot()
+names = right.typology()["name"]
+dots = wrong.trajectories()[["group", "age", "mean"]]
+tr.plot.trajectories(right.trajectories(), right.group_probabilities, names=names, observed=dots)
 
 # %% [markdown]
-# The curves differ most where follow-up is shortest. Exposure is not harmless either: where
+# Lines are the fit with follow-up and exposure, dots the one to the table filled with zeros. They
+# differ most where follow-up is shortest: rates after 30 look a third to a half lower than they
+# are, because most persons had not been followed that long. Exposure is not harmless either: where
 # offences *cause* the detention, years with little time free have very high rates, and an offset
 # makes them higher still. The audit shows the rate at low exposure beside the overall one; fit
 # with and without, and report both.

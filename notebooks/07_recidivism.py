@@ -187,8 +187,9 @@ recidivism.rate_regression(repeated).table().round(3)
 #
 # ## Who
 #
-# A Cox model of the first new case, with a check whether hazards are proportional. They are not for
-# age: what age makes of the risk changes with time, as it must when people grow older.
+# A Cox model of the first new case, with a check whether hazards are proportional. A small p says
+# that they are not. So it is for age: what age makes of the risk changes with time, as it must when
+# people grow older.
 
 # %%
 model = recidivism.cox(by_sex)
@@ -242,3 +243,14 @@ tables = [
     for method in ("weights", "imputation")
 ]
 pd.concat(tables).sort_values("group", kind="stable").round(3)
+
+# %% [markdown]
+# ## What to report
+#
+# - What counts as the index case and as a new one, by which date, and until when (`definition`).
+# - The clock: from registration, offence or release; with detention counted or taken off.
+# - How many could be observed as long as the share is about, and how many died or left.
+# - Registered recidivism, in words: who was not caught again is counted as having stopped.
+#
+# The [how-to page](../how-to/estimate-recidivism.md) has each of these as an argument, the
+# [theory page](../theory/recidivism.md) the formulas and their sources.

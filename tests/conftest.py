@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -52,3 +53,13 @@ def reference() -> Path:
             "trajectory_fits.json (looked beside the checkout too)"
         )
     return folder
+
+
+@pytest.fixture(scope="session")
+def replicated() -> Any:
+    """One replication of the whole study, with controls, for all tests that look at it."""
+    import trajectories as tr
+
+    return tr.rapporteur.replicate(
+        2024, n_general_offenders=1_500, n_non_offenders=1_500, n_groups=4, family="poisson"
+    )

@@ -27,8 +27,16 @@ if TYPE_CHECKING:
     )
     from trajectories.disclosure_control import disclosure
     from trajectories.groups import (
+        Dropout,
+        DropoutTrajectories,
+        DropoutTrajectoriesResults,
+        DualTrajectories,
+        DualTrajectoriesResults,
         GroupTrajectories,
         GroupTrajectoriesResults,
+        MultiTrajectories,
+        MultiTrajectoriesResults,
+        Outcome,
         Selection,
         StopReason,
         bases,
@@ -43,12 +51,21 @@ if TYPE_CHECKING:
         TimeAtRisk,
         time_at_risk,
     )
+    from trajectories.show_versions import show_versions
 
 _HOME = {
+    "Dropout": "trajectories.groups",
+    "DropoutTrajectories": "trajectories.groups",
+    "DropoutTrajectoriesResults": "trajectories.groups",
+    "DualTrajectories": "trajectories.groups",
+    "DualTrajectoriesResults": "trajectories.groups",
     "FollowUp": "trajectories.panel",
     "GroupTrajectories": "trajectories.groups",
     "GroupTrajectoriesResults": "trajectories.groups",
+    "MultiTrajectories": "trajectories.groups",
+    "MultiTrajectoriesResults": "trajectories.groups",
     "OffenceClassification": "trajectories.panel",
+    "Outcome": "trajectories.groups",
     "Panel": "trajectories.panel",
     "Register": "trajectories.panel",
     "Selection": "trajectories.groups",
@@ -58,6 +75,7 @@ _HOME = {
     "disclosure": "trajectories.disclosure_control",
     "load": "trajectories.groups",
     "select": "trajectories.groups",
+    "show_versions": "trajectories.show_versions",
     "time_at_risk": "trajectories.panel",
 }
 _MODULES = (
@@ -75,10 +93,18 @@ _MODULES = (
 )
 
 __all__ = [
+    "Dropout",
+    "DropoutTrajectories",
+    "DropoutTrajectoriesResults",
+    "DualTrajectories",
+    "DualTrajectoriesResults",
     "FollowUp",
     "GroupTrajectories",
     "GroupTrajectoriesResults",
+    "MultiTrajectories",
+    "MultiTrajectoriesResults",
     "OffenceClassification",
+    "Outcome",
     "Panel",
     "Register",
     "Selection",
@@ -100,6 +126,7 @@ __all__ = [
     "recidivism",
     "report",
     "select",
+    "show_versions",
     "time_at_risk",
 ]
 

@@ -18,6 +18,10 @@ class ModelFileError(InputError):
     """A saved model that is truncated, edited, or written by a newer version."""
 
 
+class CheckpointError(InputError):
+    """A checkpoint that is of another fit, was changed, or is none."""
+
+
 class TargetError(InputError):
     """Targets for a synthetic register that contradict each other."""
 

@@ -248,7 +248,9 @@ def test_the_peak_of_a_parabola_and_its_error(two_groups) -> None:
         assert row["peak"] == pytest.approx(curve.loc[curve["group"] == group, "mean"].item())
     drawn = results.peak_age()  # group 1 is nearly flat, and its peak is not normal
     limits = ["lower", "upper"]
-    np.testing.assert_allclose(drawn.loc[2, limits], table.loc[2, limits].astype(float), atol=0.1)
+    np.testing.assert_allclose(
+        drawn.loc[2, limits].astype(float), table.loc[2, limits].astype(float), atol=0.1
+    )
     assert (drawn.loc[2, ["at_first_age", "at_last_age"]] == 0).all()
 
 

@@ -134,27 +134,31 @@ def test_effects_of_eight_pairs(pairs: tuple[pd.DataFrame, pd.DataFrame]) -> Non
     with pytest.warns(SeparationWarning, match="'z' separates"):
         table = sets.compare(["yes", "z"], adjust="none")
     table = table.set_index(["factor", "measure", "method"]).sort_index()
+
+    def at(factor: str, measure: str, method: str) -> pd.Series:
+        return table.loc[[(factor, measure, method)]].iloc[0]
+
     level = table.xs(("yes", "prevalence"))
     assert level["estimate"].tolist() == [5 / 8, 2 / 8]
     low, high = wilson(5 / 8, 8 * 7 / 8, 1.959963984540054)  # the variance has G/(G − 1)
     assert level[["lower", "upper"]].iloc[0].tolist() == pytest.approx([low, high])
-    conditional = table.loc[("yes", "odds_ratio", "conditional logistic, cluster-robust")]
+    conditional = at("yes", "odds_ratio", "conditional logistic, cluster-robust")
     assert conditional["estimate"] == pytest.approx(4.0)
     # in pairs the score of each is 1 or −1 times 1/5 or 4/5: both errors are sqrt(1/4 + 1/1)
     assert conditional["standard_error"] == pytest.approx(np.sqrt(1 / 4 + 1))
     assert conditional["n_informative"] == 5
-    mh = table.loc[("yes", "odds_ratio", "Mantel–Haenszel")]
+    mh = at("yes", "odds_ratio", "Mantel–Haenszel")
     assert mh["estimate"] == pytest.approx(4.0)
     assert mh["standard_error"] == pytest.approx(np.sqrt(1 / 4 + 1))
-    assert table.loc[("yes", "odds_ratio", "McNemar, exact"), "estimate"] == 4.0
+    assert at("yes", "odds_ratio", "McNemar, exact")["estimate"] == 4.0
     for method in ("matched sets, clustered", "Mantel–Haenszel"):
-        assert table.loc[("yes", "risk_ratio", method), "estimate"] == pytest.approx(5 / 2)
-        row = table.loc[("yes", "risk_difference", method)]
+        assert at("yes", "risk_ratio", method)["estimate"] == pytest.approx(5 / 2)
+        row = at("yes", "risk_difference", method)
         assert row["estimate"] == pytest.approx(3 / 8)
         # differences 1 four times, −1 once, 0 three times
         variance = (4 * (5 / 8) ** 2 + (11 / 8) ** 2 + 3 * (3 / 8) ** 2) / (8 * 7)
         assert row["standard_error"] == pytest.approx(np.sqrt(variance))
-    mean = table.loc[("z", "mean_difference", "matched sets, clustered")]
+    mean = at("z", "mean_difference", "matched sets, clustered")
     assert mean["estimate"] == pytest.approx(-1.0)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 import trajectories as tr
+from trajectories.groups.posterior import Posterior
 
 AGES = np.arange(6.0)
 
@@ -28,7 +29,12 @@ def stand_in(
 ) -> tr.GroupTrajectoriesResults:
     """Return a fit whose persons have these posteriors and weights."""
     units = pd.RangeIndex(len(posterior)) if units is None else units
-    return replace(fit(posterior.shape[1]), _posterior=posterior, _units=units, _weights=weights)
+    return replace(
+        fit(posterior.shape[1]),
+        _posterior=Posterior(posterior, weights),
+        _units=units,
+        _weights=weights,
+    )
 
 
 def drawn(

@@ -79,7 +79,7 @@ def test_bases_are_compared_and_keep_apart() -> None:
 
 def test_unknown_criteria_name_those_there_are() -> None:
     choice = tr.select(panel(), (1, 2), 0, control=QUICK, cross_validation=2)
-    with pytest.raises(InputError, match="heldout_llf, not 'forecast_llf'"):
+    with pytest.raises(InputError, match="heldout_llf; found 'forecast_llf'"):
         choice.recommend("forecast_llf")
     plain = tr.select(panel(), 1, 0, control=QUICK)
     with pytest.raises(InputError, match="others need cross-validation"):

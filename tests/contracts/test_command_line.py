@@ -58,7 +58,7 @@ def files_in(folder: Path) -> set[str]:
 
 
 def test_help_teaches_every_command_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in ("replicate", "simulate", "fit", "select"):
+    for command in ("replicate", "coverage", "simulate", "fit", "select"):
         with pytest.raises(SystemExit) as stopped:
             main([command, "--help"])
         assert stopped.value.code == 0
@@ -214,7 +214,7 @@ BAD = {
     "a negative seed": (["simulate", "--seed", "-1"], "-1 is below 0"),
     "fractional counts": (["fit", "half.csv", "--groups", "1", "--degree", "0"], "1 cell"),
     "ids twice": (["fit", "twice.csv"], "1 row with an id seen before"),
-    "no numbers": (["fit", "words.csv"], "2 cells not numeric in column 'y1' (2)"),
+    "no numbers": (["fit", "words.csv"], "2 cells not numeric in column 'y1' (2), lines 2, 3;"),
     "too few persons": (["fit", "twice.csv", "--id", "y1", "--groups", "9"], ""),
     "too high a degree": (["fit", "data.csv", "--groups", "1", "--degree", "8"], "degree 8"),
     "a file in the way": (["fit", "data.csv", "--out", "half.csv"], "half.csv is a file"),
@@ -331,6 +331,7 @@ def test_a_solution_that_is_no_maximum_is_a_warning_of_one_line_and_is_in_the_re
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     counts = 1 + np.random.default_rng(2).binomial(2, 0.4, (60, 6))
+    counts[0, 0] = 0  # without any zero there would be a second warning
     frame = pd.DataFrame(counts, columns=[f"y{age}" for age in range(14, 20)])
     frame.to_csv("plain.csv", index=False)
     command = ["fit", "plain.csv", "--groups", "1", "--degree", "0", "--family", "zip"]
@@ -381,8 +382,23 @@ def test_replicate_writes_report_tables_figures_and_model(
     monkeypatch.setattr(tr.rapporteur, "replicate", replicate, raising=False)
     command = ["replicate", "--seed", "7", "--n-general-offenders", "30", "--out", "here"]
     assert main(command) == 0
-    assert asked == {"seed": 7, "targets": None, "progress": False, "n_general_offenders": 30}
-    tables = ("recovery", "fit", "parameters", "groups", "trajectories", "typology", "onset")
+    assert asked == {
+        "seed": 7,
+        "targets": None,
+        "truth": "published",
+        "progress": True,
+        "n_general_offenders": 30,
+    }
+    tables = (
+        "grolts",
+        "recovery",
+        "fit",
+        "parameters",
+        "groups",
+        "trajectories",
+        "typology",
+        "onset",
+    )
     expected = {f"tables/{name}.csv" for name in (*tables, "observed", "audit")}
     for name in ("trajectories", "observed", "planted", "recovery"):
         expected |= {f"figures/{name}.png", f"figures/{name}.svg"}
@@ -395,9 +411,38 @@ def test_replicate_writes_report_tables_figures_and_model(
 
 def test_the_command_passes_what_replicate_takes() -> None:
     taken = set(inspect.signature(tr.rapporteur.replicate).parameters)
-    assert {"seed", "targets", "progress", "n_general_offenders", "n_non_offenders"} <= taken
+    options = {"seed", "targets", "truth", "progress", "n_general_offenders", "n_non_offenders"}
+    assert options <= taken
     fields = {field.name for field in dataclasses.fields(tr.rapporteur.Replication)}
     assert {"table", "results", "panel", "register", "rule", "tables"} <= fields
+
+
+def test_the_truths_of_the_command_line_are_those_of_the_library() -> None:
+    from trajectories.cli.study_options import TRUTHS
+
+    assert list(TRUTHS) == list(tr.rapporteur.truths().index)
+
+
+def test_coverage_writes_its_table_and_every_interval(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: dict[str, object] = {}
+
+    def coverage(seeds: int, **kwargs: object) -> SimpleNamespace:
+        asked.update(kwargs, seeds=seeds)
+        frame = pd.DataFrame({"key": ["share_low_rate"], "coverage": [0.95]})
+        return SimpleNamespace(table=frame, rows=frame, summary=lambda: "all well")
+
+    monkeypatch.setattr(tr.rapporteur, "coverage", coverage)
+    assert main(["coverage", "--seeds", "3", "--truth", "equal,other", "--out", "here"]) == 0
+    assert asked == {
+        "seeds": 3,
+        "truths": ["equal", "other"],
+        "n_jobs": 1,
+        "progress": False,
+    }
+    assert files_in(Path("here")) == {"coverage.csv", "intervals.csv", MARKER}
+    assert capsys.readouterr().out == "all well\ntable: here/coverage.csv\n"
 
 
 def test_simulate_writes_the_register_and_its_truth(capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,13 +24,16 @@ RUN = [
     "docs/how-to/choose-a-family.md",
     "docs/how-to/choose-a-model.md",
     "docs/how-to/describe-careers.md",
+    "docs/how-to/handle-detention.md",
     "docs/how-to/intervals-and-tests.md",
     "docs/how-to/keep-a-model.md",
+    "docs/how-to/long-fits.md",
     "docs/how-to/match-controls.md",
     "docs/how-to/output-checking.md",
     "docs/how-to/read-a-register.md",
     "docs/how-to/report-by-grolts.md",
     "docs/how-to/score-profiles.md",
+    "docs/versions.md",
 ]
 
 

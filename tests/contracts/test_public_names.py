@@ -11,10 +11,18 @@ import pytest
 import trajectories as tr
 
 PUBLIC = {
+    "Dropout",
+    "DropoutTrajectories",
+    "DropoutTrajectoriesResults",
+    "DualTrajectories",
+    "DualTrajectoriesResults",
     "FollowUp",
     "GroupTrajectories",
     "GroupTrajectoriesResults",
+    "MultiTrajectories",
+    "MultiTrajectoriesResults",
     "OffenceClassification",
+    "Outcome",
     "Panel",
     "Register",
     "Selection",
@@ -36,6 +44,7 @@ PUBLIC = {
     "recidivism",
     "report",
     "select",
+    "show_versions",
     "time_at_risk",
 }
 

@@ -356,10 +356,9 @@ def test_a_file_with_many_kinds_of_bad_rows_says_each(model) -> None:
     """More reasons than fit a byte, and none of them mixed up."""
     support = model.support
     rows = [{"id": f"p{i}", "count_14": "1", "count_20": ""} for i in range(400)]
+    for i, row in enumerate(rows):
+        row.update({f"count_{100 + j}": "-1" if i == j else "" for j in range(300)})
     wide = pd.DataFrame(rows)
-    for i in range(300):
-        wide[f"count_{100 + i}"] = ""
-        wide.loc[i, f"count_{100 + i}"] = "-1"
     wide.loc[399, "count_14"] = "0"
     found = tr.profiles.score(model, tr.profiles.histories_from_table(wide, support))
     assert found["refused"].iloc[:300].nunique() == 300

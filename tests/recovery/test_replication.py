@@ -11,8 +11,8 @@ import pytest
 
 import trajectories as tr
 from trajectories.rapporteur.planted_truths import PLANTED_TRUTHS
-from trajectories.rapporteur.quantities import BY_GROUP, waiting_status
-from trajectories.rapporteur.replicate import combined_groups, group_names, study
+from trajectories.rapporteur.quantities import BY_GROUP
+from trajectories.rapporteur.study import combined_groups, group_names, study
 
 NORMAL = 1.959964
 NAMES = ("low_rate", "early_peak", "late_peak", "high_rate_persistent")
@@ -38,7 +38,7 @@ def rows(truth: str) -> pd.DataFrame:
     return table
 
 
-@pytest.mark.parametrize("truth", PLANTED_TRUTHS)
+@pytest.mark.parametrize("truth", SEEDS)
 def test_groups_come_back_in_number_and_name(truth: str) -> None:
     study_of_it = replication(truth)
     planted = study_of_it.curves_planted["group"].unique()
@@ -47,16 +47,16 @@ def test_groups_come_back_in_number_and_name(truth: str) -> None:
     assert study_of_it.results.converged
 
 
-@pytest.mark.parametrize("truth", PLANTED_TRUTHS)
+@pytest.mark.parametrize("truth", SEEDS)
 def test_every_estimate_lies_within_four_standard_errors_of_the_planted_value(truth: str) -> None:
     table = rows(truth)
     judged = table[table["recovered"].notna()]
-    assert len(judged) >= 45 if truth != "three" else len(judged) >= 30
+    assert len(judged) >= 60 if truth != "three" else len(judged) >= 40
     miss = (judged["estimate"] - judged["planted"].astype(float)).abs() / judged["error"]
     assert (miss < 4.0).all(), miss[miss >= 4.0].to_dict()
 
 
-@pytest.mark.parametrize("truth", PLANTED_TRUTHS)
+@pytest.mark.parametrize("truth", SEEDS)
 def test_about_nineteen_in_twenty_intervals_contain_the_planted_value(truth: str) -> None:
     recovered = rows(truth)["recovered"].dropna().astype(bool)
     assert recovered.mean() > 0.85
@@ -80,7 +80,7 @@ def test_estimates_follow_the_planted_truth_and_not_the_published_one(
     assert ((published < table["lower"]) | (published > table["upper"])).all()
 
 
-@pytest.mark.parametrize("truth", PLANTED_TRUTHS)
+@pytest.mark.parametrize("truth", SEEDS)
 def test_curves_lie_within_four_standard_errors_of_the_planted_curves(truth: str) -> None:
     study_of_it = replication(truth)
     fitted = study_of_it.results.trajectories()
@@ -90,36 +90,6 @@ def test_curves_lie_within_four_standard_errors_of_the_planted_curves(truth: str
     error = np.log(both["upper"] / both["lower"]) / (2 * NORMAL)
     miss = np.log(both["mean"] / both["mean_planted"]).abs() / error
     assert miss.max() < 4.0
-
-
-def test_the_table_has_one_row_for_every_published_figure_in_their_order() -> None:
-    table = replication("published").table
-    figures = tr.rapporteur.figures()
-    assert list(table["key"]) == list(figures["key"])
-    assert list(table["quantity"]) == list(figures["quantity"])
-    assert list(table.columns) == [
-        *("key", "quantity", "population", "group", "unit", "published", "planted"),
-        *("estimate", "lower", "upper", "recovered", "status"),
-    ]
-
-
-def test_every_row_is_estimated_or_says_which_estimator_it_waits_for() -> None:
-    table = replication("published").table
-    estimated = table["status"] == "estimated"
-    assert table.loc[estimated, ["estimate", "lower", "upper", "recovered"]].notna().all(axis=None)
-    rest = table[~estimated]
-    assert rest["recovered"].isna().all()
-    assert rest["lower"].isna().all()
-    allowed = (
-        "no estimator yet: matched comparison",
-        "no estimator yet: within-person effects",
-        "no estimator yet: recidivism",
-        "context",
-        "by design",
-    )
-    assert rest["status"].str.startswith(allowed).all()
-    assert estimated.sum() == 50
-    assert waiting_status("no_such_key", "domestic_sex_traffickers", "mean") == "no estimator yet"
 
 
 def test_a_group_that_was_not_planted_is_not_found_and_its_rows_have_no_number() -> None:
@@ -132,7 +102,7 @@ def test_a_group_that_was_not_planted_is_not_found_and_its_rows_have_no_number()
 
 def test_without_its_truth_a_register_gives_the_same_estimates() -> None:
     register = replace(replication("late").register, truth=None)
-    blind = study(register, seed=0, family="poisson").table
+    blind = study(register, family="poisson", describe=False).table
     seen = replication("late").table
     columns = ["key", "estimate", "lower", "upper", "status"]
     pd.testing.assert_frame_equal(blind[columns], seen[columns])
@@ -141,7 +111,7 @@ def test_without_its_truth_a_register_gives_the_same_estimates() -> None:
 
 
 def test_limits_enclose_estimates_and_shares_stay_between_0_and_1() -> None:
-    for truth in PLANTED_TRUTHS:
+    for truth in SEEDS:
         table = replication(truth).tables["group_figures"]
         assert ((table["lower"] <= table["estimate"]) & (table["estimate"] <= table["upper"])).all()
         stems = [stem for stem, quantity in BY_GROUP.items() if quantity.is_share]

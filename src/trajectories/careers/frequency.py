@@ -14,7 +14,7 @@ from trajectories.careers.tidy import check_level, rate_rows
 from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.numerics.weighted_ratio import ratios
-from trajectories.panel import Panel, Register
+from trajectories.panel import Panel, Register, widened
 from trajectories.panel.arrays import FloatArray
 
 UNIT = "offences per year free"
@@ -79,7 +79,7 @@ def of_panel_years(
     panel: Panel, groups: Grouping, level: float, active: str, by_age: bool
 ) -> pd.DataFrame:
     """Return rates over the years of age of a panel."""
-    outcomes, exposure = panel.outcomes, _exposure(panel)
+    outcomes, exposure = widened(panel.outcomes), _exposure(panel)
     measure = "aggregate_rate"
     if active == "year":
         measure = "frequency"

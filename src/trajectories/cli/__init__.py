@@ -1,4 +1,4 @@
-"""The command line: ``trajectories replicate | simulate | fit | select | score | scorer``."""
+"""The command line: ``trajectories replicate | coverage | simulate | fit | select | …``."""
 
 from __future__ import annotations
 
@@ -36,6 +36,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         what = error.strerror or type(error).__name__
         return _fail(f"{error.filename}: {what}" if error.filename else what)
     except KeyboardInterrupt:
+        checkpoint = getattr(args, "checkpoint", None)
+        if checkpoint is not None and checkpoint.exists():
+            sys.stderr.write(
+                f"trajectories: interrupted; the same command goes on from {checkpoint}\n"
+            )
+            return 130
         sys.stderr.write("trajectories: interrupted; nothing was written\n")
         return 130
     return int(status or 0)

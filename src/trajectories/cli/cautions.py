@@ -8,7 +8,7 @@ import numpy as np
 
 from trajectories.errors import TrajectoriesWarning
 from trajectories.panel import Panel
-from trajectories.panel.arrays import counted
+from trajectories.panel.arrays import BoolArray, counted
 
 __all__ = ["NEAR_ZERO", "cautions", "warn_of"]
 
@@ -17,11 +17,25 @@ NEAR_ZERO = 0.01
 
 
 def cautions(panel: Panel) -> list[str]:
-    """Return what the user must be told of the exposure before the fit is read."""
+    """Return what the user must be told of the counts and the exposure before the fit is read."""
+    seen = np.ones(panel.outcomes.shape, bool) if panel.observed is None else panel.observed
+    return [*_no_zeros(panel, seen), *_exposure(panel, seen)]
+
+
+def _no_zeros(panel: Panel, seen: BoolArray) -> list[str]:
+    """Warn of a table that has only the years with offences in it, as extracts often do."""
+    if not panel.is_count or (panel.outcomes[seen] == 0).any():
+        return []
+    return [
+        "no count is zero: were the years without offences left out of the table? A missing year "
+        "is taken for not observed; add the years that were observed, with a zero"
+    ]
+
+
+def _exposure(panel: Panel, seen: BoolArray) -> list[str]:
     if panel.exposure is None:
         return []
     said = []
-    seen = np.ones(panel.outcomes.shape, bool) if panel.observed is None else panel.observed
     near = int((seen & (panel.exposure < NEAR_ZERO) & (panel.outcomes != 0)).sum())
     if near:
         said.append(

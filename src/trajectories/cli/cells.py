@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from trajectories.cli.csv_file import line_numbers
+from trajectories.cli.csv_file import first_lines, line_numbers
 from trajectories.errors import InputError
-from trajectories.panel.arrays import N_ROWS_SHOWN, counted, names
+from trajectories.panel.arrays import counted, names
 
 __all__ = [
     "at_lines",
@@ -46,9 +46,7 @@ def at_lines(path: Path, bad: Any, rows: Any = None) -> str:
     """
     found = np.flatnonzero(np.asarray(bad))
     rows = found if rows is None else np.asarray(rows)[found]
-    lines = line_numbers(path, [int(row) for row in rows[:N_ROWS_SHOWN]])
-    more = f" and {len(rows) - len(lines):,} more" if len(rows) > len(lines) else ""
-    return f"{'line' if len(rows) == 1 else 'lines'} {', '.join(map(str, lines))}{more}"
+    return first_lines(path, [int(row) for row in rows])
 
 
 def in_words_of_the_file(message: str, path: Path, first_rows: np.ndarray | None = None) -> str:

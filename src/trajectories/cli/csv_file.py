@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from trajectories.cli.columns import UNIT_NAMES
 from trajectories.errors import InputError
-from trajectories.panel.arrays import counted
+from trajectories.panel.arrays import N_ROWS_SHOWN, counted
 
-__all__ = ["header", "line_numbers", "numeric_columns", "read_csv"]
+__all__ = ["first_lines", "header", "line_numbers", "numeric_columns", "read_csv"]
 
 _SEPARATORS = (",", ";", "\t")
 _EMPTY = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None")
@@ -134,6 +135,13 @@ def line_numbers(path: Path, rows: Sequence[int]) -> list[int]:
     return [found.get(row, row + 2) for row in rows]
 
 
+def first_lines(path: Path, rows: Sequence[int]) -> str:
+    """Name the lines that rows begin at, first few only: ``lines 3, 8 and 12 more``."""
+    lines = line_numbers(path, rows[:N_ROWS_SHOWN])
+    more = f" and {len(rows) - len(lines):,} more" if len(rows) > len(lines) else ""
+    return f"{'line' if len(rows) == 1 else 'lines'} {', '.join(map(str, lines))}{more}"
+
+
 def _header(path: Path) -> str:
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
@@ -146,16 +154,17 @@ def _header(path: Path) -> str:
 
 
 def numeric_columns(
-    frame: pd.DataFrame, columns: Sequence[str], file: str, missing: Sequence[str] = ()
+    frame: pd.DataFrame, columns: Sequence[str], file: Path, missing: Sequence[str] = ()
 ) -> pd.DataFrame:
     """Return columns as numbers, with NaN for empty cells and for the codes in ``missing``.
 
     Raises
     ------
     InputError
-        If cells are neither numbers, empty, nor missing codes; says in which columns, how many.
+        If cells are neither numbers, empty, nor missing codes; says in which columns, how many,
+        and at which lines of the file.
     """
-    result, bad, comma = {}, {}, False
+    result, bad, comma, rows = {}, {}, False, set[int]()
     for name in columns:
         column = frame[name]
         if missing:
@@ -164,6 +173,7 @@ def numeric_columns(
         wrong = numbers.isna() & column.notna()
         if wrong.any():
             bad[name] = int(wrong.sum())
+            rows |= set(np.flatnonzero(wrong.to_numpy()).tolist())
             comma |= bool(column[wrong].astype(str).str.fullmatch(r"\s*-?\d+,\d+\s*").any())
         result[name] = numbers
     if bad:
@@ -175,8 +185,8 @@ def numeric_columns(
             else "correct them, or name codes for missing values with --missing"
         )
         raise InputError(
-            f"{file}: {counted(sum(bad.values()), 'cell')} not numeric in column {listed}{more}; "
-            f"{advice}"
+            f"{file.name}: {counted(sum(bad.values()), 'cell')} not numeric in column {listed}"
+            f"{more}, {first_lines(file, sorted(rows))}; {advice}"
         )
     return pd.DataFrame(result, index=frame.index)
 

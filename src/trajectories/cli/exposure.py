@@ -42,7 +42,7 @@ def wide_exposure(
         )
     columns = _in_order_of(columns, counts, args.file.name)
     note = f"Exposure from columns {columns[0]} to {columns[-1]}."
-    return numeric_columns(frame, columns, args.file.name), args.file, columns, [note]
+    return numeric_columns(frame, columns, args.file), args.file, columns, [note]
 
 
 def _from_file(
@@ -60,14 +60,14 @@ def _from_file(
                 f"{path.name} has {len(other):,} rows, the counts have {len(frame):,}, and there "
                 "are no ids to match them by; add a column id to both"
             )
-        return numeric_columns(other, columns, path.name), [f"{said[0]}, row by row."]
+        return numeric_columns(other, columns, path), [f"{said[0]}, row by row."]
     if unit is None or own is None:
         lacking = args.file.name if unit is None else path.name
         raise InputError(f"{lacking} has no column of ids, the other file has; name it with --id")
     rows, n_extra = _rows_of(frame[unit], other[own], path, args.file)
     if n_extra:
         said.append(f"{counted(n_extra, 'person')} of it not in the counts")
-    values = numeric_columns(other, columns, path.name).iloc[rows]
+    values = numeric_columns(other, columns, path).iloc[rows]
     return values, [f"{'; '.join(said)}, matched by {own}."]
 
 

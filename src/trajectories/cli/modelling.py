@@ -26,12 +26,14 @@ def fit_or_choose(
 ) -> tuple[GroupTrajectoriesResults, pd.DataFrame | None, str]:
     """Fit one number of groups, or choose among several by BIC; with table and rule then."""
     from trajectories.groups import GroupTrajectories
+    from trajectories.groups.search.watching import not_cancelled
 
     if len(groups) == 1:
         spec = GroupTrajectories(
             n_groups=groups[0], family=model, degree=args.degree, basis=curves.basis(args)
         )
-        return spec.fit(panel, seed=args.seed, **_control(args)), None, ""
+        results = spec.fit(panel, seed=args.seed, checkpoint=args.checkpoint, **_control(args))
+        return not_cancelled(results), None, ""
     selection = choose(panel, groups, [model], [args.degree], args)
     try:
         results, rule = selection.recommend()
@@ -65,6 +67,7 @@ def choose(
         cross_validation=getattr(args, "folds", None),
         cutoff_age=getattr(args, "cutoff_age", None),
         seed=args.seed,
+        checkpoint=args.checkpoint,
         **_control(args),
     )
 

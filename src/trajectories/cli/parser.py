@@ -10,6 +10,7 @@ from trajectories.cli.curves import FAMILY_HELP, add_curves, degrees
 from trajectories.cli.input_options import add_input, add_model
 from trajectories.cli.options import at_least, proportion, whole_numbers, words
 from trajectories.cli.scoring_options import SCORE, SCORER, add_score, add_scorer
+from trajectories.cli.study_options import COVERAGE, REPLICATE, add_coverage, add_truth
 from trajectories.errors import TrajectoriesError
 from trajectories.version import __version__
 
@@ -21,18 +22,6 @@ Model criminal careers: group-based trajectories of offending over age.
   trajectories replicate                       the whole study, on a synthetic register
   trajectories fit counts.csv --groups 3       your own table
   trajectories COMMAND --help                  options and examples of a command
-"""
-
-_REPLICATE = """\
-Replicate the trajectory findings of the Rapporteur's study on a synthetic register whose truth
-is known: simulate the register, count offences by age, choose the number of groups, fit, name
-the groups, and compare published, planted and estimated figures.
-
-examples:
-  trajectories replicate
-  trajectories replicate --seed 7 --out replication-7
-  trajectories replicate --targets targets.json      plant another truth
-      where targets.json holds, say, {"onset_age_late_peak": 19.5}
 """
 
 _SIMULATE = """\
@@ -90,9 +79,13 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"trajectories {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    replicate = _command(commands, "replicate", "the study on a synthetic register", _REPLICATE)
+    replicate = _command(commands, "replicate", "the study on a synthetic register", REPLICATE)
     _add_simulation(replicate, "replication")
+    add_truth(replicate)
     _add_output(replicate)
+
+    coverage = _command(commands, "coverage", "how often intervals hold what is planted", COVERAGE)
+    add_coverage(coverage, _FORCE)
 
     simulate = _command(commands, "simulate", "write a synthetic register", _SIMULATE)
     _add_simulation(simulate, "register")
@@ -125,6 +118,7 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="also write posterior.csv, which has a row a person: handle it as you do the data",
     )
+    _add_checkpoint(fit)
     fit.add_argument("--out", type=Path, metavar="FOLDER", help="default: FILE's name + -fit")
     _add_output(fit)
 
@@ -164,6 +158,7 @@ def build_parser() -> argparse.ArgumentParser:
     select.add_argument(
         "--jobs", type=at_least(1), default=1, metavar="N", help="processes (default 1)"
     )
+    _add_checkpoint(select)
     select.add_argument("--out", type=Path, metavar="FOLDER", help="default: FILE's name + -select")
     _add_output(select)
 
@@ -202,6 +197,16 @@ def _add_simulation(parser: argparse.ArgumentParser, out: str) -> None:
             metavar="N",
             help=f"size of the pool of {pool} offenders (default {size:,})",
         )
+
+
+def _add_checkpoint(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="PATH",
+        help="keep what is known so far here (a file; a folder where several models are compared): "
+        "the same command goes on from it after an interrupt or a crash",
+    )
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:

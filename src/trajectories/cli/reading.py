@@ -80,7 +80,7 @@ def _read_wide(frame: pd.DataFrame, args: argparse.Namespace) -> PanelRead:
         refuse_bad_ids(frame[unit], args.file)
     columns, ages = wide_ages(_count_columns(frame, unit, args), args)
     notes = [_found(columns, unit)]
-    counts = numeric_columns(frame, columns, file, args.missing)
+    counts = numeric_columns(frame, columns, args.file, args.missing)
     refuse_bad_counts(counts, args.file)
     units = None if unit is None else pd.Index(frame[unit], dtype=object)
     taken, values = list[str](), None
@@ -152,8 +152,8 @@ def _read_long(frame: pd.DataFrame, args: argparse.Namespace) -> PanelRead:
                 f"{listed(list(frame.columns))}"
             )
     refuse_missing_ids(frame[unit], args.file)
-    table = numeric_columns(frame, numbers, file)
-    table[count] = numeric_columns(frame, [count], file, args.missing)[count]
+    table = numeric_columns(frame, numbers, args.file)
+    table[count] = numeric_columns(frame, [count], args.file, args.missing)[count]
     refuse_bad_counts(table[[count]], args.file)
     table.insert(0, unit, frame[unit])
     note = f"Long file: ids from column {unit}, ages from {age}, counts from {count}."

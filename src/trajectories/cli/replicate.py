@@ -27,7 +27,8 @@ def run(args: argparse.Namespace) -> None:
     replication = rapporteur.replicate(
         seed=args.seed,
         targets=targets,
-        progress=not args.quiet and sys.stderr.isatty(),
+        truth=args.truth,
+        progress=not args.quiet,
         **pools(args),
     )
     tables = report.replication_tables(replication, args.minimum_cell)

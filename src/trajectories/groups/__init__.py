@@ -9,8 +9,17 @@ from trajectories.groups.choosing.degree_search import DegreeSearch, degree_sear
 from trajectories.groups.choosing.selection import Selection, select
 from trajectories.groups.control import Control
 from trajectories.groups.grolts.checklist import Grolts
+from trajectories.groups.joint.dropout import Dropout
+from trajectories.groups.joint.dropout_results import DropoutTrajectoriesResults
+from trajectories.groups.joint.dropout_spec import DropoutTrajectories
+from trajectories.groups.joint.dual_results import DualTrajectoriesResults
+from trajectories.groups.joint.dual_spec import DualTrajectories
+from trajectories.groups.joint.multi_results import MultiTrajectoriesResults
+from trajectories.groups.joint.multi_spec import MultiTrajectories
+from trajectories.groups.joint.outcome import Outcome
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.saving.storage import load
+from trajectories.groups.search.watching import FitProgress
 from trajectories.groups.spec import GroupTrajectories
 from trajectories.groups.stop_reason import StopReason
 from trajectories.groups.typology_rules import TypologyRules
@@ -20,9 +29,18 @@ __all__ = [
     "Control",
     "CrossValidation",
     "DegreeSearch",
+    "Dropout",
+    "DropoutTrajectories",
+    "DropoutTrajectoriesResults",
+    "DualTrajectories",
+    "DualTrajectoriesResults",
+    "FitProgress",
     "Grolts",
     "GroupTrajectories",
     "GroupTrajectoriesResults",
+    "MultiTrajectories",
+    "MultiTrajectoriesResults",
+    "Outcome",
     "Selection",
     "StopReason",
     "TypologyRules",

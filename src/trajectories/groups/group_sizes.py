@@ -9,11 +9,12 @@ import pandas as pd
 
 from trajectories.disclosure_control import MARK, disclosure, protect_by_group
 from trajectories.errors import InputError
+from trajectories.groups.model import ALL_GROUPS
 
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
 
-KEYS = ("measure", "group", "age", "part", "term", "replicate")
+KEYS = ("measure", "covariate", "group", "age", "part", "term", "replicate")
 """What a row of a table by group may be about; ``level`` is a number here."""
 TOO_FEW = "too few persons to say"
 
@@ -42,7 +43,7 @@ def shown_by_group(
 
     def sizes() -> pd.Series[Any]:
         counts = persons_by_group(results).astype(object)
-        counts["all"] = float(results.nobs)
+        counts["all"] = counts[ALL_GROUPS] = float(results.nobs)
         return counts
 
     shown = protect_by_group(table, sizes, adds_up=adds_up, name=name, keys=KEYS)

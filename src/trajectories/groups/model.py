@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from trajectories.errors import InputError
 from trajectories.families import Family
 from trajectories.groups.bases import CurveBasis, Polynomial
+from trajectories.groups.membership.terms import Membership, add_membership
+from trajectories.groups.time_varying import (
+    CurveWithCovariates,
+    TimeVarying,
+    ages_of,
+    covariates_of,
+)
 from trajectories.numerics.basis import Basis
 from trajectories.numerics.mixture import expansion
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
+from trajectories.panel import Panel
 
 ZERO_RATE = -1e4
 """Linear predictor of a group fixed at zero: exp of it is exactly 0, and it is still a number."""
@@ -28,14 +39,18 @@ class Model:
     ----------
     family : Family
     bases : tuple of Basis
-        One per channel, each of the highest degree that any group has.
+        One per channel, each of the highest degree that any group has. Covariates that vary over
+        time stand behind the functions of age in the first.
     degrees : tuple of tuple of int, shape (K, q)
         Degree of every channel in each group; -1 where the group has no parameters.
+    membership : Membership or None
+        The covariates that the group probabilities depend on, if any.
     """
 
     family: Family
-    bases: tuple[Basis, ...]
+    bases: tuple[Basis | CurveWithCovariates, ...]
     degrees: tuple[tuple[int, ...], ...]
+    membership: Membership | None = None
 
     @classmethod
     def build(
@@ -44,6 +59,7 @@ class Model:
         degree: tuple[int, ...],
         ages: FloatArray,
         basis: CurveBasis | None = None,
+        covariates: TimeVarying | None = None,
     ) -> Model:
         """Lay the bases of all channels on increasing ages, shape (T,)."""
         degrees = tuple(
@@ -52,9 +68,21 @@ class Model:
         )
         highest = [max(max(own), 0) for own in zip(*degrees, strict=True)]
         curve = Polynomial() if basis is None else basis
-        first = curve.lay(ages, highest[0])
+        first: Basis | CurveWithCovariates = curve.lay(ages, highest[0])
+        if covariates is not None:
+            first = CurveWithCovariates(curve.lay(ages, highest[0]), covariates)
         others = tuple(Basis.on_grid(ages, d) for d in highest[1:])
         return cls(family, (first, *others), degrees)
+
+    @property
+    def covariates(self) -> TimeVarying | None:
+        """The covariates that vary over time in the curve; None if there are none."""
+        return covariates_of(self.bases)
+
+    @property
+    def time_varying(self) -> tuple[str, ...]:
+        """Their names."""
+        return () if self.covariates is None else self.covariates.names
 
     @property
     def n_groups(self) -> int:
@@ -71,6 +99,28 @@ class Model:
         """Number of parameters of a group, Q, those held included."""
         return sum(basis.n_terms for basis in self.bases)
 
+    @property
+    def n_covariates(self) -> int:
+        """Number of covariates that the group probabilities depend on, M."""
+        return 0 if self.membership is None else self.membership.n_covariates
+
+    @property
+    def n_slopes(self) -> int:
+        """Number of slopes of the group probabilities in covariates, (K - 1) M."""
+        return (self.n_groups - 1) * self.n_covariates
+
+    @property
+    def reference(self) -> int:
+        """Group that the logits of the group probabilities are reported against."""
+        reference = 1 if self.membership is None else self.membership.reference
+        return reference if isinstance(reference, int) else 1
+
+    def unit_covariates(self, panel: Panel) -> FloatArray | None:
+        """Return the covariates of a panel as they are used inside, (N, M); None without any."""
+        if self.membership is None:
+            return None
+        return self.membership.standardised(self.membership.raw(panel))
+
     def ordered(self, order: IntArray) -> Model:
         """Return the model with its groups in another order."""
         return replace(self, degrees=tuple(self.degrees[k] for k in order))
@@ -85,8 +135,21 @@ class Model:
         return replace(self, degrees=tuple(tuple(own) for own in degrees))
 
     def designs(self, ages: FloatArray) -> list[FloatArray]:
-        """Return the design matrix of each channel at some ages, shapes (T, P_q)."""
-        return [basis.evaluate(ages) for basis in self.bases]
+        """Return the design matrix of each channel at some ages, shapes (T, P_q).
+
+        With covariates, ``ages`` may be design points, shape (R, 1 + C), ages first; ages alone
+        mean the path of the covariates that the model holds: their averages, unless chosen.
+        """
+        first, *others = self.bases
+        return [first.evaluate(ages), *(basis.evaluate(ages_of(ages)) for basis in others)]
+
+    def along(self, values: Mapping[str, Any], ages: FloatArray) -> Model:
+        """Return the model with its covariates at chosen values, wherever only ages are given."""
+        first, *others = self.bases
+        if not isinstance(first, CurveWithCovariates):
+            raise InputError("at= is for models with time-varying covariates, and this has none")
+        covariates = first.covariates.along(values, ages)
+        return replace(self, bases=(CurveWithCovariates(first.curve, covariates), *others))
 
     def active(self) -> BoolArray:
         """Return which parameters are estimated, shape (K, Q)."""
@@ -107,7 +170,12 @@ class Model:
     def common(self) -> BoolArray:
         """Return which of a group's parameters all groups share, shape (Q,)."""
         shared = self.family.common_channels()
-        return self.columns(shared) if shared else np.zeros(self.n_group_parameters, dtype=bool)
+        none = np.zeros(self.n_group_parameters, dtype=bool)
+        result = self.columns(shared) if shared else none
+        if self.covariates is not None:
+            stop = self.bases[0].n_terms
+            result[stop - len(self.covariates.common) : stop] |= self.covariates.common
+        return result
 
     def columns(self, channels: tuple[str, ...] = ()) -> BoolArray:
         """Return which of a group's parameters belong to some channels (none named: all), (Q,)."""
@@ -120,14 +188,15 @@ class Model:
 
     def free(self) -> BoolArray:
         """Return which of the packed parameters are estimated, shape (D,)."""
-        return np.concatenate([np.ones(self.n_groups - 1, dtype=bool), self.active().ravel()])
+        logits, slopes = (np.ones(n, dtype=bool) for n in (self.n_groups - 1, self.n_slopes))
+        return np.concatenate([logits, self.active().ravel(), slopes])
 
     def expansion(self) -> FloatArray:
         """Return the matrix, shape (D, F), from F estimated numbers to packed parameters.
 
         A column has one 1, or one per group for a parameter that all groups share.
         """
-        return expansion(self.active(), self.common())
+        return expansion(self.active(), self.common(), self.n_slopes)
 
     @property
     def n_parameters(self) -> int:
@@ -135,22 +204,39 @@ class Model:
         return int(self.expansion().shape[1])
 
     def index(self) -> pd.MultiIndex:
-        """Return (part, group, term) of every packed parameter, in packed order.
+        """Return (part, group, term) of what ``to_reported`` makes, in its order.
 
         Parameters that all groups share have group 0.
         """
+        return self._named([k for k in range(1, self.n_groups + 1) if k != self.reference])
+
+    def packed_index(self) -> pd.MultiIndex:
+        """Return (part, group, term) of every packed parameter, logits against group 1."""
+        return self._named(list(range(2, self.n_groups + 1)))
+
+    def _named(self, groups_with_logit: list[int]) -> pd.MultiIndex:
         entries: list[tuple[str, int, str]] = [
-            ("membership", group, "intercept") for group in range(2, self.n_groups + 1)
+            ("membership", group, "intercept") for group in groups_with_logit
         ]
-        shared = self.family.common_channels()
+        own = [
+            (channel, term)
+            for channel, basis in zip(self.family.channels, self.bases, strict=True)
+            for term in basis.names()
+        ]
         for group in range(1, self.n_groups + 1):
-            for channel, basis in zip(self.family.channels, self.bases, strict=True):
-                label = ALL_GROUPS if channel in shared else group
-                entries += [(channel, label, term) for term in basis.names()]
+            entries += [
+                (channel, ALL_GROUPS if shared else group, term)
+                for (channel, term), shared in zip(own, self.common(), strict=True)
+            ]
+        covariates = () if self.membership is None else self.membership.columns
+        entries += [
+            ("membership", group, column) for group in groups_with_logit for column in covariates
+        ]
         # levels in the order of reporting, so that params.loc["mean", 2] is a sorted look-up
         parts, groups, terms = zip(*entries, strict=True)
         names = ["membership", *self.family.channels]
-        longest = list(dict.fromkeys(name for basis in self.bases for name in basis.names()))
+        of_curves = (name for basis in self.bases for name in basis.names())
+        longest = list(dict.fromkeys(["intercept", *covariates, *of_curves]))
         return pd.MultiIndex.from_arrays(
             [pd.Categorical(parts, names), groups, pd.Categorical(terms, longest)],
             names=["part", "group", "term"],
@@ -171,13 +257,19 @@ class Model:
             if free[position] and not shared:
                 by_part[label[0]].append(position)
                 seen.add(label)
+        # what groups share, group 0, first: look-ups by part and group stay sorted ones
+        group = index.get_level_values("group").to_numpy()
+        for positions in by_part.values():
+            positions.sort(key=lambda position: int(group[position]))  # stable
         return [position for part in parts for position in by_part[part]]
 
     def to_reported(self) -> FloatArray:
         """Return the matrix, shape (D, D), from packed parameters to those that are reported."""
         n_logits = self.n_groups - 1
-        size = n_logits + self.n_groups * self.n_group_parameters
+        size = n_logits + self.n_groups * self.n_group_parameters + self.n_slopes
         change = np.eye(size)
+        if self.membership is not None:
+            add_membership(change, self.membership, self.n_groups, self.reference)
         position = n_logits
         for _ in range(self.n_groups):
             for basis in self.bases:

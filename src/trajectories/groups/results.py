@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,23 +12,29 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.groups.adequacy.methods import AdequacyMethods
-from trajectories.groups.inference.covariance import normal_quantile
+from trajectories.groups.covariate_methods import CovariateMethods
+from trajectories.groups.inference.covariance import normal_quantile, share_intervals
 from trajectories.groups.inference.methods import InferenceMethods
+from trajectories.groups.membership.terms import with_membership_covariates
 from trajectories.groups.model import Model
-from trajectories.groups.search.panel_problem import make_mixture
-from trajectories.groups.search.prepare import prepare
+from trajectories.groups.posterior import Posterior
+from trajectories.groups.search.panel_problem import prepared_mixture
 from trajectories.groups.stop_reason import StopReason
 from trajectories.groups.three_steps.methods import ThreeStepMethods
+from trajectories.numerics.membership import ShareAverages
 from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.types import BoolArray, FloatArray
 from trajectories.panel import Panel
 
 if TYPE_CHECKING:
     from trajectories.families import Family
+    from trajectories.groups.membership.results import MembershipResults
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods, ThreeStepMethods):
+class GroupTrajectoriesResults(
+    InferenceMethods, AdequacyMethods, CovariateMethods, ThreeStepMethods
+):
     """A fitted trajectory model.
 
     Groups are numbered 1 to K by expected offences over the observed ages, lowest first. Groups
@@ -73,6 +80,8 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods, ThreeStepMetho
         Inverse observed information, or a sandwich; see ``with_covariance``.
     n_clusters : int or None
         Clusters that a cluster-robust covariance rests on.
+    averages : ShareAverages or None
+        Mean group probabilities of the persons fitted, where they depend on covariates.
     """
 
     model: Model
@@ -98,7 +107,8 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods, ThreeStepMetho
     individual_ages: bool = False
     covariance_kind: str = "observed"
     n_clusters: int | None = None
-    _posterior: FloatArray | None = field(default=None)
+    averages: ShareAverages | None = None
+    _posterior: Posterior | None = field(default=None)
     _units: pd.Index[Any] | None = field(default=None)
     _weights: FloatArray | None = field(default=None)
 
@@ -167,9 +177,11 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods, ThreeStepMetho
 
     @property
     def params(self) -> pd.Series:
-        """Estimates by (part, group, term): logits against group 1, then powers of age.
+        """Estimates by (part, group, term): logits against a reference group, then powers of age.
 
-        Group 0 stands for all groups, where they share a parameter.
+        The reference is group 1, or that asked for with membership covariates, whose slopes stand
+        with the logits; the intercepts are then those at covariates of zero. Group 0 stands for
+        all groups, where they share a parameter.
         """
         order = self.model.reporting_order()
         values = self.model.to_reported() @ self.parameters.pack()
@@ -204,8 +216,14 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods, ThreeStepMetho
 
     @property
     def group_probabilities(self) -> pd.Series:
-        """Estimated share of each group in the population."""
-        shares = np.exp(self.parameters.log_probability)
+        """Estimated share of each group in the population.
+
+        With membership covariates the mean of the persons' own probabilities.
+        """
+        if self.averages is not None:
+            shares = self.averages.share
+        else:
+            shares = np.exp(self.parameters.log_probability)
         return pd.Series(shares, index=self._groups(), name="group_probability")
 
     @property
@@ -222,7 +240,7 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods, ThreeStepMetho
                 "a loaded model holds no person-level data: use predict_proba(panel) for the "
                 "persons you want"
             )
-        return pd.DataFrame(self._posterior, index=self._units, columns=self._groups())
+        return pd.DataFrame(self._posterior.by_unit(), index=self._units, columns=self._groups())
 
     @property
     def assignments(self) -> pd.DataFrame:
@@ -234,19 +252,22 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods, ThreeStepMetho
             index=posterior.index,
         )
 
-    def predict_proba(self, panel: Panel) -> pd.DataFrame:
+    def predict_proba(self, panel: Panel, covariates: Any = None) -> pd.DataFrame:
         """Return posterior group probabilities of other persons, by unit and group.
 
         Parameters
         ----------
         panel : Panel
             Observed at any ages within the fitted range; what is not observed is not used.
+        covariates : DataFrame, optional
+            Indexed by unit id: the membership covariates, where the model has them and the panel
+            does not carry them.
 
         Raises
         ------
         InputError
-            For ages outside the range that the model was fitted to, and for a panel without
-            exposure if the model was fitted with one.
+            For ages outside the range that the model was fitted to, for a panel without exposure
+            if the model was fitted with one, and without covariates if the model has them.
         """
         if not isinstance(panel, Panel):
             raise InputError(
@@ -266,11 +287,37 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods, ThreeStepMetho
                 "the model was fitted with exposure (years free) and this panel has none: give "
                 "the years free of every observed cell, 1 where a whole year was free"
             )
-        prepared = prepare(panel, self.model.family)
-        mixture = make_mixture(panel, self.model, prepared.statistics)
-        table = mixture.density.log_density(self.parameters.theta)
-        posterior = prepared.statistics.posterior(table, self.parameters.log_probability)
-        return pd.DataFrame(prepared.spread(posterior), index=panel.units, columns=self._groups())
+        if covariates is not None:
+            panel = with_membership_covariates(self.model, panel, covariates)
+        prepared, mixture = prepared_mixture(self.model, panel)
+        posterior = prepared.spread(mixture.posterior(self.parameters))
+        return pd.DataFrame(posterior, index=panel.units, columns=self._groups())
+
+    def share_limits(self, level: float) -> tuple[FloatArray, FloatArray]:
+        """Return limits of the group probabilities by the delta method on the logit, (K,) each."""
+        return share_intervals(
+            self.parameters, self.covariance, self.withheld, level, self.averages
+        )
+
+    @property
+    def membership(self) -> MembershipResults:
+        """What the membership covariates do: odds ratios, marginal effects, tests.
+
+        Raises
+        ------
+        InputError
+            For a model without membership covariates.
+        """
+        from trajectories.groups.membership.results import membership_of
+
+        return membership_of(self)
+
+    def prior(self, covariates: Any, level: float = 0.95) -> pd.DataFrame:
+        """Return the group probabilities at given covariates, before any outcome is seen.
+
+        See :meth:`MembershipResults.prior`.
+        """
+        return self.membership.prior(covariates, level)
 
     def summary(self) -> str:
         """Return the fit, its criteria, groups and parameters as text."""
@@ -278,17 +325,28 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods, ThreeStepMetho
 
         return summarise(self)
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the curves with their intervals; returns a matplotlib Figure."""
+    def plot(self, ax: Any = None, at: Mapping[str, Any] | None = None) -> Any:
+        """Draw the curves with their intervals; returns a matplotlib Figure.
+
+        With time-varying covariates the title says at which values; see ``results.at``.
+        """
         from trajectories.plot import trajectories
 
+        fit = self if at is None else self.at(at)
         return trajectories(
-            self.trajectories(),
-            shares=self.group_probabilities,
-            names=self.typology()["name"],
+            fit.trajectories(),
+            shares=fit.group_probabilities,
+            names=fit.typology()["name"],
             ax=ax,
-            unit=self.unit,
+            title=fit.curves_at or None,
+            unit=fit.unit,
         )
+
+    def plot_effects(self, level: float = 0.95) -> Any:
+        """Draw the effects of the time-varying covariates by group; a matplotlib Figure."""
+        from trajectories.plot import effects_by_group
+
+        return effects_by_group(self.covariate_effects(level))
 
     def plot_adequacy(self, panel: Panel) -> Any:
         """Draw classification, posteriors, residuals and dispersion; the panel is that fitted."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,14 @@ from trajectories.families import Family, resolve
 from trajectories.groups.bases import CurveBasis, resolve_basis
 from trajectories.groups.control import Control
 from trajectories.groups.inference.sandwich import check_kind, with_covariance
+from trajectories.groups.membership.terms import check_no_covariates, read_membership
 from trajectories.groups.model import Model
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.assemble import from_solution
+from trajectories.groups.search.checkpoint import Checkpoint, as_checkpoint
 from trajectories.groups.search.fitting import solve
+from trajectories.groups.search.watching import Callback, Watch
+from trajectories.groups.time_varying import TimeVarying, check_names
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 
@@ -45,6 +50,13 @@ class GroupTrajectories:
     basis : str or CurveBasis
         ``"polynomial"``, ``"bspline"``, ``"natural_spline"``, or an object such as
         ``bases.BSpline(knots=[18, 25])``.
+    time_varying : list of str
+        Covariates of the panel that shift the curve at each age: eta_k(age) + sum_j b_kj x_j, on
+        the scale of the first channel, the one that carries the curve (log rate, logit, mean).
+        Inflation and dispersion do not depend on them.
+    common_effects : bool or list of str
+        Whether all groups share the effects of these covariates, or of those named; by default
+        each group has its own.
 
     Raises
     ------
@@ -68,6 +80,8 @@ basis=Polynomial())
     family: str | Family = "poisson"
     degree: int | Sequence[int] | None = None
     basis: str | CurveBasis = "polynomial"
+    time_varying: Sequence[str] = ()
+    common_effects: bool | Sequence[str] = False
 
     def __post_init__(self) -> None:
         if isinstance(self.n_groups, bool) or not isinstance(self.n_groups, int | np.integer):
@@ -80,6 +94,15 @@ basis=Polynomial())
         object.__setattr__(self, "family", family)
         object.__setattr__(self, "basis", resolve_basis(self.basis))
         object.__setattr__(self, "degree", self._checked_degree())
+        names, common = check_names(self.time_varying, self.common_effects)
+        object.__setattr__(self, "time_varying", names)
+        object.__setattr__(self, "common_effects", common)
+
+    def __repr__(self) -> str:
+        """Return the call that makes this specification, empty settings left out."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        arguments = ", ".join(f"{k}={v!r}" for k, v in values.items() if v != ())
+        return f"GroupTrajectories({arguments})"
 
     def fit(
         self,
@@ -91,6 +114,13 @@ basis=Polynomial())
         control: Control | None = None,
         covariance: str = "observed",
         clusters: Any = None,
+        n_jobs: int = 1,
+        checkpoint: str | Path | Checkpoint | None = None,
+        callback: Callback | None = None,
+        membership: str | None = None,
+        covariates: Any = None,
+        reference: int | str = 1,
+        missing: str = "refuse",
     ) -> GroupTrajectoriesResults:
         """Fit the model by maximum likelihood.
 
@@ -113,10 +143,30 @@ basis=Polynomial())
             Whether to show a progress bar on standard error.
         control : Control, optional
             Numerical settings.
+        n_jobs : int
+            Threads that share every pass over a large panel; -1 takes every core. The answer is
+            the same, to the last bit, for any number.
         covariance : {"observed", "robust", "cluster"}
             Which standard errors; see ``results.with_covariance``.
         clusters : Series, for ``"cluster"``
             Unit id to cluster.
+        checkpoint : path, optional
+            File in which the search keeps what it knows. A fit that was killed goes on from it, to
+            the same answer bit for bit; the file is removed when the fit is done. It holds
+            parameters, nothing of persons.
+        callback : callable, optional
+            Called at every pass over the panel with a ``FitProgress``; cancels by returning True.
+        membership : str, optional
+            Formula of the covariates that the group probabilities depend on, for instance
+            ``"~ sex + single_parent"``: a multinomial logit, estimated together with the curves.
+        covariates : DataFrame, optional
+            Indexed by unit id, with the columns of the formula, where the panel does not carry
+            them (``panel.with_unit_covariates``).
+        reference : int or "largest"
+            Group against which the logits are reported, numbered as after the fit.
+        missing : {"refuse", "drop"}
+            Units that lack a covariate are refused, or left out and counted
+            (``results.membership.n_missing``).
 
         Returns
         -------
@@ -125,7 +175,8 @@ basis=Polynomial())
         Raises
         ------
         InputError
-            If the panel cannot carry the model; the message says what to change.
+            If the panel cannot carry the model, or the checkpoint is of another fit; the message
+            says what to change.
 
         Warns
         -----
@@ -133,6 +184,11 @@ basis=Polynomial())
             If the best solution is not a proper interior maximum, an improper one of higher
             likelihood was set aside, or nobody is assigned to a group; ``stop_reason`` and
             ``notes`` say why.
+
+        Notes
+        -----
+        An interrupt (Ctrl-C) while the best starts climb does not lose them: the best so far is
+        returned, its ``stop_reason`` is ``cancelled``, and the checkpoint stays.
         """
         if not isinstance(panel, Panel):
             raise InputError(
@@ -148,9 +204,16 @@ basis=Polynomial())
         if weights is not None:
             panel = replace(panel, weights=_weights_by_unit(weights, panel))
         check_kind(covariance, clusters, panel)
+        read = None
+        if membership is None:
+            check_no_covariates(covariates)
+        else:
+            panel = panel if covariates is None else panel.with_unit_covariates(covariates)
+            read, panel = read_membership(membership, panel, self.n_groups, reference, missing)
         panel = panel.without_empty_ages()
-        model = self.model(panel)
-        solution = solve(panel, model, int(seed), control, progress)
+        model = replace(self.model(panel), membership=read)
+        watch = Watch(as_checkpoint(checkpoint), callback, keep_best=True)
+        solution = solve(panel, model, int(seed), control, progress, n_jobs=n_jobs, watch=watch)
         results = from_solution(panel, solution, int(seed), control)
         if covariance != "observed":
             results = with_covariance(results, covariance, panel, clusters)
@@ -170,7 +233,14 @@ basis=Polynomial())
             degrees,
             np.asarray(panel.grid, dtype=float),
             resolve_basis(self.basis),
+            self._covariates(panel),
         )
+
+    def _covariates(self, panel: Panel) -> TimeVarying | None:
+        names, common = check_names(self.time_varying, self.common_effects)
+        if not names:
+            return None
+        return TimeVarying.of(panel, names, tuple(name in common for name in names))
 
     def _checked_degree(self) -> int | tuple[int, ...]:
         basis, family = resolve_basis(self.basis), resolve(self.family)

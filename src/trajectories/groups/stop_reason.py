@@ -16,6 +16,7 @@ class StopReason(StrEnum):
     EMPTY_GROUP = "empty_group"
     DUPLICATE_GROUPS = "duplicate_groups"
     RUNAWAY_GROUP = "runaway_group"
+    CANCELLED = "cancelled"
 
     @property
     def advice(self) -> str:
@@ -50,5 +51,9 @@ _ADVICE = {
         "A rate ran off far above any that was observed, or the spread of a group went to zero; "
         "lower the degree of the curve or of the inflation, or let all groups share one spread, "
         "and do not report this solution."
+    ),
+    StopReason.CANCELLED: (
+        "The search was cancelled, and this is the best of what it had found; fit again to the end "
+        "before you report it. With a checkpoint the fit goes on where it stopped."
     ),
 }

@@ -31,8 +31,23 @@ def _head(results: GroupTrajectoriesResults) -> str:
         f"  starts: {results.n_replicated} of {results.n_finished} best of {results.n_starts} "
         "reached this value",
     ]
+    lines += _covariates(results)
     lines += [f"  note: {note}" for note in results.notes]
     return "\n".join(lines)
+
+
+def _covariates(results: GroupTrajectoriesResults) -> list[str]:
+    covariates = results.model.covariates
+    if covariates is None:
+        return []
+    named = [
+        f"{name} (the same in all groups)" if common else name
+        for name, common in zip(covariates.names, covariates.common, strict=True)
+    ]
+    return [
+        f"  time-varying covariates in the curves: {', '.join(named)}",
+        f"  curves are reported with {covariates.in_words()}",
+    ]
 
 
 def _criteria(results: GroupTrajectoriesResults) -> str:

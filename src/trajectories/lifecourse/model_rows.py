@@ -121,7 +121,10 @@ def read_rows(
         )
     absent = [column for column in columns.listed() if column not in table.columns]
     if absent:
-        raise InputError(f"person-years without column {names(absent)}: rename or add it")
+        raise InputError(
+            f"person-years without column {names(absent)}: rename or add it; there are "
+            f"{names(table.columns)}"
+        )
     if missing not in ("raise", "drop"):
         raise InputError('missing= must be "raise" or "drop"')
     level, levels = _levels(table, columns)

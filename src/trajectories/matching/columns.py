@@ -29,7 +29,7 @@ def need_columns(frame: pd.DataFrame, columns: Sequence[str], what: str) -> None
     """Raise an InputError that names the columns a frame lacks."""
     absent = [column for column in columns if column not in frame.columns]
     if absent:
-        raise InputError(f"{what} without column {names(absent)}")
+        raise InputError(f"{what} without column {names(absent)}; there are {names(frame.columns)}")
 
 
 def missing_rows(frame: pd.DataFrame, columns: Sequence[str]) -> BoolArray:

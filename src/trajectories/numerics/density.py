@@ -42,6 +42,45 @@ class ChannelDensity(Protocol):
         ...
 
 
+class Density(Protocol):
+    """What EM and Newton need of the densities of G groups; see :class:`CellDensity`."""
+
+    @property
+    def in_units(self) -> bool:
+        """Whether a channel is in the unit of the data."""
+        ...
+
+    def pieces(self) -> list[tuple[CellDensity, slice]]:
+        """Densities that this one is made of, each with its cells."""
+        ...
+
+    def out_of_range(self, theta: FloatArray) -> BoolArray:
+        """Whether the first channel is too large at some age, shape (G,)."""
+        ...
+
+    def shortening(self, theta: FloatArray, step: FloatArray) -> FloatArray:
+        """Factors, shape (G,), that keep a step's changes in bounds."""
+        ...
+
+    def log_density(self, theta: FloatArray) -> FloatArray:
+        """Log density of each cell under each group, shape (C, G)."""
+        ...
+
+    def score_table(self, theta: FloatArray) -> FloatArray:
+        """Return the derivative of each cell's log density, shape (C, G, Q)."""
+        ...
+
+    def value(self, theta: FloatArray, cell_weight: FloatArray) -> FloatArray:
+        """Weighted sum of log densities of each group, shape (G,)."""
+        ...
+
+    def weighted(
+        self, theta: FloatArray, cell_weight: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Value (G,), gradient (G, Q) and Hessian (G, Q, Q) of weighted log densities."""
+        ...
+
+
 class CellDensity:
     """Log densities of C cells for G groups, given their parameters.
 
@@ -74,6 +113,10 @@ class CellDensity:
     def in_units(self) -> bool:
         """Whether a channel is in the unit of the data, so that parameters differ in scale."""
         return not np.isfinite(self.family.largest_change).all()
+
+    def pieces(self) -> list[tuple[CellDensity, slice]]:
+        """Return the densities that this one is made of, each with its cells: itself."""
+        return [(self, slice(None))]
 
     def grid_channels(self, theta: FloatArray) -> FloatArray:
         """Return the linear predictors on the grid of ages, shape (q, T, G)."""

@@ -9,10 +9,11 @@ import numpy as np
 
 from trajectories.numerics.mixture import Mixture, Parameters
 from trajectories.numerics.newton import ascent_direction
+from trajectories.numerics.statistics import Totals
 from trajectories.numerics.types import FloatArray
 
 LARGEST_LOGIT_CHANGE = 3.0
-"""Largest change of a group's logit in one Newton step."""
+"""Largest change of a group's logit, or of its slope in a standardised covariate, in one step."""
 
 ROUNDING = 1e-12
 """Gains below this share of the log-likelihood drown in its rounding error."""
@@ -24,6 +25,7 @@ class Ending(Enum):
     STATIONARY = "the score is zero, to rounding error"
     STALLED = "no step raises the likelihood, though the score is not zero"
     LIMIT = "the step limit was reached before the score was zero"
+    CANCELLED = "it was cancelled before the score was zero"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,21 @@ class Fitted:
 def run_em(
     mixture: Mixture, parameters: Parameters, max_steps: int, slow_gain: float
 ) -> tuple[Parameters, list[float]]:
-    """Take EM steps until one gains less than ``slow_gain``; return the path of the likelihood."""
+    """Take EM steps until one gains less than ``slow_gain``; return the path of the likelihood.
+
+    A step of the group probabilities by covariates that was too long is taken back for one that
+    cannot be.
+    """
     trace: list[float] = []
+    before: tuple[Parameters, Totals] | None = None
     for _ in range(max_steps):
         totals = mixture.e_step(parameters)
+        if before is not None and mixture.n_covariates and not totals.llf >= trace[-1]:
+            parameters = mixture.m_step(*before)
+            totals = mixture.e_step(parameters)
         trace.append(totals.llf)
-        parameters = mixture.m_step(parameters, totals)
+        before = parameters, totals
+        parameters = mixture.m_step(parameters, totals, cautious=False)
         if len(trace) > 1 and trace[-1] - trace[-2] < slow_gain:
             break
     return parameters, trace
@@ -132,13 +143,14 @@ def _newton_candidate(
     """Return the first cut of the Newton step that raises the likelihood, or None."""
     packed = parameters.pack()
     n_logits = mixture.n_groups - 1
-    change = np.abs(direction[:n_logits]).max(initial=0.0)
-    by_group = mixture.density.shortening(
-        parameters.theta, direction[n_logits:].reshape(mixture.n_groups, -1)
-    )
+    stop = n_logits + parameters.theta.size
+    of_groups = direction[n_logits:stop].reshape(mixture.n_groups, -1)
+    change = np.abs(np.delete(direction, slice(n_logits, stop))).max(initial=0.0)
+    by_group = mixture.density.shortening(parameters.theta, of_groups)
     scale = min(float(by_group.min()), LARGEST_LOGIT_CHANGE / max(float(change), 1e-300))
     for _ in range(8):
-        candidate = Parameters.unpack(packed + scale * direction, mixture.n_groups)
+        moved = packed + scale * direction
+        candidate = Parameters.unpack(moved, mixture.n_groups, mixture.n_covariates)
         if (
             not mixture.density.out_of_range(candidate.theta).any()
             and mixture.e_step(candidate).llf > llf

@@ -3,21 +3,30 @@
 For families whose log density is linear in these, the E-step is one matrix product per feature.
 Counts are kept in the smallest integer type that holds them and widened block by block in cache,
 which halves the time that reading the panel from memory takes.
+
+In all these families the coefficient of the outcome is a group's linear predictor, a curve on a
+basis of P terms. So a unit's outcomes enter by P products with the basis only, which are computed
+once for a model: see :meth:`MomentStatistics.projected`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
 from trajectories.numerics.cells import Cells
-from trajectories.numerics.statistics import Statistics, Totals, posterior_in_place
+from trajectories.numerics.membership import RatioPrior
+from trajectories.numerics.statistics import Statistics, Totals, added, posterior_in_place
 from trajectories.numerics.thin_products import (
     padded_rows,
     rows_times_block,
     weights_times_block,
 )
+from trajectories.numerics.threads import buffer
 from trajectories.numerics.types import AnyArray, BoolArray, FloatArray
 
 BLOCK_BYTES = 1_300_000
@@ -25,6 +34,12 @@ BLOCK_BYTES = 1_300_000
 
 FIXED_AT_ZERO = -5e3
 """A group with an entry below this in its table of log densities is fixed at zero."""
+
+PROJECTION_PAYS = 0.6
+"""Outcomes are replaced by their products with a basis of fewer terms than this share of ages."""
+
+LARGEST_BLOCK = 16_384
+"""Rows of a block, where little is held of each."""
 
 SAFE_EXPONENT = 600.0
 """Above this log ratio of two groups the E-step takes the slower route that cannot overflow."""
@@ -57,6 +72,8 @@ class MomentStatistics(Statistics):
     weights : ndarray, shape (N,), or None
     constant : float
         Weighted sum of the parameter-free part of the log density.
+    covariates : ndarray, shape (N, M), or None
+        What the group probabilities depend on.
     """
 
     def __init__(
@@ -67,7 +84,9 @@ class MomentStatistics(Statistics):
         observed: BoolArray | None,
         weights: FloatArray | None,
         constant: float,
+        covariates: FloatArray | None = None,
     ) -> None:
+        self.covariates = covariates
         self.plan = plan
         self.outcome = outcome
         self.exposure = exposure
@@ -85,25 +104,65 @@ class MomentStatistics(Statistics):
         )
         self._link = np.asarray(plan.weights)
         self.block = max(256, BLOCK_BYTES // (8 * self.n_ages))
-        self._buffers: dict[str, FloatArray] = {}
-        self._flags: BoolArray | None = None
-        self._feature_sums: FloatArray | None = None
+        self._basis: FloatArray | None = None
+        self._products: FloatArray | None = None
+        self._feature_sums: list[FloatArray] | None = None
+
+    def projected(self, design: FloatArray) -> MomentStatistics:
+        """Return the same statistics for models whose linear predictors lie in a design's span.
+
+        Parameters
+        ----------
+        design : ndarray, shape (T, P)
+            Of the family's first channel. The totals of the outcomes by age that a pass returns
+            are then projections on that span: all that the M-step and the score make use of.
+        """
+        if self._basis is not None:
+            raise AssertionError("statistics are projected once, from those of the whole panel")
+        with_constant = np.column_stack([np.ones(len(design)), design])
+        vectors, values, _ = np.linalg.svd(with_constant, full_matrices=False)
+        rank = int((values > 1e-12 * values[0]).sum())
+        if rank > PROJECTION_PAYS * self.n_ages or len(design) != self.n_ages:
+            return self
+        result = copy(self)
+        result._basis = np.ascontiguousarray(vectors[:, :rank])
+        result._feature_sums = None
+        products = result._products = np.empty((rank, self.n_rows))
+        rows_of_basis = np.ascontiguousarray(vectors[:, :rank].T)
+
+        def part(blocks: Sequence[slice]) -> None:
+            for rows in blocks:
+                outcome = self._widen("outcome", self.outcome[rows])
+                rows_times_block(rows_of_basis, outcome, products[:, rows])
+
+        for _ in self.by_chunk(part, self.block):
+            pass
+        if self.at_risk is None and "zero" not in self.plan.features:
+            result.block = LARGEST_BLOCK
+        return result
 
     def take(self, rows: AnyArray) -> MomentStatistics:
         """Return the statistics of some rows; the constant is left out (it cancels in starts)."""
-        return MomentStatistics(
+        taken = MomentStatistics(
             self.plan,
             self.outcome[rows],
             None if self.exposure is None else self.exposure[rows],
             None if self.observed is None else self.observed[rows],
             None if self.weights is None else self.weights[rows],
             0.0,
+            None if self.covariates is None else self.covariates[rows],
         )
+        taken._basis, taken.block, taken.n_jobs = self._basis, self.block, self.n_jobs
+        taken._products = None if self._products is None else self._products[:, rows]
+        return taken
 
-    def em_pass(self, table: FloatArray, log_probability: FloatArray) -> Totals:
+    def em_pass(
+        self, table: FloatArray, log_probability: FloatArray, slopes: FloatArray | None = None
+    ) -> Totals:
         """Run the E-step; only ratios to the largest group are computed, K - 1 of them.
 
         The reference group's totals are the totals of the panel, summed once, less the others'.
+        With ``slopes``, shape (K, M), the log ratio of the group probabilities is a row's own.
         """
         n_groups = len(log_probability)
         sums = self.feature_sums()
@@ -112,142 +171,202 @@ class MomentStatistics(Statistics):
         reference = int(np.argmax(usable))
         others = [k for k in range(n_groups) if k != reference]
         by_feature, offset = self._coefficients(table)
-        base = float((sums * by_feature[:, :, reference]).sum())
-        base += self.total_weight * float(offset[reference] + log_probability[reference])
+        base = sum(
+            float((one * b[:, reference]).sum()) for one, b in zip(sums, by_feature, strict=True)
+        )
+        prior = None
+        if slopes is None:
+            offset = offset + log_probability
+        else:
+            prior = self._prior(log_probability, slopes, others, reference)
+        base += self.total_weight * float(offset[reference])
         if not others:
             whole = np.array([self.total_weight])
-            return self._totals(self.constant + base, sums[:, :, None], whole)
-        ratio = np.zeros((len(sums), padded_rows(len(others)), self.n_ages))
-        ratio[:, : len(others)] = (
-            by_feature[:, :, others] - by_feature[:, :, [reference]]
-        ).transpose(0, 2, 1)
-        shift = (offset + log_probability)[others] - (offset + log_probability)[reference]
-        llf, group_weight, feature_totals = self._ratio_pass(ratio, shift)
-        totals = np.empty((len(sums), self.n_ages, n_groups))
-        totals[:, :, others] = feature_totals.transpose(0, 2, 1)
-        totals[:, :, reference] = sums - totals[:, :, others].sum(axis=2)
+            return self._totals(self.constant + base, [one[:, None] for one in sums], whole)
+        ratio = []
+        for b in by_feature:
+            ratio.append(np.zeros((padded_rows(len(others)), len(b))))
+            ratio[-1][: len(others)] = (b[:, others] - b[:, [reference]]).T
+        shift = offset[others] - offset[reference]
+        llf, group_weight, score, feature_totals = self._ratio_pass(ratio, shift, prior)
+        totals = []
+        for one, part in zip(sums, feature_totals, strict=True):
+            totals.append(np.empty((len(one), n_groups)))
+            totals[-1][:, others] = part.T
+            totals[-1][:, reference] = one - part.sum(axis=0)
         share = np.empty(n_groups)
         share[others] = group_weight
         share[reference] = self.total_weight - group_weight.sum()
-        return self._totals(self.constant + base + llf, totals, share)
+        found = self._totals(self.constant + base + llf, totals, share)
+        if prior is None:
+            return found
+        membership = np.empty((n_groups, score.shape[1]))
+        membership[others] = score
+        membership[reference] = -score.sum(axis=0)
+        return replace(found, membership=membership)
+
+    def _prior(
+        self,
+        log_probability: FloatArray,
+        slopes: FloatArray,
+        others: list[int],
+        reference: int,
+    ) -> RatioPrior:
+        assert self.covariates is not None
+        return RatioPrior(
+            log_probability[others] - log_probability[reference],
+            slopes[others] - slopes[reference],
+            self.covariates,
+        )
 
     def _ratio_pass(
-        self, ratio: FloatArray, shift: FloatArray
-    ) -> tuple[float, FloatArray, FloatArray]:
-        """Return sum log(1 + sum exp), group weights and feature totals of all but one group."""
-        n_features, padded, n_ages = ratio.shape
-        n_others = len(shift)
-        logits = self._buffer("logits", padded, self.block)
-        product = np.empty((padded, self.block))
-        part = np.empty((padded, n_ages))
-        llf = 0.0
+        self, ratio: list[FloatArray], shift: FloatArray, prior: RatioPrior | None
+    ) -> tuple[float, FloatArray, FloatArray, list[FloatArray]]:
+        """Return sum log(1 + sum exp), group weights, score and totals of all but one group.
+
+        The score is that of the group probabilities by covariates; empty without ``prior``.
+        """
+
+        def part(blocks: Sequence[slice]) -> tuple[FloatArray, ...]:
+            return self._ratio_chunk(blocks, ratio, shift, prior)
+
+        llf, group_weight, score, *totals = added(self.by_chunk(part, self.block))
+        return float(llf), group_weight, score, [one[: len(shift)] for one in totals]
+
+    def _ratio_chunk(
+        self,
+        blocks: Sequence[slice],
+        ratio: list[FloatArray],
+        shift: FloatArray,
+        prior: RatioPrior | None,
+    ) -> tuple[FloatArray, ...]:
+        padded, n_others = len(ratio[0]), len(shift)
+        llf = np.zeros(())
         group_weight = np.zeros(n_others)
-        totals = np.zeros((n_features, padded, n_ages))
-        for rows in self.blocks(self.block):
+        score = np.zeros((n_others, 0 if prior is None else 1 + prior.lean.shape[1]))
+        totals = [np.zeros(one.shape) for one in ratio]
+        sums = [np.empty(one.shape) for one in ratio]
+        for rows in blocks:
             features = self._features(rows)
             size = rows.stop - rows.start
-            every = logits[:, :size]
+            every = buffer("logits", padded, size)
             rows_times_block(ratio[0], features[0], every)
-            for f in range(1, n_features):
-                rows_times_block(ratio[f], features[f], product[:, :size])
-                every += product[:, :size]
+            for coefficients, feature in zip(ratio[1:], features[1:], strict=True):
+                product = buffer("product", padded, size)
+                rows_times_block(coefficients, feature, product)
+                every += product
             values = every[:n_others]
             values += shift[:, None]
+            if prior is not None:
+                log_ratios = prior.log_ratios(rows)
+                values += log_ratios
             log_unit = _ratios_to_posterior(values)
             weights = self.row_weights(rows)
             if weights is None:
-                llf += float(log_unit.sum())
+                llf += log_unit.sum()
             else:
-                llf += float(log_unit @ weights)
+                llf += log_unit @ weights
                 values *= weights
+            if prior is not None:
+                normaliser, gap = prior.settle(rows, log_ratios, values, weights)
+                llf += normaliser
+                score += gap
             group_weight += values.sum(axis=1)
-            for f in range(n_features):
-                weights_times_block(every, features[f], part)
-                totals[f] += part
-        return llf, group_weight, totals[:, :n_others]
+            for total, one, feature in zip(totals, sums, features, strict=True):
+                weights_times_block(every, feature, one)
+                total += one
+        return llf, group_weight, score, *totals
 
     def unit_log_density(self, rows: slice, table: FloatArray) -> FloatArray:
         by_feature, offset = self._coefficients(table)
         features = self._features(rows)
         result = by_feature[0].T @ features[0].T
-        for f in range(1, len(features)):
-            result += by_feature[f].T @ features[f].T
+        for coefficients, feature in zip(by_feature[1:], features[1:], strict=True):
+            result += coefficients.T @ feature.T
         result += offset[:, None]
         return np.asarray(result)
 
     def cell_totals(self, rows: slice, unit_weight: FloatArray) -> FloatArray:
-        features = self._features(rows)
-        totals = [(unit_weight @ feature).T for feature in features]
-        if self.at_risk is None:
-            totals.append(np.broadcast_to(unit_weight.sum(axis=1), totals[0].shape))
-        return self._to_cells(np.stack(totals))
+        totals = [(unit_weight @ feature).T for feature in self._features(rows)]
+        return self._to_cells(totals, unit_weight.sum(axis=1))
 
-    def feature_sums(self) -> FloatArray:
-        """Return the weighted sum of each stored feature over units, shape (F, T)."""
+    def feature_sums(self) -> list[FloatArray]:
+        """Return the weighted sum of each stored feature over units, shapes (T,) or (P,)."""
         if self._feature_sums is None:
-            stored = len(self.plan.features) - (self.at_risk is None)
-            sums = np.zeros((stored, self.n_ages))
-            for rows in self.blocks(self.block):
-                weights = self.row_weights(rows)
-                for f, feature in enumerate(self._features(rows)):
-                    sums[f] += feature.sum(axis=0) if weights is None else weights @ feature
-            self._feature_sums = sums
+
+            def part(blocks: Sequence[slice]) -> tuple[FloatArray, ...]:
+                sums: list[FloatArray] = []
+                for rows in blocks:
+                    weights = self.row_weights(rows)
+                    ones = np.ones(rows.stop - rows.start) if weights is None else weights
+                    new = [ones @ feature for feature in self._features(rows)]
+                    sums = [a + b for a, b in zip(sums, new, strict=True)] if sums else new
+                return tuple(sums)
+
+            self._feature_sums = list(added(self.by_chunk(part, self.block)))
         return self._feature_sums
 
-    def _totals(self, llf: float, stored: FloatArray, group_weight: FloatArray) -> Totals:
-        """Make totals of those of the stored features; time at risk may be implied."""
-        if self.at_risk is None:
-            constant = np.broadcast_to(group_weight, (1, self.n_ages, len(group_weight)))
-            stored = np.concatenate([stored, constant])
-        return Totals(llf, group_weight, self._to_cells(stored))
+    def _totals(self, llf: float, stored: list[FloatArray], group_weight: FloatArray) -> Totals:
+        return Totals(llf, group_weight, self._to_cells(stored, group_weight))
 
-    def _to_cells(self, totals: FloatArray) -> FloatArray:
-        """Turn feature totals (F, T, M) into weights of the probe cells (C, M)."""
-        weights = np.einsum("pf,ftm->tpm", self._link, totals)
+    def _to_cells(self, stored: list[FloatArray], group_weight: FloatArray) -> FloatArray:
+        """Turn totals of the stored features into weights of the probe cells (C, M).
+
+        Time at risk may be implied: 1 in every cell.
+        """
+        totals = list(stored)
+        if self._basis is not None:
+            totals[self._place] = self._basis @ totals[self._place]
+        if self.at_risk is None:
+            totals.append(np.broadcast_to(group_weight, (self.n_ages, len(group_weight))))
+        weights = np.einsum("pf,ftm->tpm", self._link, np.stack(totals))
         return np.asarray(weights.reshape(len(self.cells.outcome), -1))
 
-    def _coefficients(self, table: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return coefficients of the stored features (F, T, M) and a constant per column (M,)."""
+    def _coefficients(self, table: FloatArray) -> tuple[list[FloatArray], FloatArray]:
+        """Return coefficients of each stored feature (T or P, M) and a constant per column (M,)."""
         by_probe = table.reshape(self.n_ages, len(self.plan.probes), -1)
-        by_feature = np.einsum("pf,tpm->ftm", self._link, by_probe)
+        by_feature = list(np.einsum("pf,tpm->ftm", self._link, by_probe))
+        offset = np.zeros(table.shape[1])
         if self.at_risk is None:
-            return by_feature[:-1], by_feature[-1].sum(axis=0)
-        return by_feature, np.zeros(table.shape[1])
+            offset = by_feature.pop().sum(axis=0)
+        if self._basis is not None:
+            by_feature[self._place] = self._basis.T @ by_feature[self._place]
+        return by_feature, offset
+
+    @property
+    def _place(self) -> int:
+        return self.plan.features.index("outcome")
 
     def _features(self, rows: slice) -> list[FloatArray]:
-        """Return the stored features of a block of rows as float arrays (n, T)."""
-        outcome = self.outcome[rows]
+        """Return the stored features of a block of rows as float arrays (n, T) or (n, P)."""
         result = []
         for name in self.plan.features:
             if name == "outcome":
-                result.append(self._widen("outcome", outcome))
+                held = self._products
+                result.append(
+                    self._widen("outcome", self.outcome[rows]) if held is None else held[:, rows].T
+                )
             elif name == "zero":
-                result.append(self._zeros(rows, outcome))
+                result.append(self._zeros(rows))
             elif self.at_risk is not None:
                 result.append(self._widen("at_risk", self.at_risk[rows]))
         return result
 
-    def _widen(self, name: str, values: AnyArray) -> FloatArray:
+    @staticmethod
+    def _widen(name: str, values: AnyArray) -> FloatArray:
         if values.dtype == np.float64:
             return values
-        buffer = self._buffer(name, max(self.block, len(values)), self.n_ages)[: len(values)]
-        np.copyto(buffer, values)
-        return buffer
+        wide = buffer(name, *values.shape)
+        np.copyto(wide, values)
+        return wide
 
-    def _zeros(self, rows: slice, outcome: AnyArray) -> FloatArray:
-        if self._flags is None or len(self._flags) < len(outcome):
-            self._flags = np.empty((max(self.block, len(outcome)), self.n_ages), dtype=bool)
-        flags = self._flags[: len(outcome)]
+    def _zeros(self, rows: slice) -> FloatArray:
+        outcome = self.outcome[rows]
+        flags: AnyArray = buffer("flags", *outcome.shape, dtype=np.bool_)
         np.equal(outcome, 0, out=flags)
         if self.observed is not None:
-            flags &= self.observed[rows]
+            np.logical_and(flags, self.observed[rows], out=flags)
         return self._widen("zero", flags)
-
-    def _buffer(self, name: str, *shape: int) -> FloatArray:
-        buffer = self._buffers.get(name)
-        if buffer is None or buffer.shape != shape:
-            buffer = self._buffers[name] = np.empty(shape)
-        return buffer
 
 
 def _ratios_to_posterior(values: FloatArray) -> FloatArray:

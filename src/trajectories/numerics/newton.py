@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from trajectories.numerics.density import CellDensity
+from trajectories.numerics.density import Density
 from trajectories.numerics.types import BoolArray, FloatArray
 
 CURVATURE_FLOOR = 1e-10
@@ -40,7 +40,7 @@ def ascent_direction(
 
 
 def climb(
-    density: CellDensity,
+    density: Density,
     theta: FloatArray,
     cell_weight: FloatArray,
     active: BoolArray,
@@ -55,7 +55,7 @@ def climb(
 
     Parameters
     ----------
-    density : CellDensity
+    density : Density
     theta : ndarray, shape (G, Q)
     cell_weight : ndarray, shape (C, G)
         Totals of the E-step.
@@ -84,7 +84,7 @@ def climb(
 
 
 def _own_step(
-    density: CellDensity, theta: FloatArray, cell_weight: FloatArray, own: BoolArray
+    density: Density, theta: FloatArray, cell_weight: FloatArray, own: BoolArray
 ) -> FloatArray:
     """Take a Newton step in each group's own parameters."""
     value, gradient, hessian = density.weighted(theta, cell_weight)
@@ -99,7 +99,7 @@ def _own_step(
 
 
 def _shared_step(
-    density: CellDensity,
+    density: Density,
     theta: FloatArray,
     cell_weight: FloatArray,
     shared: BoolArray,
@@ -124,7 +124,7 @@ def _shared_step(
 
 
 def _halve_until_better(
-    density: CellDensity,
+    density: Density,
     theta: FloatArray,
     step: FloatArray,
     cell_weight: FloatArray,

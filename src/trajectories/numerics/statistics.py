@@ -9,21 +9,36 @@ weights sum_i w_i r_ik S[i, c]; the M-step needs nothing else.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from trajectories.numerics.cells import Cells
+from trajectories.numerics.membership import (
+    MembershipMoments,
+    block_moments,
+    row_log_probability,
+)
+from trajectories.numerics.threads import chunks, in_order
 from trajectories.numerics.types import FloatArray, IntArray
+
+Sums = TypeVar("Sums")
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What one pass leaves: log-likelihood, group weights (K,) and cell weights (C, K)."""
+    """What one pass leaves: log-likelihood, group weights (K,) and cell weights (C, K).
+
+    ``membership``, shape (K, 1 + M), is sum_i w_i (r_ik - pi_ik)(1, z_i) where group probabilities
+    depend on covariates z_i; None where they do not.
+    """
 
     llf: float
     group_weight: FloatArray
     cell_weight: FloatArray
+    membership: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +55,22 @@ class ScoreMoments:
         sum_i w_i r_ik u_ik u_ik', u_ik the complete-data score of group k's parameters.
     group_score : ndarray, shape (K, Q)
         sum_i w_i r_ik u_ik.
+    membership : MembershipMoments or None
+        Where group probabilities depend on covariates; ``mean_outer`` then leaves the logits out.
     """
 
     totals: Totals
     mean_outer: FloatArray
     group_outer: FloatArray
     group_score: FloatArray
+    membership: MembershipMoments | None = None
 
 
 class Statistics(ABC):
-    """A panel as the EM loop sees it; rows may carry weights."""
+    """A panel as the EM loop sees it; rows may carry weights and covariates, (N, M).
+
+    A pass is shared by ``n_jobs`` threads; the answer does not depend on their number.
+    """
 
     cells: Cells
     weights: FloatArray | None
@@ -57,6 +78,9 @@ class Statistics(ABC):
     n_rows: int
     total_weight: float
     block: int
+    n_jobs: int = 1
+    covariates: FloatArray | None = None
+    _covariate_products: FloatArray | None = None
 
     @abstractmethod
     def unit_log_density(self, rows: slice, table: FloatArray) -> FloatArray:
@@ -70,10 +94,56 @@ class Statistics(ABC):
     def take(self, rows: IntArray) -> Statistics:
         """Return the statistics of some rows (indices), for starts on a sample."""
 
-    def em_pass(self, table: FloatArray, log_probability: FloatArray) -> Totals:
-        """Run the E-step under one model; ``table`` has shape (C, K)."""
+    def projected(self, design: FloatArray) -> Statistics:
+        """Return statistics made quicker for models with this design (T, P) of the first channel.
+
+        Itself, where nothing can be gained. Cell totals of these may differ from those of the
+        panel, but lead to the same value, score and information of every such model.
+        """
+        return self
+
+    def em_pass(
+        self, table: FloatArray, log_probability: FloatArray, slopes: FloatArray | None = None
+    ) -> Totals:
+        """Run the E-step under one model; ``table`` has shape (C, K).
+
+        With ``slopes``, shape (K, M), group probabilities depend on the covariates of the rows.
+        """
+        if slopes is not None:
+            return self._em_pass_by_row(table, log_probability, slopes)
         many = self.em_pass_many(table[None], log_probability[None])
         return Totals(float(many[0][0]), many[1][0], many[2][0])
+
+    def _em_pass_by_row(
+        self, table: FloatArray, log_probability: FloatArray, slopes: FloatArray
+    ) -> Totals:
+        n_groups = len(log_probability)
+
+        def part(blocks: Sequence[slice]) -> tuple[FloatArray, ...]:
+            llf = np.zeros(())
+            group_weight = np.zeros(n_groups)
+            cell_weight = np.zeros((len(table), n_groups))
+            membership = np.zeros((n_groups, 1 + slopes.shape[1]))
+            for rows in blocks:
+                prior = self.row_prior(rows, log_probability, slopes)
+                log_joint = self.unit_log_density(rows, table) + prior
+                posterior, log_unit = posterior_in_place(log_joint[None])
+                gap = np.subtract(posterior[0], np.exp(prior, out=prior), out=prior)
+                weights = self.row_weights(rows)
+                if weights is None:
+                    llf += log_unit.sum()
+                else:
+                    llf += log_unit[0] @ weights
+                    posterior *= weights
+                    gap *= weights
+                group_weight += posterior[0].sum(axis=1)
+                cell_weight += self.cell_totals(rows, posterior[0])
+                membership[:, 0] += gap.sum(axis=1)
+                membership[:, 1:] += gap @ self.covariates[rows]  # type: ignore[index]
+            return llf, group_weight, cell_weight, membership
+
+        llf, *sums = added(self.by_chunk(part, self.block))
+        return Totals(self.constant + float(llf), *sums)
 
     def em_pass_many(
         self, tables: FloatArray, log_probability: FloatArray
@@ -91,34 +161,53 @@ class Statistics(ABC):
         """
         n_models, n_cells, n_groups = tables.shape
         flat = np.ascontiguousarray(tables.transpose(1, 0, 2).reshape(n_cells, -1))
-        llf = np.full(n_models, self.constant)
-        group_weight = np.zeros((n_models, n_groups))
-        cell_weight = np.zeros((n_cells, n_models * n_groups))
-        for rows in self.blocks(max(64, self.block // max(1, n_models // 4))):
-            log_density = self.unit_log_density(rows, flat).reshape(n_models, n_groups, -1)
-            log_density += log_probability[:, :, None]
-            posterior, log_unit = posterior_in_place(log_density)
-            weights = self.row_weights(rows)
-            if weights is None:
-                llf += log_unit.sum(axis=1)
-            else:
-                llf += log_unit @ weights
-                posterior *= weights
-            group_weight += posterior.sum(axis=2)
-            cell_weight += self.cell_totals(rows, posterior.reshape(n_models * n_groups, -1))
+
+        def part(blocks: Sequence[slice]) -> tuple[FloatArray, FloatArray, FloatArray]:
+            llf = np.zeros(n_models)
+            group_weight = np.zeros((n_models, n_groups))
+            cell_weight = np.zeros((n_cells, n_models * n_groups))
+            for rows in blocks:
+                log_density = self.unit_log_density(rows, flat).reshape(n_models, n_groups, -1)
+                log_density += log_probability[:, :, None]
+                posterior, log_unit = posterior_in_place(log_density)
+                weights = self.row_weights(rows)
+                if weights is None:
+                    llf += log_unit.sum(axis=1)
+                else:
+                    llf += log_unit @ weights
+                    posterior *= weights
+                group_weight += posterior.sum(axis=2)
+                cell_weight += self.cell_totals(rows, posterior.reshape(n_models * n_groups, -1))
+            return llf, group_weight, cell_weight
+
+        size = max(64, self.block // max(1, n_models // 4))
+        llf, group_weight, cell_weight = added(self.by_chunk(part, size))
+        llf = llf + self.constant
         shaped = cell_weight.reshape(n_cells, n_models, n_groups).transpose(1, 0, 2)
         return llf, group_weight, shaped
 
-    def posterior(self, table: FloatArray, log_probability: FloatArray) -> FloatArray:
+    def posterior(
+        self, table: FloatArray, log_probability: FloatArray, slopes: FloatArray | None = None
+    ) -> FloatArray:
         """Return the posterior group probabilities, shape (N, K)."""
         result = np.empty((self.n_rows, len(log_probability)))
-        for rows in self.blocks(self.block):
-            log_density = self.unit_log_density(rows, table) + log_probability[:, None]
-            result[rows] = posterior_in_place(log_density[None])[0][0].T
+
+        def part(blocks: Sequence[slice]) -> None:
+            for rows in blocks:
+                prior = self.row_prior(rows, log_probability, slopes)
+                log_density = self.unit_log_density(rows, table) + prior
+                result[rows] = posterior_in_place(log_density[None])[0][0].T
+
+        for _ in self.by_chunk(part, self.block):
+            pass
         return result
 
     def score_moments(
-        self, table: FloatArray, log_probability: FloatArray, scores: FloatArray
+        self,
+        table: FloatArray,
+        log_probability: FloatArray,
+        scores: FloatArray,
+        slopes: FloatArray | None = None,
     ) -> ScoreMoments:
         """Run the pass that the exact score and observed information need.
 
@@ -128,39 +217,90 @@ class Statistics(ABC):
         log_probability : ndarray, shape (K,)
         scores : ndarray, shape (C, K, Q)
             Derivatives of the table in the parameters of each group.
+        slopes : ndarray, shape (K, M), optional
+            Where group probabilities depend on covariates.
         """
         n_cells, n_groups, n_parameters = scores.shape
         probability = np.exp(log_probability)
         stacked = np.concatenate([table, scores.reshape(n_cells, -1)], axis=1)
         size = n_groups - 1 + n_groups * n_parameters
-        llf = self.constant
-        group_weight = np.zeros(n_groups)
-        cell_weight = np.zeros((n_cells, n_groups))
-        mean_outer = np.zeros((size, size))
-        group_outer = np.zeros((n_groups, n_parameters, n_parameters))
-        group_score = np.zeros((n_groups, n_parameters))
-        for rows in self.blocks(max(64, self.block // n_parameters)):
-            units = self.unit_log_density(rows, stacked)
-            log_density = units[:n_groups] + log_probability[:, None]
-            unit_scores = units[n_groups:].reshape(n_groups, n_parameters, -1)
-            posterior, log_unit = posterior_in_place(log_density[None])
-            responsibility = posterior[0]
+
+        def part(blocks: Sequence[slice]) -> tuple[FloatArray, ...]:
+            llf = np.zeros(())
+            group_weight = np.zeros(n_groups)
+            cell_weight = np.zeros((n_cells, n_groups))
+            mean_outer = np.zeros((size, size))
+            group_outer = np.zeros((n_groups, n_parameters, n_parameters))
+            group_score = np.zeros((n_groups, n_parameters))
+            by_row: list[MembershipMoments] = []
+            for rows in blocks:
+                units = self.unit_log_density(rows, stacked)
+                prior = self.row_prior(rows, log_probability, slopes)
+                log_density = units[:n_groups] + prior
+                unit_scores = units[n_groups:].reshape(n_groups, n_parameters, -1)
+                posterior, log_unit = posterior_in_place(log_density[None])
+                responsibility = posterior[0]
+                weights = self.row_weights(rows)
+                weighted = responsibility if weights is None else responsibility * weights
+                llf += log_unit.sum() if weights is None else log_unit[0] @ weights
+                group_weight += weighted.sum(axis=1)
+                cell_weight += self.cell_totals(rows, weighted)
+                parts = responsibility[:, None, :] * unit_scores
+                mean = np.concatenate(
+                    [responsibility[1:] - probability[1:, None], parts.reshape(-1, parts.shape[2])]
+                )
+                mean_outer += (mean if weights is None else mean * weights) @ mean.T
+                if weights is not None:
+                    parts = parts * weights
+                group_outer += np.matmul(parts, unit_scores.transpose(0, 2, 1))
+                group_score += parts.sum(axis=2)
+                if slopes is not None:
+                    own = self.covariates[rows]  # type: ignore[index]  # row_prior checked it
+                    by_row.append(block_moments(own, np.exp(prior), responsibility, parts, weights))
+            found = (llf, group_weight, cell_weight, mean_outer, group_outer, group_score)
+            return found if slopes is None else found + summed(by_row)
+
+        sums = added(self.by_chunk(part, max(64, self.block // n_parameters)))
+        membership = None if slopes is None else MembershipMoments(*sums[6:])
+        gap = None if membership is None else membership.score
+        totals = Totals(self.constant + float(sums[0]), sums[1], sums[2], gap)
+        return ScoreMoments(totals, sums[3], sums[4], sums[5], membership)
+
+    def row_prior(
+        self, rows: slice, log_probability: FloatArray, slopes: FloatArray | None
+    ) -> FloatArray:
+        """Return the log group probabilities of a block, shape (K, n), or (K, 1) for all alike."""
+        covariates = None if self.covariates is None else self.covariates[rows]
+        return row_log_probability(log_probability, slopes, covariates)
+
+    def mean_share(self, log_probability: FloatArray, slopes: FloatArray | None) -> FloatArray:
+        """Return the group probabilities, averaged over the units by weight, shape (K,)."""
+        if slopes is None:
+            return np.exp(log_probability)
+        total = np.zeros(len(log_probability))
+        for rows in self.blocks(self.block):
+            share = np.exp(self.row_prior(rows, log_probability, slopes))
             weights = self.row_weights(rows)
-            weighted = responsibility if weights is None else responsibility * weights
-            llf += float(log_unit.sum() if weights is None else log_unit[0] @ weights)
-            group_weight += weighted.sum(axis=1)
-            cell_weight += self.cell_totals(rows, weighted)
-            parts = responsibility[:, None, :] * unit_scores
-            mean = np.concatenate(
-                [responsibility[1:] - probability[1:, None], parts.reshape(-1, parts.shape[2])]
-            )
-            mean_outer += (mean if weights is None else mean * weights) @ mean.T
-            if weights is not None:
-                parts = parts * weights
-            group_outer += np.matmul(parts, unit_scores.transpose(0, 2, 1))
-            group_score += parts.sum(axis=2)
-        totals = Totals(llf, group_weight, cell_weight)
-        return ScoreMoments(totals, mean_outer, group_outer, group_score)
+            total += share.sum(axis=1) if weights is None else share @ weights
+        return total / self.total_weight
+
+    def covariate_products(self) -> FloatArray:
+        """Return sum_i w_i x_i x_i', x = (1, z), shape (1 + M, 1 + M); computed once."""
+        if self._covariate_products is None:
+            assert self.covariates is not None
+            size = 1 + self.covariates.shape[1]
+            total = np.zeros((size, size))
+            for rows in self.blocks(self.block):
+                own = self.covariates[rows]
+                extended = np.concatenate([np.ones((len(own), 1)), own], axis=1)
+                weights = self.row_weights(rows)
+                total += (extended.T if weights is None else extended.T * weights) @ extended
+            self._covariate_products = total
+        return self._covariate_products
+
+    def by_chunk(self, work: Callable[[Sequence[slice]], Sums], size: int) -> Iterator[Sums]:
+        """Yield what ``work`` makes of every run of blocks of at most ``size`` rows, in order."""
+        return in_order(work, chunks(self.blocks(size)), self.n_jobs)
 
     def blocks(self, size: int) -> list[slice]:
         """Cut the rows into blocks of at most ``size``."""
@@ -169,6 +309,23 @@ class Statistics(ABC):
     def row_weights(self, rows: slice) -> FloatArray | None:
         """Return the weights of a block of rows, or None where every weight is 1."""
         return None if self.weights is None else self.weights[rows]
+
+
+def summed(moments: list[MembershipMoments]) -> tuple[FloatArray, ...]:
+    """Return score, information and cross products of several blocks, added up."""
+    return (
+        sum((one.score for one in moments[1:]), moments[0].score),
+        sum((one.information for one in moments[1:]), moments[0].information),
+        sum((one.cross for one in moments[1:]), moments[0].cross),
+    )
+
+
+def added(parts: Iterator[tuple[FloatArray, ...]]) -> tuple[FloatArray, ...]:
+    """Add up the sums of chunks one after another, so that rounding is always the same."""
+    total = next(parts)
+    for part in parts:
+        total = tuple(a + b for a, b in zip(total, part, strict=True))
+    return total
 
 
 def posterior_in_place(log_joint: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -27,13 +27,21 @@ class TabulatedStatistics(Statistics):
     weights : ndarray, shape (N,), or None
     constant : float
         Weighted sum of the parameter-free part of the log density.
+    covariates : ndarray, shape (N, M), or None
+        What the group probabilities depend on.
     """
 
     block = 4096
 
     def __init__(
-        self, cells: Cells, incidence: csr_array, weights: FloatArray | None, constant: float
+        self,
+        cells: Cells,
+        incidence: csr_array,
+        weights: FloatArray | None,
+        constant: float,
+        covariates: FloatArray | None = None,
     ) -> None:
+        self.covariates = covariates
         self.cells = cells
         self.incidence = incidence
         self.weights = weights
@@ -55,6 +63,7 @@ class TabulatedStatistics(Statistics):
         weights: FloatArray | None,
         constant: float,
         age_index: IntArray | None = None,
+        covariates: FloatArray | None = None,
     ) -> TabulatedStatistics:
         """Find the distinct cells of a panel, shapes (N, T), and code it.
 
@@ -76,12 +85,13 @@ class TabulatedStatistics(Statistics):
         pointer = np.concatenate([[0], np.cumsum(mask.sum(axis=1))])
         incidence = csr_array((np.ones(len(code)), code, pointer), shape=(n_rows, len(first)))
         cells = Cells(age[first], counts[first], at_risk[first])
-        return cls(cells, incidence, weights, constant)
+        return cls(cells, incidence, weights, constant, covariates)
 
     def take(self, rows: AnyArray) -> TabulatedStatistics:
         """Return the statistics of some rows; the constant is left out (it cancels in starts)."""
         weights = None if self.weights is None else self.weights[rows]
-        return TabulatedStatistics(self.cells, self.incidence[rows], weights, 0.0)
+        covariates = None if self.covariates is None else self.covariates[rows]
+        return TabulatedStatistics(self.cells, self.incidence[rows], weights, 0.0, covariates)
 
     def unit_log_density(self, rows: slice, table: FloatArray) -> FloatArray:
         return np.ascontiguousarray((self._rows(rows) @ table).T)

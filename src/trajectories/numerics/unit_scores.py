@@ -1,8 +1,9 @@
 """The score of each unit, in blocks: what robust covariances and clusters need.
 
 The score of unit i is the posterior mean of its complete-data score: r_ik - pi_k for the logit of
-group k against group 1, and r_ik times the derivative of its log density for the parameters of
-group k. Their weighted sum is the score of the likelihood, zero at its maximum.
+group k against group 1 (times z_i for its slopes in the covariates z_i), and r_ik times the
+derivative of its log density for the parameters of group k. Their weighted sum is the score of the
+likelihood, zero at its maximum.
 """
 
 from __future__ import annotations
@@ -27,15 +28,20 @@ def score_blocks(mixture: Mixture, parameters: Parameters) -> Iterator[tuple[sli
     table = density.log_density(parameters.theta)
     scores = density.score_table(parameters.theta)
     stacked = np.concatenate([table, scores.reshape(len(table), -1)], axis=1)
-    probability = np.exp(parameters.log_probability)[:, None]
+    intercepts, slopes = parameters.intercepts, parameters.slopes
     for rows in statistics.blocks(max(64, statistics.block // n_parameters)):
         units = statistics.unit_log_density(rows, stacked)
-        log_joint = units[:n_groups] + parameters.log_probability[:, None]
+        prior = statistics.row_prior(rows, intercepts, slopes)
+        log_joint = units[:n_groups] + prior
         responsibility = posterior_in_place(log_joint[None])[0][0]
         own = units[n_groups:].reshape(n_groups, n_parameters, -1)
         own *= responsibility[:, None, :]
-        logits = responsibility[1:] - probability[1:]
-        yield rows, np.concatenate([logits, own.reshape(-1, own.shape[2])])
+        logits = responsibility[1:] - np.exp(prior[1:])
+        parts = [logits, own.reshape(-1, own.shape[2])]
+        if slopes is not None:
+            covariates = statistics.covariates[rows].T  # type: ignore[index]
+            parts.append((logits[:, None] * covariates[None]).reshape(-1, own.shape[2]))
+        yield rows, np.concatenate(parts)
 
 
 def outer_by_unit(mixture: Mixture, parameters: Parameters) -> FloatArray:

@@ -32,18 +32,18 @@ class Labels:
     ages: list[FloatArray]
 
 
-def aligned_exposure(exposure: Any, labels: Labels) -> Any:
-    """Put a table of exposure in the order of the counts; an array is handed back as it is.
+def aligned_table(values: Any, labels: Labels, what: str = "exposure") -> Any:
+    """Put a table beside the counts in their order; an array is handed back as it is.
 
     Raises
     ------
     InputError
         If both have unit ids, or both have ages, and they are not the same.
     """
-    if not isinstance(exposure, pd.DataFrame):
-        return exposure
-    exposure = exposure.iloc[:, _columns(exposure.columns, labels)]
-    return exposure.iloc[_rows(exposure.index, labels.ids, "exposure")]
+    if not isinstance(values, pd.DataFrame):
+        return values
+    values = values.iloc[:, _columns(values.columns, labels, what)]
+    return values.iloc[_rows(values.index, labels.ids, what)]
 
 
 def aligned_weights(weights: Any, labels: Labels) -> Any:
@@ -59,27 +59,27 @@ def aligned_weights(weights: Any, labels: Labels) -> Any:
     return weights.iloc[_rows(weights.index, labels.ids, "weights")]
 
 
-def _columns(have: pd.Index[Any], labels: Labels) -> IntArray:
-    """Return for each age of the counts its column of exposure."""
+def _columns(have: pd.Index[Any], labels: Labels, what: str) -> IntArray:
+    """Return for each age of the counts its column of the other table."""
     here = np.arange(len(have))
     if labels.columns is None and not labels.ages:
         return here
     want = labels.columns if labels.columns is not None else labels.ages[0]
     if len(have) != len(want):
         raise InputError(
-            f"exposure has {counted(len(have), 'column')}, counts have {len(want)}: "
+            f"{what} has {counted(len(have), 'column')}, counts have {len(want)}: "
             "give one column an age in both"
         )
     if labels.columns is not None and have.is_unique and labels.columns.is_unique:
         by_label = have.get_indexer(labels.columns)
         if (by_label >= 0).all():
             return by_label.astype(np.int64)
-    found = ages_from_labels(have, "exposure", "give an array, in the order of the counts")
+    found = ages_from_labels(have, what, "give an array, in the order of the counts")
     for ages in labels.ages:
         if np.array_equal(np.sort(found), np.sort(ages)):
             return np.argsort(found)[np.argsort(np.argsort(ages))]
     raise InputError(
-        "exposure: the ages in its column labels are not those of the counts; "
+        f"{what}: the ages in its column labels are not those of the counts; "
         "give both the same ages (or an array, in the order of the counts)"
     )
 

@@ -12,6 +12,9 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 IntArray: TypeAlias = NDArray[np.int64]
 DayArray: TypeAlias = NDArray[np.datetime64]
 
+OutcomeArray: TypeAlias = NDArray[Any]
+"""Outcomes as a panel holds them: float64, or unsigned integers of 8 or 16 bits."""
+
 N_ROWS_SHOWN = 5
 N_NAMES_SHOWN = 8
 
@@ -43,6 +46,21 @@ def names(labels: Any) -> str:
     listed = [repr(label) for label in labels] or ["none"]
     tail = f" and {len(listed) - N_NAMES_SHOWN} more" if len(listed) > N_NAMES_SHOWN else ""
     return ", ".join(listed[:N_NAMES_SHOWN]) + tail
+
+
+def is_narrow(values: Any) -> bool:
+    """Tell whether an array holds counts as unsigned integers of 8 or 16 bits."""
+    plain = isinstance(values, np.ndarray) and not np.ma.isMaskedArray(values)
+    return plain and values.dtype in (np.uint8, np.uint16)
+
+
+def widened(values: NDArray[Any]) -> FloatArray:
+    """Return outcomes as float64, without a copy where they are; for a block rather than a panel.
+
+    Arithmetic on unsigned integers of 8 bits wraps around (1 - 2 is 255), and functions such as
+    the square root answer in half precision: whoever computes with outcomes widens them first.
+    """
+    return np.asarray(values, dtype=np.float64)
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:

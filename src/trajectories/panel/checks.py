@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -12,21 +13,28 @@ from trajectories.errors import InputError
 from trajectories.panel.arrays import (
     BoolArray,
     FloatArray,
+    OutcomeArray,
     all_finite,
     counted,
+    is_narrow,
     where_rows,
 )
 
 
-def check_outcomes(outcomes: Any) -> FloatArray:
-    """Return outcomes as C-contiguous float64 of shape (N, T); NaN is still allowed.
+def check_outcomes(outcomes: Any) -> OutcomeArray:
+    """Return outcomes as a C-contiguous array of shape (N, T); NaN is still allowed.
+
+    Counts given as unsigned integers of 8 or 16 bits stay so; anything else becomes float64.
 
     Raises
     ------
     InputError
         If the table is empty or not two-dimensional, or a value is infinite.
     """
-    values = numeric_array(outcomes, "counts")
+    narrow = is_narrow(outcomes)
+    values: OutcomeArray = (
+        np.ascontiguousarray(outcomes) if narrow else numeric_array(outcomes, "counts")
+    )
     if values.ndim != 2:
         raise InputError(
             f"counts have {counted(values.ndim, 'dimension')}, 2 are needed: a row a unit, "
@@ -37,7 +45,7 @@ def check_outcomes(outcomes: Any) -> FloatArray:
             f"counts are empty ({counted(values.shape[0], 'row')}, "
             f"{counted(values.shape[1], 'column')}): give at least one unit and one age"
         )
-    if not all_finite(values):
+    if not narrow and not all_finite(values):
         infinite = np.isinf(values)
         if infinite.any():
             raise InputError(
@@ -57,6 +65,11 @@ def numeric_array(values: Any, what: str) -> FloatArray:
             raise TypeError
         return np.ascontiguousarray(array, dtype=np.float64) if array.ndim else array.astype(float)
     except (TypeError, ValueError):
+        if isinstance(values, str | PathLike):
+            raise InputError(
+                f"{what} are not numeric but text: read a file first, such as "
+                "pandas.read_csv(path, index_col='id'), and give the table"
+            ) from None
         raise InputError(
             f"{what} are not numeric: give an array or table of numbers, NaN where not observed"
         ) from None
@@ -222,7 +235,7 @@ def check_individual_ages(
 
 
 def check_exposure(
-    exposure: Any, outcomes: FloatArray, observed: BoolArray | None
+    exposure: Any, outcomes: OutcomeArray, observed: BoolArray | None
 ) -> tuple[FloatArray | None, BoolArray | None, int]:
     """Return exposure as float64 (N, T), the observed mask, and the number of cells not at risk.
 
@@ -241,7 +254,7 @@ def check_exposure(
     if values.shape != outcomes.shape:
         raise InputError(
             f"exposure has shape {values.shape}, counts have {outcomes.shape}: "
-            "give one value a cell"
+            "give one value a cell, or leave it out where everybody was free all the time"
         )
     seen = np.ones(outcomes.shape, dtype=bool) if observed is None else observed
     bad = np.asarray(seen & ~np.isfinite(values))
@@ -260,7 +273,7 @@ def check_exposure(
     return values, observed, n_free
 
 
-def _refuse_no_time(seen: BoolArray, values: FloatArray, outcomes: FloatArray) -> None:
+def _refuse_no_time(seen: BoolArray, values: FloatArray, outcomes: OutcomeArray) -> None:
     """Refuse time below zero, and a count in no time at all."""
     negative = seen & (values < 0)
     if negative.any():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -75,7 +75,7 @@ class CovariateDesign:
             For units that are absent, given twice or lack a value, and for categories that the
             first units did not have.
         """
-        used = aligned(covariates, units, self._variables())
+        used = aligned(covariates, units, self.variables)
         absent = used.isna().any(axis=1).to_numpy()
         if absent.any():
             raise InputError(lacking(used, int(absent.sum())))
@@ -90,9 +90,9 @@ class CovariateDesign:
         check_finite(matrix, self.columns)
         return np.ascontiguousarray(matrix)
 
-    def variables(self, covariates: pd.DataFrame, units: pd.Index[Any]) -> pd.DataFrame:
+    def values_of(self, covariates: pd.DataFrame, units: pd.Index[Any]) -> pd.DataFrame:
         """Return the variables of the formula for some units: numbers, booleans, categories."""
-        used = aligned(covariates, units, self._variables())
+        used = aligned(covariates, units, self.variables)
         return plain_columns(used, self.categories)
 
     def with_variable(self, variables: pd.DataFrame, name: Any, value: Any) -> FloatArray:
@@ -116,8 +116,15 @@ class CovariateDesign:
         }
         return next((level for level in levels if str(level) in stated), levels[0])
 
-    def _variables(self) -> list[Any]:
+    @property
+    def variables(self) -> list[Any]:
+        """Columns of the table of covariates that the formula uses."""
         return list(self._spec["variables"])
+
+    def without_rows(self) -> CovariateDesign:
+        """Return formula and coding without anybody's values."""
+        nothing = np.empty((0, self.n_columns))
+        return replace(self, matrix=nothing, rows=np.empty(0, dtype=np.int64))
 
 
 def read_covariates(

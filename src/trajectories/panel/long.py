@@ -12,6 +12,7 @@ from trajectories.errors import InputError
 from trajectories.panel.arrays import BoolArray, FloatArray, IntArray, counted, names, where_rows
 from trajectories.panel.checks import check_ages, check_outcomes, numeric_array
 from trajectories.panel.individual_ages import occasion_columns
+from trajectories.panel.time_varying import cells_of_frame, covariate_columns
 from trajectories.panel.wide import split_missing, table_values
 
 
@@ -24,10 +25,12 @@ def read_long(
     weight: Any | None,
     ages: Any | None,
     individual: bool = False,
+    covariates: Any = None,
 ) -> dict[str, Any]:
     """Return the fields of a Panel from a long table; see ``Panel.from_long``."""
     named = {"unit": unit, "age": age, "count": count, "exposure": exposure, "weight": weight}
     _check_columns(frame, named)
+    carried = covariate_columns(frame, covariates)
     rows, units = _unit_rows(frame[unit])
     row_ages = _column(frame, age)[:, 0]
     _refuse_missing(np.isnan(row_ages), f"column {age!r}", "age")
@@ -70,6 +73,7 @@ def read_long(
         "observed": observed,
         "weights": None if weight is None else _weights(frame, weight, rows, len(units)),
         "units": units,
+        "covariates": cells_of_frame(frame, carried, cell, np.asarray(inside), values.shape),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +11,15 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.panel import checks
-from trajectories.panel.arrays import BoolArray, FloatArray, counted, read_only
+from trajectories.panel.alignment import Labels
+from trajectories.panel.arrays import (
+    BoolArray,
+    FloatArray,
+    OutcomeArray,
+    counted,
+    names,
+    read_only,
+)
 from trajectories.panel.audit import audit
 from trajectories.panel.exposure_floor import raised
 from trajectories.panel.individual_ages import occasions, read_individual_ages
@@ -18,6 +27,14 @@ from trajectories.panel.long import read_long
 from trajectories.panel.register import Register
 from trajectories.panel.register_panel import read_register
 from trajectories.panel.rows import are_counts, require_counts, row_numbers
+from trajectories.panel.time_varying import (
+    Covariates,
+    check_covariates,
+    from_long_frame,
+    read_wide_covariates,
+    taken,
+)
+from trajectories.panel.unit_covariates import check_unit_covariates, unit_covariates_of
 from trajectories.panel.wide import read_wide
 
 
@@ -25,13 +42,15 @@ from trajectories.panel.wide import read_wide
 class Panel:
     """Hold outcomes by unit and age; made with ``from_wide``, ``from_long``, ``from_register``.
 
-    Arrays are C-contiguous, read-only views. A float64 C-contiguous array without NaN is not
-    copied: who changes it afterwards changes the panel.
+    Arrays are C-contiguous, read-only views. A C-contiguous array of float64 without NaN, or of
+    uint8 or uint16, is not copied: who changes it afterwards changes the panel.
 
     Attributes
     ----------
-    outcomes : ndarray of float64, shape (N, T)
-        Offences in the cell, or any other outcome; 0 where not observed.
+    outcomes : ndarray of float64, uint8 or uint16, shape (N, T)
+        Offences in the cell, or any other outcome; 0 where not observed. Counts given as unsigned
+        integers of 8 or 16 bits are held as they are, an eighth or a quarter of the memory, and may
+        be a memory map of a file; ``trajectories.panel.widened`` makes float64 of a block of them.
     ages : ndarray of float64, shape (T,)
         Strictly increasing.
     exposure : ndarray of float64, shape (N, T), or None
@@ -52,6 +71,11 @@ class Panel:
         Cells that were given with an exposure of 0 and no count, and are missing therefore.
     n_left_out : int
         Persons of a register left out because they are never observed at these ages.
+    covariates : dict of name to ndarray of float64, shape (N, T), or None
+        What varies over time beside the outcomes: work, a partner; 0 where not observed. A model
+        uses those that it names in ``time_varying``.
+    unit_covariates : DataFrame, N rows, or None
+        Characteristics of the units, in their order; see ``with_unit_covariates``.
 
     Raises
     ------
@@ -59,7 +83,7 @@ class Panel:
         For anything that cannot be used as it is; the message says what to change.
     """
 
-    outcomes: FloatArray
+    outcomes: OutcomeArray
     ages: FloatArray
     exposure: FloatArray | None = None
     observed: BoolArray | None = None
@@ -68,6 +92,8 @@ class Panel:
     n_left_out: int = 0
     individual_ages: FloatArray | None = None
     n_not_at_risk: int = 0
+    covariates: Covariates | None = None
+    unit_covariates: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         outcomes = checks.check_outcomes(self.outcomes)
@@ -92,6 +118,10 @@ class Panel:
         for name, array in arrays.items():
             object.__setattr__(self, name, None if array is None else read_only(array))
         object.__setattr__(self, "units", units)
+        covariates = check_covariates(self.covariates, observed, outcomes.shape)
+        object.__setattr__(self, "covariates", covariates)
+        own = check_unit_covariates(self.unit_covariates, units)
+        object.__setattr__(self, "unit_covariates", own)
 
     @classmethod
     def from_wide(
@@ -101,6 +131,7 @@ class Panel:
         exposure: Any = None,
         units: Any = None,
         weights: Any = None,
+        covariates: Any = None,
     ) -> Panel:
         """Make a panel from a table or array with a row a unit and a column an age.
 
@@ -124,6 +155,9 @@ class Panel:
             By default the index of a table; row numbers for an array.
         weights : Series or array-like, shape (N,), optional
             Above 0. A Series is aligned by unit id where the counts have ids.
+        covariates : dict of name to DataFrame or array-like, shape (N, T), optional
+            What varies over time beside the outcomes, aligned as the exposure is. An observed
+            cell without a value is refused.
 
         Returns
         -------
@@ -135,7 +169,11 @@ class Panel:
             For tables that cannot be used as they are; the message says what to change.
         """
         own = np.ndim(ages) == 2
-        fields = read_wide(counts, occasions(counts) if own else ages, exposure, units, weights)
+        fields, labels = read_wide(
+            counts, occasions(counts) if own else ages, exposure, units, weights
+        )
+        if covariates is not None:
+            fields["covariates"] = read_wide_covariates(covariates, labels)
         if own:
             fields["individual_ages"] = read_individual_ages(ages, fields["observed"])
         return cls(**fields)
@@ -151,6 +189,7 @@ class Panel:
         weight: Any = None,
         ages: Any = None,
         individual: bool = False,
+        covariates: Any = None,
     ) -> Panel:
         """Make a panel from a table with a row a unit and age.
 
@@ -170,6 +209,9 @@ class Panel:
             Whether units were observed at ages of their own (19.37, say). Each keeps its ages, and
             the columns of the panel are first, second, … occasion. A fit then costs a density per
             distinct (age, outcome, exposure) and group, not per age; see ``individual_ages``.
+        covariates : list of column labels, optional
+            Columns that vary over time, carried beside the outcomes. An observed cell without a
+            value is refused.
 
         Returns
         -------
@@ -181,7 +223,7 @@ class Panel:
         InputError
             For a pair of unit and age given twice, and all that ``from_wide`` refuses.
         """
-        fields = read_long(frame, unit, age, count, exposure, weight, ages, individual)
+        fields = read_long(frame, unit, age, count, exposure, weight, ages, individual, covariates)
         return cls(**fields)
 
     @classmethod
@@ -294,6 +336,71 @@ class Panel:
         exposure = raised(self.exposure, self.observed, self.outcomes.shape, floor)
         return replace(self, exposure=exposure)
 
+    def with_unit_covariates(self, covariates: Any) -> Panel:
+        """Return the panel with characteristics of its units, for models that depend on them.
+
+        Parameters
+        ----------
+        covariates : DataFrame
+            Indexed by unit id, a row a unit, in any order; rows of other units are not used.
+            Missing values stay missing: what needs them says so.
+
+        Raises
+        ------
+        InputError
+            If it is no table, a unit is absent, or an id is there twice.
+        """
+        return replace(self, unit_covariates=unit_covariates_of(covariates, self.units))
+
+    def with_covariates(
+        self, values: Any, covariates: Any = None, unit: Any = "person", age: Any = "age"
+    ) -> Panel:
+        """Return the panel with covariates that vary over time, beside those that it has.
+
+        Parameters
+        ----------
+        values : dict of name to DataFrame or array, shape (N, T); or DataFrame
+            Tables are aligned by unit id and by age, arrays go by position. A DataFrame itself is
+            a long table with a row a unit and age, such as ``lifecourse.person_years`` returns:
+            rows of other units and ages are not used.
+        covariates : list of column labels
+            For a long table: the columns to carry.
+        unit, age : column labels
+            Of a long table.
+
+        Raises
+        ------
+        InputError
+            If a value is missing in an observed cell (it is never filled in), or units or ages
+            differ.
+        """
+        if isinstance(values, pd.DataFrame):
+            if self.individual_ages is not None:
+                self.require_common_ages("aligning a long table of covariates")
+            found: Any = from_long_frame(values, covariates, unit, age, self.units, self.ages)
+        else:
+            found = read_wide_covariates(values, Labels([self.units], None, [self.ages]))
+            if not isinstance(found, dict):
+                found = check_covariates(found, self.observed, self.outcomes.shape)
+        return replace(self, covariates={**(self.covariates or {}), **(found or {})})
+
+    def covariate_values(self, wanted: Sequence[str]) -> list[FloatArray]:
+        """Return the values of some covariates, each of shape (N, T).
+
+        Raises
+        ------
+        InputError
+            If the panel does not carry one of them.
+        """
+        held = self.covariates or {}
+        absent = [name for name in wanted if name not in held]
+        if absent:
+            raise InputError(
+                f"the panel lacks time-varying covariate {names(absent)}; it has "
+                f"{names(held)}: give them with panel.with_covariates(...)"
+            )
+        return [held[name] for name in wanted]
+
     def subset(self, rows: Any) -> Panel:
         """Return the panel of some rows, given as a boolean mask, a slice or row numbers.
 
@@ -311,6 +418,10 @@ class Panel:
             weights=None if self.weights is None else self.weights[where],
             units=self.units[where],
             individual_ages=None if self.individual_ages is None else self.individual_ages[where],
+            covariates=taken(self.covariates, where),
+            unit_covariates=(
+                None if self.unit_covariates is None else self.unit_covariates.iloc[where]
+            ),
         )
 
     def without_empty_ages(self) -> Panel:
@@ -327,6 +438,7 @@ class Panel:
             individual_ages=(
                 None if self.individual_ages is None else self.individual_ages[:, seen]
             ),
+            covariates=taken(self.covariates, (slice(None), seen)),
         )
 
     def without_exposure(self) -> Panel:
@@ -364,6 +476,9 @@ class Panel:
         ]
         parts += [f"{self.n_not_at_risk:,} of them not at risk"] if self.n_not_at_risk else []
         parts += ["exposure"] if self.exposure is not None else []
+        if self.unit_covariates is not None:
+            parts += [counted(self.unit_covariates.shape[1], "covariate")]
         parts += ["weights"] if self.weights is not None else []
+        parts += [f"time-varying {', '.join(self.covariates)}"] if self.covariates else []
         parts += [f"{counted(self.n_left_out, 'person')} left out"] if self.n_left_out else []
         return f"<Panel: {', '.join(parts)}>"

@@ -159,14 +159,10 @@ def _from_texts(
 
 def _read(texts: pd.Series[Any]) -> tuple[DayArray, NDArray[np.int8]]:
     """Return date and precision of distinct texts; −1 where a text is no date."""
-    parts = texts.str.extract(_PATTERN)
+    numbers = texts.str.extract(_PATTERN).apply(pd.to_numeric)
     year, month, day = (
-        pd.to_numeric(part).fillna(0).to_numpy(dtype=np.int64)
-        for part in (
-            parts["year"],
-            parts["month"].fillna(parts["compact_month"]),
-            parts["day"].fillna(parts["compact_day"]),
-        )
+        numbers[list(names)].bfill(axis=1).iloc[:, 0].fillna(0).to_numpy(dtype=np.int64)
+        for names in (("year",), ("month", "compact_month"), ("day", "compact_day"))
     )
     precision = np.where(month == 0, _YEAR, np.where(day == 0, _MONTH, _DAY))
     months = (year - 1970).astype("timedelta64[Y]") + np.datetime64("1970", "Y")

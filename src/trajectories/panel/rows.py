@@ -8,16 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trajectories.errors import InputError
-from trajectories.panel.arrays import FloatArray, counted, where_rows
+from trajectories.panel.arrays import OutcomeArray, counted, is_narrow, where_rows
 
 ROWS_A_BLOCK = 65_536
 
 
-def are_counts(outcomes: FloatArray) -> bool:
+def are_counts(outcomes: OutcomeArray) -> bool:
     """Tell whether every outcome is a whole number, zero or more.
 
     Goes by blocks of rows, so that no temporary is as large as the panel.
     """
+    if is_narrow(outcomes):
+        return True
     for first in range(0, len(outcomes), ROWS_A_BLOCK):
         block = outcomes[first : first + ROWS_A_BLOCK]
         if ((block < 0) | (block != np.floor(block))).any():
@@ -25,7 +27,7 @@ def are_counts(outcomes: FloatArray) -> bool:
     return True
 
 
-def require_counts(outcomes: FloatArray) -> None:
+def require_counts(outcomes: OutcomeArray) -> None:
     """Raise an InputError that says how many outcomes are negative or fractional, and where."""
     if are_counts(outcomes):
         return

@@ -9,8 +9,8 @@ import pandas as pd
 from pandas.api import types
 
 from trajectories.errors import InputError
-from trajectories.panel.alignment import Labels, aligned_exposure, aligned_weights
-from trajectories.panel.arrays import BoolArray, FloatArray, counted, names
+from trajectories.panel.alignment import Labels, aligned_table, aligned_weights
+from trajectories.panel.arrays import BoolArray, FloatArray, OutcomeArray, counted, is_narrow, names
 from trajectories.panel.checks import check_ages, check_outcomes, check_units
 from trajectories.panel.labels import ages_from_labels, refuse_other_ages
 
@@ -42,6 +42,9 @@ def table_values(table: Any, what: str) -> Any:
             f"{what}: column {names(bad)} not numeric; make the column of unit ids "
             "the index (set_index), drop it, or convert it with pandas.to_numeric"
         )
+    first = table.dtypes.iloc[0] if table.shape[1] else None
+    if first in (np.uint8, np.uint16) and (table.dtypes == first).all():
+        return table.to_numpy()
     if all(isinstance(dtype, np.dtype) and dtype.kind != "O" for dtype in table.dtypes):
         return table.to_numpy(dtype=np.float64)
     return table.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -57,16 +60,20 @@ def _is_numeric(column: pd.Series[Any]) -> bool:
     return types.is_numeric_dtype(column.dtype) and not types.is_complex_dtype(column.dtype)
 
 
-def split_missing(values: FloatArray) -> tuple[FloatArray, BoolArray | None]:
+def split_missing(values: OutcomeArray) -> tuple[OutcomeArray, BoolArray | None]:
     """Return outcomes with 0 where missing, and the observed mask (None where all are)."""
+    if is_narrow(values):
+        return values, None
     missing = np.isnan(values)
     if not missing.any():
         return values, None
     return np.where(missing, 0.0, values), ~missing
 
 
-def read_wide(counts: Any, ages: Any, exposure: Any, units: Any, weights: Any) -> dict[str, Any]:
-    """Return the fields of a Panel from a wide table; see ``Panel.from_wide``."""
+def read_wide(
+    counts: Any, ages: Any, exposure: Any, units: Any, weights: Any
+) -> tuple[dict[str, Any], Labels]:
+    """Return the fields of a Panel from a wide table, and its labels; see ``Panel.from_wide``."""
     outcomes, observed = split_missing(check_outcomes(table_values(counts, "counts")))
     n_units, n_ages = outcomes.shape
     columns = counts.columns if isinstance(counts, pd.DataFrame) else None
@@ -78,14 +85,15 @@ def read_wide(counts: Any, ages: Any, exposure: Any, units: Any, weights: Any) -
     if ages is not None and in_labels is not None:
         refuse_other_ages(known[0], in_labels)
     labels = Labels(ids, columns, known)
-    return {
+    fields = {
         "outcomes": outcomes,
         "ages": known[0] if known else np.arange(float(n_ages)),
-        "exposure": table_values(aligned_exposure(exposure, labels), "exposure"),
+        "exposure": table_values(aligned_table(exposure, labels), "exposure"),
         "observed": observed,
         "weights": aligned_weights(weights, labels),
         "units": ids[0] if ids else None,
     }
+    return fields, labels
 
 
 def _ages_in(columns: pd.Index[Any], required: bool) -> FloatArray | None:

@@ -13,14 +13,18 @@ from trajectories.plot.career_timelines import career_timelines
 from trajectories.plot.concordance_forest import concordance_forest
 from trajectories.plot.cumulative_incidence import cumulative_incidence
 from trajectories.plot.distribution_functions import distributions
+from trajectories.plot.dual_curves import dual_trajectories
+from trajectories.plot.effect_rows import effects_by_group
 from trajectories.plot.event_study import event_study
 from trajectories.plot.forest_plot import forest
 from trajectories.plot.hazard import hazard
+from trajectories.plot.leaving_curves import dropout_trajectories
 from trajectories.plot.love_plot import love
 from trajectories.plot.mean_cumulative_count import mean_cumulative_count
 from trajectories.plot.net_benefit import decision_curve
 from trajectories.plot.observed_and_fitted import observed_means
 from trajectories.plot.onset_bars import onset_distribution
+from trajectories.plot.outcome_curves import multi_trajectories
 from trajectories.plot.posterior_bars import posteriors
 from trajectories.plot.recovery_rows import recovery
 from trajectories.plot.residual_stems import residuals
@@ -40,12 +44,16 @@ __all__ = [
     "cumulative_incidence",
     "decision_curve",
     "distributions",
+    "dropout_trajectories",
+    "dual_trajectories",
+    "effects_by_group",
     "event_study",
     "figure_bytes",
     "forest",
     "hazard",
     "love",
     "mean_cumulative_count",
+    "multi_trajectories",
     "observed_means",
     "onset_distribution",
     "posteriors",

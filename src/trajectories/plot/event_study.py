@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from trajectories.errors import InputError
 from trajectories.plot.check import need_columns
+from trajectories.plot.ratio_ticks import set_ratio_ticks
 from trajectories.plot.style import MUTED, RULE, line_look, new_figure, styled
 
 __all__ = ["event_study"]
@@ -106,9 +106,5 @@ def _y_axis(ax: Axes, values: np.ndarray[Any, Any]) -> None:
     margin = 0.06 * max(high - low, 0.2)
     ax.set_yscale("log")
     ax.set_ylim(np.exp(low - margin), np.exp(high + margin))
-    wide = high - low > np.log(4.0)
-    steps = (1.0, 2.0, 5.0) if wide else (1.0, 1.2, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0)
-    ax.yaxis.set_major_locator(LogLocator(subs=steps))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
-    ax.yaxis.set_minor_formatter(NullFormatter())
+    set_ratio_ticks(ax.yaxis, low, high)
     ax.grid(axis="y", color=RULE)

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from trajectories.errors import InputError
+from trajectories.panel.arrays import counted
 from trajectories.plot.check import need_columns
+from trajectories.plot.ratio_ticks import set_ratio_ticks
 from trajectories.plot.style import MUTED, RULE, line_look, new_figure, styled
 
 __all__ = ["forest"]
@@ -66,6 +67,12 @@ def forest(
     need_columns(table, "the forest plot", label, *_NUMBERS, *filter(None, (series, panel)))
     if scale not in ("log", "linear"):
         raise InputError(f"scale={scale!r} is unknown: 'log' for ratios, 'linear' for differences")
+    nameless = int(table[label].isna().sum())
+    if nameless:
+        raise InputError(
+            f"the forest plot: {counted(nameless, 'row')} without a label in column {label!r}: "
+            "give every row one, or leave it out"
+        )
     rows = table.copy()
     for column in _NUMBERS:
         rows[column] = pd.to_numeric(rows[column], errors="coerce").astype(float)
@@ -183,10 +190,7 @@ def _x_axis(ax: Axes, rows: pd.DataFrame, scale: str, line_at: float) -> None:
     margin = 0.05 * max(high - low, 0.2)
     ax.set_xscale("log")
     ax.set_xlim(np.exp(low - margin), np.exp(high + margin))
-    wide = high - low > np.log(300.0)
-    ax.xaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
-    ax.xaxis.set_minor_formatter(NullFormatter())
+    set_ratio_ticks(ax.xaxis, low, high)
 
 
 def _said(centre: float, lower: float, upper: float) -> str:

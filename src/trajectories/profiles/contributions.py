@@ -15,6 +15,7 @@ import pandas as pd
 from scipy.special import logsumexp
 
 from trajectories.numerics.types import FloatArray, IntArray
+from trajectories.panel import widened
 from trajectories.profiles.score import unwrap
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def cell_log_density(results: GroupTrajectoriesResults, panel: Panel) -> FloatAr
             channels[:, t, None, :], (len(channels), panel.n_units, results.n_groups)
         )
         logs[:, t] = results.family.log_density(
-            panel.outcomes[:, t, None], exposure[:, t, None], at
+            widened(panel.outcomes[:, t, None]), exposure[:, t, None], at
         )
     if panel.observed is not None:
         logs[~panel.observed] = 0.0

@@ -112,7 +112,20 @@ def score(
 def unwrap(
     model: GroupTrajectoriesResults | ScoringModel,
 ) -> tuple[GroupTrajectoriesResults, Support, bool]:
-    """Return results, support and whether it is past its last day, of what was given."""
+    """Return results, support and whether it is past its last day, of what was given.
+
+    Raises
+    ------
+    InputError
+        For what is no model, and for one whose curves depend on time-varying covariates.
+    """
+    held = getattr(model, "results", model)
+    if isinstance(held, GroupTrajectoriesResults) and held.time_varying:
+        raise InputError(
+            "profiles are scored from histories alone, and this model needs time-varying "
+            f"covariates ({', '.join(held.time_varying)}): use results.predict_proba with a panel "
+            "that carries them, or fit a model without"
+        )
     if isinstance(model, GroupTrajectoriesResults):
         return model, Support.of_results(model), False
     results, support = getattr(model, "results", None), getattr(model, "support", None)
@@ -130,6 +143,12 @@ def check_usable(results: GroupTrajectoriesResults) -> None:
         raise InputError(
             f"this fit stopped at {results.stop_reason} and is no proper solution: score with a "
             "model that converged"
+        )
+    if results.model.membership is not None:
+        raise InputError(
+            "this model's group probabilities depend on covariates (membership=), and scoring is "
+            "from histories alone: use results.predict_proba(panel, covariates=...), or fit "
+            "without membership="
         )
     if results.family.link == "identity" or results.family.name == "beta":
         raise InputError(
@@ -151,6 +170,9 @@ def own_ages(panel: Panel, results: GroupTrajectoriesResults, rows: np.ndarray) 
         observed=None if panel.observed is None else panel.observed[np.ix_(rows, keep)],
         weights=None if panel.weights is None else panel.weights[rows],
         units=panel.units[rows],
+        unit_covariates=(
+            None if panel.unit_covariates is None else panel.unit_covariates.iloc[rows]
+        ),
     )
 
 

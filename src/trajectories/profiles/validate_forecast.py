@@ -13,6 +13,7 @@ from trajectories.groups.adequacy.person_density import at_ages, group_log_densi
 from trajectories.groups.choosing.held_out import exposures, forecast
 from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.numerics.types import BoolArray, FloatArray
+from trajectories.panel import widened
 from trajectories.profiles.judged import EVERYBODY, subgroup_rows, subgroup_table
 from trajectories.profiles.score import check_usable, unwrap
 
@@ -99,7 +100,7 @@ def validate_forecast(
         results.parameters.log_probability,
     )
     figures = _Figures(
-        used.outcomes[:, ~early],
+        widened(used.outcomes[:, ~early]),
         expected,
         exposures(used)[:, ~early] > 0,
         used.ages[~early],

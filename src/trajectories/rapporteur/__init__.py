@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from trajectories.rapporteur.coverage import Coverage, coverage
 from trajectories.rapporteur.figures import figures
+from trajectories.rapporteur.planted_truths import truths
 from trajectories.rapporteur.render import read_register, write_register, write_truth
 from trajectories.rapporteur.replicate import Replication, replicate
 from trajectories.rapporteur.simulate import simulate
 from trajectories.rapporteur.truth import Truth
 
 __all__ = [
+    "Coverage",
     "Replication",
     "Truth",
+    "coverage",
     "figures",
     "read_register",
     "replicate",
     "simulate",
+    "truths",
     "write_register",
     "write_truth",
 ]

@@ -83,8 +83,9 @@ def classify(results: GroupTrajectoriesResults, panel: Panel) -> Classified:
 
     Groups are named by their number. The panel must have no weights.
     """
-    statistics = prepare(panel, results.family, merge=False).statistics
-    density = make_mixture(panel, results.model, statistics).density
+    prepared = prepare(panel, results.family, merge=False, covariates=results.model.time_varying)
+    statistics = prepared.statistics
+    density = make_mixture(panel, results.model, statistics, prepared.grid).density
     theta = results.parameters.theta
     n_groups, n_own = theta.shape
     table = density.log_density(theta)

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
 import pandas as pd
 
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Register
 from trajectories.rapporteur.classified import Classified
+from trajectories.rapporteur.estimate import Estimate, estimated_mean, estimated_ratio
 from trajectories.rapporteur.estimators import posterior_means, two_step_shares
-from trajectories.rapporteur.intervals import mean_interval, share_interval, wilson
+from trajectories.rapporteur.intervals import mean_interval, share_interval
 from trajectories.rapporteur.person_figures import criminal_relatives
 from trajectories.rapporteur.quantities import AMONG_RELATIVES, BY_GROUP, OVERALL, Quantity
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A value with its interval."""
-
-    value: float
-    lower: float
-    upper: float
 
 
 def group_estimates(
@@ -97,26 +86,14 @@ def overall_estimates(
     ratio of two counts per trafficker: its standard error takes traffickers, not relatives, as
     independent.
     """
-    found = {}
-    for key, column in OVERALL.items():
-        values = persons[column].to_numpy()
-        mean, n = float(values.mean()), len(values)
-        if np.isin(values, (0.0, 1.0)).all():
-            limits = wilson(mean, n, level)
-        else:
-            limits = mean_interval(mean, float(values.std(ddof=1)) / n**0.5, n, level)
-        found[key] = Estimate(mean, *limits)
+    found = {
+        key: estimated_mean(persons[column].to_numpy(), level) for key, column in OVERALL.items()
+    }
     for key, relation in AMONG_RELATIVES.items():
         counts = criminal_relatives(register, relation)
-        base = float(counts["criminal"].sum())
-        if base > 0:
-            found[key] = _ratio(counts, base, level)
+        share = estimated_ratio(
+            counts["trafficking"].to_numpy(), counts["criminal"].to_numpy(), level
+        )
+        if share is not None:
+            found[key] = share
     return found
-
-
-def _ratio(counts: pd.DataFrame, base: float, level: float) -> Estimate:
-    share = float(counts["trafficking"].sum()) / base
-    residual = (counts["trafficking"] - share * counts["criminal"]).to_numpy()
-    n = len(residual)
-    error = float(np.sqrt((residual**2).sum() * n / (n - 1))) / base
-    return Estimate(share, *share_interval(share, error, base, level))

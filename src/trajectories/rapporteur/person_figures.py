@@ -64,24 +64,29 @@ def person_figures(register: Register) -> pd.DataFrame:
     return pd.DataFrame(columns, index=persons.index).astype(np.float64)
 
 
-def criminal_relatives(register: Register, relation: str) -> pd.DataFrame:
-    """Count, by trafficker, criminal relatives of a kind and those of them who traffic too.
+def criminal_relatives(
+    register: Register, relation: str, of: pd.Index[int] | None = None
+) -> pd.DataFrame:
+    """Count, by person, criminal relatives of a kind and those of them who traffic too.
 
     Parameters
     ----------
     register : Register
     relation : {"criminal_sibling", "criminal_partner"}
+    of : Index, optional
+        Whose relatives; the traffickers' when left out.
 
     Returns
     -------
     DataFrame
-        Index person; columns ``trafficking``, ``criminal``. Traffickers without a criminal
-        relative of that kind have 0 in both.
+        Index person; columns ``trafficking``, ``criminal``. Who has no criminal relative of that
+        kind has 0 in both.
     """
     persons = register.persons
-    traffickers = pd.Index(persons.loc[persons["population"] == TRAFFICKERS, "person"])
+    if of is None:
+        of = pd.Index(persons.loc[persons["population"] == TRAFFICKERS, "person"])
     ties = register.relations
-    ties = ties[ties["person"].isin(traffickers) & ties["relation"].isin(RELATIVES[relation])]
+    ties = ties[ties["person"].isin(of) & ties["relation"].isin(RELATIVES[relation])]
     ties = ties.drop_duplicates(["person", "relative"])
     offences = register.offences
     traffic = offences.loc[offences["offence_type"] == "trafficking", "person"].unique()
@@ -92,7 +97,13 @@ def criminal_relatives(register: Register, relation: str) -> pd.DataFrame:
         }
     )
     by_person = counts.groupby(ties["person"]).sum()
-    return by_person.reindex(traffickers, fill_value=0.0).rename_axis("person")
+    return by_person.reindex(of, fill_value=0.0).rename_axis("person")
+
+
+def with_criminal_relative(register: Register, persons: pd.Index[int]) -> pd.DataFrame:
+    """Tell who has a criminal relative of each kind: a column a kind of ``RELATIVES``, 1 or 0."""
+    found = _criminal_relatives(register, persons)
+    return pd.DataFrame(found, index=persons).astype(np.float64)
 
 
 def _first_trafficking(offences: pd.DataFrame, persons: pd.Index[int]) -> pd.Series:

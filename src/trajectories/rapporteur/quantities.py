@@ -1,4 +1,4 @@
-"""Which figure is estimated from what, and which one waits for an estimator to come.
+"""Which figure is estimated from what, in which stage of the study, and which are context.
 
 By key of the published figures. Nothing here holds a value.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
+
+from trajectories.rapporteur.figures import GENERAL_OFFENDERS, NON_OFFENDERS, TRAFFICKERS
 
 Method = Literal["posterior", "two_step"]
 
@@ -90,20 +92,76 @@ AMONG_RELATIVES: dict[str, str] = {
 }
 """Key of a share among criminal relatives of traffickers → the kind of relative."""
 
-MATCHED = "no estimator yet: matched comparison"
-WITHIN_PERSON = "no estimator yet: within-person effects"
-RECIDIVISM = "no estimator yet: recidivism"
-CONTEXT = "context: nothing is simulated for it"
+OF_CONTROLS: dict[str, str] = {
+    f"{factor}_{population}": factor
+    for factor in ("basic_qualification", "criminal_environment")
+    for population in (GENERAL_OFFENDERS, NON_OFFENDERS)
+}
+"""Key of a share of matched controls → the factor."""
+
+AMONG_RELATIVES_OF_CONTROLS: dict[str, str] = {
+    "trafficking_siblings_controls": "criminal_sibling",
+    "trafficking_partners_controls": "criminal_partner",
+}
+"""Key of a share among criminal relatives of matched controls → the kind of relative."""
+
+EFFECTS: dict[tuple[str, str], str] = {
+    (exposure, population): f"effect_{exposure}_{name}"
+    for exposure in ("job", "partner", "biological_children", "non_biological_children")
+    for name, population in (
+        ("traffickers", TRAFFICKERS),
+        ("general_offenders", GENERAL_OFFENDERS),
+    )
+    if (exposure, name) != ("non_biological_children", "general_offenders")
+}
+"""Exposure and population → key of the within-person effect; one of the eight is not published."""
+
+RECIDIVISM_ROWS: tuple[str, ...] = (
+    "specific_recidivism",
+    "specific_share_of_recidivists",
+    "general_recidivism_2y",
+    "general_recidivism_5y",
+    "general_recidivism_7y",
+    "property_recidivism_5y",
+    "violent_recidivism_5y",
+    "drug_recidivism_5y",
+    "specific_recidivism_5y",
+)
+
+CONTEXT = "context: no estimator needed, not counted"
+BY_DESIGN = "by design"
+
+STAGES: dict[str, str] = {
+    "careers": "Criminal careers",
+    "trajectories": "Trajectory groups",
+    "groups": "The groups described",
+    "traffickers": "The traffickers",
+    "matched": "Matched comparison",
+    "within_person": "Work, partner and children",
+    "recidivism": "Recidivism",
+    "design": "Set by design",
+    "context": "Context",
+}
+"""Stage → how it is called, in the order of the report."""
+
+_COMPARED = ("basic_qualification_traffickers", "criminal_environment_traffickers")
+_CAREERS = ("first_", "trafficking_age_mean", "prior_cases_mean", "age_at_observation_end")
 
 
-def waiting_status(key: str, population: str, kind: str) -> str:
-    """Say why a figure that has no estimator here has none."""
+def stage_of(key: str, population: str, group: str, kind: str) -> str:
+    """Return the stage of the study that a published figure belongs to."""
     if population == "victims_netherlands":
-        return CONTEXT
+        return "context"
+    if kind in ("count", "date"):
+        return "design"
     if kind == "direction":
-        return WITHIN_PERSON
-    if "general_offenders" in population or "non_offenders" in population:
-        return MATCHED
-    if "recidivi" in key:
-        return RECIDIVISM
-    return "no estimator yet"
+        return "within_person"
+    if key in RECIDIVISM_ROWS:
+        return "recidivism"
+    if group != "all":
+        return "trajectories" if key.startswith("share_") else "groups"
+    if key in OF_CONTROLS or key in _COMPARED or key.startswith("trafficking_siblings"):
+        return "matched"
+    if key.startswith(("trafficking_partners", "single_parent")):
+        return "matched"
+    return "careers" if key.startswith(_CAREERS) else "traffickers"

@@ -7,12 +7,21 @@ from collections.abc import Mapping
 import pandas as pd
 
 from trajectories.panel import Register
-from trajectories.rapporteur.estimates import Estimate
-from trajectories.rapporteur.figures import TRAFFICKERS, figures
-from trajectories.rapporteur.quantities import AMONG_RELATIVES, waiting_status
+from trajectories.rapporteur.estimate import Estimate
+from trajectories.rapporteur.figures import figures
+from trajectories.rapporteur.quantities import (
+    AMONG_RELATIVES,
+    AMONG_RELATIVES_OF_CONTROLS,
+    BY_DESIGN,
+    CONTEXT,
+    stage_of,
+)
+from trajectories.rapporteur.targets import DIRECTIONS
+from trajectories.rapporteur.truth import Truth
 
 ESTIMATED = "estimated"
 NOT_FOUND = "group not found"
+NO_PERSONS = "the register holds nobody for it"
 NOBODY = "nobody to estimate it from: no such relative in the register"
 COLUMNS = (
     "key",
@@ -27,7 +36,11 @@ COLUMNS = (
     "upper",
     "recovered",
     "status",
+    "stage",
+    "persons",
 )
+LOG_ODDS = "log-odds"
+"""Unit of a within-person effect: its direction is published, its size is planted."""
 
 
 def recovery_table(
@@ -35,6 +48,7 @@ def recovery_table(
     by_group: pd.DataFrame,
     overall: Mapping[str, Estimate],
     combined: Mapping[str, str],
+    failed: Mapping[str, str],
 ) -> pd.DataFrame:
     """Put published, planted and estimated values side by side.
 
@@ -48,6 +62,8 @@ def recovery_table(
         Key → estimate.
     combined : mapping
         Name → what to say of a name that several groups carry.
+    failed : mapping
+        Stage → why it could not be done.
 
     Returns
     -------
@@ -55,32 +71,48 @@ def recovery_table(
         ``published`` and ``planted`` are numbers or, where they are none, texts; ``planted`` is
         <NA> where the row does not apply to the planted truth. ``recovered`` says whether the
         interval contains the planted value; <NA> where there is no interval or no planted value.
+        ``status`` begins with "estimated", "by design" or "context", or says why there is no
+        estimate. ``stage`` is the stage of the study, ``persons`` whom an estimate is of.
     """
     planted = {} if register.truth is None else dict(register.truth.planted)
     rows = []
     for row in figures().itertuples():
         key, group, population = str(row.key), str(row.group), str(row.population)
-        if population == TRAFFICKERS and row.kind in ("count", "date"):
-            estimate, status = _by_design(register, str(row.kind))
-        elif key in overall:
-            estimate, status = overall[key], ESTIMATED
-        elif key in AMONG_RELATIVES:
-            estimate, status = None, NOBODY
-        elif group != "all":
+        stage = stage_of(key, population, group, str(row.kind))
+        if stage == "context":
+            estimate, status = None, CONTEXT
+        elif row.kind == "date":
+            estimate, status = None, f"{BY_DESIGN}: {register.reference_date.date()}"
+        elif stage == "trajectories" or stage == "groups":
             estimate, status = _in_group(key, group, by_group, combined)
         else:
-            estimate, status = None, waiting_status(key, population, str(row.kind))
+            estimate = overall.get(key)
+            status = _status(key, stage, estimate, failed)
         value = _value(planted.get(key))
-        named = (key, row.quantity, population, group, row.unit, _value(row.value), value)
-        rows.append((*named, *_parts(estimate), _recovered(estimate, value), status))
+        unit = LOG_ODDS if row.kind == "direction" else row.unit
+        named = (key, row.quantity, population, group, unit, _value(row.value), value)
+        verdict = _recovered(estimate, value)
+        persons = float("nan") if estimate is None else estimate.persons
+        rows.append((*named, *_parts(estimate), verdict, status, stage, persons))
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     return table.astype(
         {
             **dict.fromkeys(("published", "planted"), object),
-            **dict.fromkeys(("estimate", "lower", "upper"), float),
+            **dict.fromkeys(("estimate", "lower", "upper", "persons"), float),
             "recovered": "boolean",
         }
     )
+
+
+def _status(key: str, stage: str, estimate: Estimate | None, failed: Mapping[str, str]) -> str:
+    """Say that a figure is estimated, set by design, or why neither."""
+    if estimate is not None:
+        return f"{BY_DESIGN}: counted" if stage == "design" else ESTIMATED
+    if key in AMONG_RELATIVES or (key in AMONG_RELATIVES_OF_CONTROLS and not failed.get("matched")):
+        return NOBODY
+    of_controls = stage == "design" or "general_offenders" in key
+    reason = failed.get("matched" if of_controls else stage, "") or failed.get(stage, "")
+    return f"not estimated: {reason or NO_PERSONS}"
 
 
 def _in_group(
@@ -90,19 +122,10 @@ def _in_group(
     own = by_group[by_group["group"] == group]
     if own.empty:
         return None, NOT_FOUND
-    row = own.loc[own["quantity"] == key.removesuffix(f"_{group}"), ["estimate", "lower", "upper"]]
-    if row.empty:
-        return None, "no estimator yet"
+    columns = ["estimate", "lower", "upper", "persons"]
+    row = own.loc[own["quantity"] == key.removesuffix(f"_{group}"), columns]
     values = (float(value) for value in row.iloc[0])
     return Estimate(*values), combined.get(group, ESTIMATED)
-
-
-def _by_design(register: Register, kind: str) -> tuple[Estimate | None, str]:
-    if kind == "date":
-        return None, f"by design: the register's reference date is {register.reference_date.date()}"
-    count = float((register.persons["population"] == TRAFFICKERS).sum())
-    nothing = float("nan")
-    return Estimate(count, nothing, nothing), "by design: counted in the register"
 
 
 def _value(value: object) -> object:
@@ -125,3 +148,31 @@ def _recovered(estimate: Estimate | None, value: object) -> object:
     if estimate is None or not isinstance(value, float) or estimate.lower != estimate.lower:
         return pd.NA
     return bool(estimate.lower <= value <= estimate.upper)
+
+
+def followed(table: pd.DataFrame, truth: Truth) -> pd.DataFrame:
+    """Return the estimated figures that were planted at another value than the published one.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From ``recovery_table``.
+    truth : Truth
+
+    Returns
+    -------
+    DataFrame
+        key, quantity, group, unit, published (a direction at the size it is planted with unless
+        asked otherwise), planted, estimate, lower, upper, recovered, holds_published (whether the
+        interval contains the published value).
+    """
+    changed = truth.figures.loc[truth.figures["status"].isin(["target", "derived"]), "key"]
+    rows = table[table["key"].isin(changed) & table["recovered"].notna()]
+    published = rows["published"].map(lambda value: DIRECTIONS.get(value, value)).astype(float)
+    holds = (rows["lower"] <= published) & (published <= rows["upper"])
+    columns = ["key", "quantity", "group", "unit", "planted", "estimate", "lower", "upper"]
+    found = rows.loc[:, [*columns, "recovered"]].assign(
+        planted=rows["planted"].astype(float), holds_published=holds
+    )
+    found.insert(4, "published", published)
+    return found.reset_index(drop=True)

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
-from trajectories.disclosure_control import disclosed
-from trajectories.groups import GroupTrajectoriesResults, Selection, select
+from trajectories.groups import GroupTrajectoriesResults, Selection
+from trajectories.lifecourse import WithinPersonResults
+from trajectories.matching import MatchedSets
 from trajectories.panel import Panel, Register
-from trajectories.rapporteur.classified import classify
-from trajectories.rapporteur.estimates import group_estimates, overall_estimates
-from trajectories.rapporteur.figures import TRAFFICKERS
-from trajectories.rapporteur.person_figures import person_figures
-from trajectories.rapporteur.recovery import recovery_table
+from trajectories.rapporteur.planted_truths import targets_of
 from trajectories.rapporteur.simulate import simulate
+from trajectories.rapporteur.stages import Clock
+from trajectories.rapporteur.study import FAMILIES_TRIED, GROUPS_TRIED, Study, study
 
-AGES = range(12, 41)
-GROUPS_TRIED = range(1, 7)
-FAMILIES_TRIED = ("poisson", "zip")
-DEGREE = 2
+HELD_OUT = 500_000
+"""Added to the seed for the register of other persons, on which scores are judged."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -30,9 +27,11 @@ class Replication:
     Attributes
     ----------
     table : DataFrame
-        One row per published figure: key, quantity, population, group, published, planted,
+        One row per published figure: key, quantity, population, group, unit, published, planted,
         estimate, lower, upper (95 % interval), recovered (whether the interval contains the
-        planted value; <NA> where there is no interval), status ("estimated", or why not).
+        planted value; <NA> where there is no interval), status ("estimated", "by design",
+        "context", or why there is no estimate), stage of the study, persons (whom the estimate
+        is of).
     results : GroupTrajectoriesResults
         The chosen trajectory model of the traffickers.
     selection : Selection
@@ -47,8 +46,19 @@ class Replication:
         Names of the groups and the numbers behind them.
     tables : dict of str to DataFrame
         ``recovery`` (the table above), ``selection``, ``group_figures`` (every quantity in every
-        estimated group, published or not). What concerns the fit alone is in ``results``.
+        estimated group, published or not), and what each stage shows: ``careers``, ``balance``,
+        ``risk_factors``, ``risk_contrasts``, ``within_person``, ``recidivism``, ``scores…``. What
+        concerns the fit alone is in ``results``.
     seed : int
+    truth : str
+        Name of the planted truth; "targets" where targets were given.
+    sets : MatchedSets or None
+        The matched comparison; None where the register has no controls.
+    within_person : WithinPersonResults or None
+    notes : dict of str to tuple of str
+        Stage → warnings, and why a stage could not be done.
+    seconds : dict of str to float
+        Stage → how long it took.
     """
 
     table: pd.DataFrame
@@ -60,6 +70,11 @@ class Replication:
     typology: pd.DataFrame
     tables: dict[str, pd.DataFrame]
     seed: int
+    truth: str = "published"
+    sets: MatchedSets | None = None
+    within_person: WithinPersonResults | None = None
+    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
 
     @property
     def curves_planted(self) -> pd.DataFrame:
@@ -70,7 +85,7 @@ class Replication:
     def __repr__(self) -> str:
         judged = self.table["recovered"].dropna()
         return (
-            f"<Replication: seed {self.seed}, {self.results.n_groups} groups, "
+            f"<Replication: seed {self.seed}, truth {self.truth}, {self.results.n_groups} groups, "
             f"{int(judged.sum())} of {len(judged)} estimated figures recovered>"
         )
 
@@ -83,10 +98,14 @@ def replicate(
     progress: bool | None = None,
     n_groups: Iterable[int] | int = GROUPS_TRIED,
     family: Iterable[str] | str = FAMILIES_TRIED,
+    truth: str = "published",
 ) -> Replication:
-    """Simulate a register, find the trajectory groups of its traffickers, estimate the figures.
+    """Simulate a register and do the whole study on it: every figure that can be estimated.
 
-    Nothing of the truth enters an estimate: it fills the column ``planted``.
+    In order: careers described; trajectory groups found, chosen and named; the groups described;
+    one control of either kind matched to every trafficker; effects of work, partner and children
+    within persons; recidivism; scores, judged on other persons. Nothing of the truth enters an
+    estimate: it fills the column ``planted``.
 
     Parameters
     ----------
@@ -97,9 +116,11 @@ def replicate(
     n_general_offenders, n_non_offenders
         Sizes of the pools to match from.
     progress
-        Whether to show a progress bar on standard error.
+        Whether to say on standard error which stage is at work.
     n_groups, family
         Candidates for the trajectory model, polynomials of degree 2; the lowest BIC is chosen.
+    truth
+        Name of the truth to plant, one of ``truths()``; ``targets`` come on top of it.
 
     Returns
     -------
@@ -108,7 +129,8 @@ def replicate(
     Raises
     ------
     InputError
-        For a seed or size that is no whole number of 0 or more, or if no candidate converged.
+        For a seed or size that is no whole number of 0 or more, an unknown truth, or if no
+        candidate converged.
     TargetError
         For targets that are unknown, contradict each other or cannot be planted.
 
@@ -118,55 +140,34 @@ def replicate(
     the low-rate group is estimated in the estimated group whose typology name is ``low_rate``; if
     two carry it, in both together, and ``status`` says so; if none does, it is not estimated.
     """
-    register = simulate(seed, targets, n_general_offenders, n_non_offenders)
-    return study(register, seed, n_groups, family, progress=bool(progress))
+    clock = Clock(bool(progress))
+    wanted: Mapping[str, float | str] | None = targets
+    if truth != "published" and (targets is None or isinstance(targets, Mapping)):
+        wanted = {**targets_of(truth), **(targets or {})}
+    with clock.stage("simulating the register"):
+        register = simulate(seed, wanted, n_general_offenders, n_non_offenders)
+        others = simulate(int(seed) + HELD_OUT, wanted, 0, 0)
+    done = study(register, n_groups, family, held_out=others, clock=clock, seed=int(seed))
+    name = truth if not targets else "targets" if truth == "published" else f"{truth}, targets"
+    return _replication(done, register, int(seed), name, clock)
 
 
-@disclosed()  # computed from all numbers; what leaves is suppressed by the report
-def study(
-    register: Register,
-    seed: int,
-    n_groups: Iterable[int] | int = GROUPS_TRIED,
-    family: Iterable[str] | str = FAMILIES_TRIED,
-    progress: bool = False,
+def _replication(
+    done: Study, register: Register, seed: int, truth: str, clock: Clock
 ) -> Replication:
-    """Replicate the study on a register that is there already; it may have no truth."""
-    panel = Panel.from_register(register, ages=AGES, persons=TRAFFICKERS)
-    selection = select(panel, n_groups=n_groups, degree=DEGREE, family=family, progress=progress)
-    results, rule = selection.recommend("bic")
-    typology = results.typology()
-    names = group_names(typology)
-    persons = person_figures(register)
-    by_group = group_estimates(classify(results, panel).named(list(names)), persons)
-    table = recovery_table(
-        register, by_group, overall_estimates(register, persons), combined_groups(names)
-    )
     return Replication(
-        table=table,
-        results=results,
-        selection=selection,
-        rule=rule,
+        table=done.table,
+        results=done.results,
+        selection=done.selection,
+        rule=done.rule,
         register=register,
-        panel=panel,
-        typology=typology,
-        tables={"recovery": table, "selection": selection.table, "group_figures": by_group},
+        panel=done.panel,
+        typology=done.typology,
+        tables=done.tables,
         seed=seed,
+        truth=truth,
+        sets=done.kept.get("sets"),
+        within_person=done.kept.get("within_person"),
+        notes=done.notes,
+        seconds=clock.seconds,
     )
-
-
-def group_names(typology: pd.DataFrame) -> pd.Series:
-    """Return the name of each group, "group 3" for one that fits no name."""
-    names = [
-        f"group {group}" if pd.isna(name) else str(name) for group, name in typology["name"].items()
-    ]
-    return pd.Series(names, index=typology.index, name="name")
-
-
-def combined_groups(names: pd.Series) -> dict[str, str]:
-    """Return, for every name that several groups carry, the status that says so."""
-    members = names.groupby(names).groups
-    return {
-        str(name): f"estimated, groups {' and '.join(str(g) for g in groups)} together"
-        for name, groups in members.items()
-        if len(groups) > 1
-    }

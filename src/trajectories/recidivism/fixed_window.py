@@ -112,8 +112,8 @@ def _observed(
             n, events = weight[base].sum(), weight[base & (at <= window * (1 + 1e-12))].sum()
             if n <= 0:
                 raise InputError(
-                    f"fixed_window: nobody in {label!r} could be observed for {window:g}: "
-                    "choose a shorter window"
+                    f"fixed_window: nobody in {label!r} could be observed for {window:g} years: "
+                    "choose shorter windows"
                 )
             rows.append(
                 (label, window, "observed", n, events, events / n, *exact_limits(events, n, level))

@@ -6,10 +6,17 @@ import pandas as pd
 
 from trajectories.panel.arrays import counted
 from trajectories.rapporteur.figures import published_text
+from trajectories.rapporteur.quantities import STAGES
 from trajectories.report.html import Report
 from trajectories.report.numbers import interval, number
 
-__all__ = ["add_recovery", "recovery_display", "recovery_summary"]
+__all__ = [
+    "add_recovery",
+    "add_recovery_rows",
+    "recovery_by_stage",
+    "recovery_display",
+    "recovery_summary",
+]
 
 
 _WHO = {
@@ -23,6 +30,8 @@ _WHO = {
 def recovery_summary(table: pd.DataFrame) -> str:
     """Return how many figures were recovered, how many were not, and what the rest are.
 
+    Context, and what is set by design, is not counted among the figures estimated.
+
     Parameters
     ----------
     table : DataFrame
@@ -30,7 +39,8 @@ def recovery_summary(table: pd.DataFrame) -> str:
     """
     judged = table["recovered"].map(_judge)
     yes, no = int((judged == "yes").sum()), int((judged == "no").sum())
-    rest = table.loc[judged == "", "status"].astype(str).value_counts(sort=False)
+    rest = [str(status).partition(":")[0] for status in table.loc[judged == "", "status"]]
+    counts = pd.Series(rest, dtype=object).value_counts(sort=False)
     parts = [
         f"{yes} of the {counted(yes + no, 'figure')} that {'was' if yes + no == 1 else 'were'} "
         f"estimated {'was' if yes == 1 else 'were'} recovered: the planted value "
@@ -41,10 +51,34 @@ def recovery_summary(table: pd.DataFrame) -> str:
             f"{no} {'was' if no == 1 else 'were'} not; with 95 % intervals, one in twenty is "
             "expected to miss."
         )
-    if len(rest):
-        listed = "; ".join(f"{count} {status}" for status, count in rest.items())
-        parts.append(f"The other {int(rest.sum())} of {len(table)} rows: {listed}.")
+    if len(counts):
+        listed = "; ".join(f"{count} {status}" for status, count in counts.items())
+        parts.append(f"The other {int(counts.sum())} of {len(table)} rows: {listed}.")
     return " ".join(parts)
+
+
+def recovery_by_stage(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a row a stage of the study: figures published, estimated, recovered.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With ``stage``, ``estimate``, ``recovered``.
+    """
+    judged = table["recovered"].map(_judge)
+    counts = pd.DataFrame(
+        {
+            "published_figures": 1,
+            "estimated": (judged != "").astype(int),
+            "recovered": (judged == "yes").astype(int),
+        }
+    )
+    by = counts.groupby(table["stage"], sort=False).sum()
+    by = by.reindex([stage for stage in STAGES if stage in by.index])
+    found = by.reset_index(names="part_of_the_study")
+    found["part_of_the_study"] = found["part_of_the_study"].map(STAGES)
+    total = {"part_of_the_study": "All", **by.sum().to_dict()}
+    return pd.concat([found, pd.DataFrame([total])], ignore_index=True)
 
 
 def _judge(value: object) -> str:
@@ -105,9 +139,16 @@ def _text(value: object) -> str:
 def add_recovery(report: Report, table: pd.DataFrame) -> None:
     """Add the sentence, and the table with a row per published figure."""
     report.text(recovery_summary(table))
-    report.table(
-        recovery_display(table),
-        "Published value, value planted in the register, estimate from the register with its "
-        "interval. Recovered: the interval holds the planted value. Within-person effects are "
-        "planted as log-odds.",
-    )
+    add_recovery_rows(report, table, CAPTION)
+
+
+def add_recovery_rows(report: Report, table: pd.DataFrame, caption: str) -> None:
+    """Add the rows of the table of figures."""
+    if len(table):
+        report.table(recovery_display(table), caption)
+
+
+CAPTION = (
+    "Published value, value planted in the register, estimate from the register with its 95 % "
+    "interval. Recovered: the interval holds the planted value."
+)

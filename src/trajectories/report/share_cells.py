@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from trajectories.rapporteur.person_figures import criminal_relatives
-from trajectories.rapporteur.quantities import AMONG_RELATIVES, BY_GROUP
+from trajectories.rapporteur.quantities import BY_GROUP
 from trajectories.report.cells import HIDDEN
-
-if TYPE_CHECKING:
-    from trajectories.panel import Register
 
 __all__ = ["is_small_share", "suppress_group_figures", "suppress_recovery"]
 
@@ -72,7 +67,6 @@ def suppress_recovery(
     table: pd.DataFrame,
     group_figures: pd.DataFrame | None,
     persons: float,
-    register: Register,
     minimum_cell: int,
 ) -> pd.DataFrame:
     """Return the recovery table without the estimates that are suppressed elsewhere, or small.
@@ -84,9 +78,7 @@ def suppress_recovery(
     group_figures : DataFrame, optional
         Suppressed already.
     persons : float
-        Number of traffickers.
-    register : Register
-        For the number of criminal relatives that shares among them are of.
+        Number of traffickers, for rows whose number of persons is not in the table.
     minimum_cell : int
         As in :func:`trajectories.report.suppress_small_cells`.
     """
@@ -96,11 +88,11 @@ def suppress_recovery(
     share = (table["unit"] == "proportion").to_numpy() & ~np.isnan(estimates)
     overall = (table["group"] == "all").to_numpy()
     base = np.full(len(table), persons)
-    for key, relation in AMONG_RELATIVES.items():
-        rows = (table["key"] == key).to_numpy() & share
-        if rows.any():
-            base[rows] = float(criminal_relatives(register, relation)["criminal"].sum())
+    if "persons" in table:
+        known = table["persons"].to_numpy(dtype=float)
+        base = np.where(np.isnan(known), base, known)
     hidden = share & overall & is_small_share(estimates, base, minimum_cell)
+    hidden |= ~np.isnan(estimates) & (base > 0) & (base < minimum_cell)
     if group_figures is not None:
         withheld = group_figures[group_figures["estimate"].map(lambda cell: isinstance(cell, str))]
         keys = {f"{row.quantity}_{row.group}" for row in withheld.itertuples()}

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from scipy.special import xlogy
 
-from trajectories.groups.inference.covariance import share_intervals
 from trajectories.groups.search.prepare import row_blocks
 from trajectories.numerics.types import FloatArray
 
@@ -78,7 +77,7 @@ def adequacy_table(
     seed: int,
 ) -> pd.DataFrame:
     """Return shares with intervals and the classification; limits of it where there is a panel."""
-    lower, upper = share_intervals(results.parameters, results.covariance, results.withheld, level)
+    lower, upper = results.share_limits(level)
     table = results.classification.copy()
     table.insert(1, "share_lower", lower)
     table.insert(2, "share_upper", upper)

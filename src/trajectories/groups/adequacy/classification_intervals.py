@@ -47,10 +47,9 @@ def classification_intervals(
     avepp = np.empty((int(draws), results.n_groups))
     occ = np.empty_like(avepp)
     for number, packed in enumerate(draw_packed(results, draws, seed)):
-        parameters = Parameters.unpack(packed, results.n_groups)
-        table = mixture.density.log_density(parameters.theta)
-        posterior = statistics.posterior(table, parameters.log_probability)
-        shares = np.exp(parameters.log_probability)
+        parameters = Parameters.unpack(packed, results.n_groups, results.model.n_covariates)
+        posterior = mixture.posterior(parameters)
+        shares = statistics.mean_share(parameters.intercepts, parameters.slopes)
         classified = classification_table(posterior, statistics.weights, shares)
         avepp[number], occ[number] = classified["avepp"], classified["occ"]
     limits = [(1 - level) / 2, (1 + level) / 2]

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
-from trajectories.groups.adequacy.person_density import group_log_density, group_means, mixed
+from trajectories.groups.adequacy.cell_curves import cell_curves
+from trajectories.groups.adequacy.person_density import group_log_density, log_prior, mixed
 from trajectories.groups.adequacy.residuals import cell_variance
 from trajectories.groups.adequacy.simulated_outcomes import one_row_a_person, simulate_outcomes
 from trajectories.groups.choosing.held_out import exposures
@@ -105,19 +106,19 @@ def ratios(results: GroupTrajectoriesResults, panel: Panel) -> tuple[FloatArray,
     """Return both measures of each group and overall, shape (2, K + 1), and cells (K + 1,)."""
     model, parameters = results.model, results.parameters
     densities = group_log_density(model, parameters, panel)
-    _, posterior = mixed(densities, parameters.log_probability)
+    _, posterior = mixed(densities, log_prior(model, parameters, panel))
     if panel.weights is not None:
         posterior = posterior * panel.weights[:, None]
-    channels = model.channels(parameters.theta, panel.ages)
-    means = group_means(model, parameters, panel.ages)
+    curves = cell_curves(model, parameters, panel)
     at_risk = exposures(panel)
     sums = np.zeros((4, model.n_groups))
     for rows in row_blocks(panel.n_units):
         for k in range(model.n_groups):
             exposure, weight = at_risk[rows], posterior[rows, k]
-            variance = cell_variance(model.family, channels[:, :, k], exposure)
+            channels, means = curves.of_group(rows, k)
+            variance = cell_variance(model.family, channels, exposure)
             use = variance > SMALLEST_VARIANCE
-            square = np.where(use, (panel.outcomes[rows] - exposure * means[:, k]) ** 2, 0.0)
+            square = np.where(use, (panel.outcomes[rows] - exposure * means) ** 2, 0.0)
             score = np.divide(square, variance, out=np.zeros_like(square), where=use)
             for total, part in zip(sums, (square, variance, score, use), strict=True):
                 total[k] += weight @ part.sum(axis=1)

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from trajectories.families import Family
-from trajectories.groups.adequacy.person_density import group_means
+from trajectories.groups.adequacy.cell_curves import cell_curves
 from trajectories.groups.choosing.held_out import exposures
 from trajectories.groups.search.prepare import row_blocks
 from trajectories.numerics.types import FloatArray
-from trajectories.panel import Panel
+from trajectories.panel import Panel, widened
 
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
@@ -47,17 +47,14 @@ def residuals(results: GroupTrajectoriesResults, panel: Panel) -> pd.DataFrame:
     panel = panel.without_empty_ages()
     posterior = results.predict_proba(panel).to_numpy()
     weights = np.ones(panel.n_units) if panel.weights is None else panel.weights
-    means = group_means(results.model, results.parameters, panel.ages).T
-    sums = [np.zeros(means.shape) for _ in range(5)]
+    curves = cell_curves(results.model, results.parameters, panel)
+    sums = np.zeros((6, results.n_groups, panel.n_ages))
     for rows in row_blocks(panel.n_units):
-        parts = [
-            *_sums(panel, rows, posterior[rows], weights[rows], means),
-            _variances(results, panel, rows, posterior[rows], weights[rows]),
-        ]
-        for total, part in zip(sums, parts, strict=True):
-            total += part
-    observed, at_risk, persons, square, variance = sums
-    expected = at_risk * means
+        for k in range(results.n_groups):
+            channels, means = curves.of_group(rows, k)
+            own = posterior[rows, k]
+            sums[:, k] += _sums(panel, results.family, rows, own, weights[rows], channels, means)
+    observed, expected, at_risk, persons, square, variance = sums
     spread = np.sqrt(np.maximum(square, variance))
     residual = observed - expected
     table = pd.DataFrame(
@@ -78,35 +75,31 @@ def residuals(results: GroupTrajectoriesResults, panel: Panel) -> pd.DataFrame:
 
 
 def _sums(
-    panel: Panel, rows: slice, posterior: FloatArray, weights: FloatArray, means: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Return outcome, exposure, persons and squared residuals of some rows, shapes (K, T)."""
-    outcome = panel.outcomes[rows]
-    at_risk = exposures(panel)[rows]
-    once = (posterior * weights[:, None]).T
-    twice = (posterior**2 * weights[:, None]).T
-    square = (
-        twice @ outcome**2
-        - 2 * means * (twice @ (at_risk * outcome))
-        + means**2 * (twice @ at_risk**2)
-    )
-    return once @ outcome, once @ at_risk, once @ (at_risk > 0).astype(float), square
-
-
-def _variances(
-    results: GroupTrajectoriesResults,
     panel: Panel,
+    family: Family,
     rows: slice,
     posterior: FloatArray,
     weights: FloatArray,
+    channels: FloatArray,
+    means: FloatArray,
 ) -> FloatArray:
-    """Return sum_i w_i r_ik^2 v_ikt of some rows, shape (K, T)."""
-    channels = results.model.channels(results.parameters.theta, panel.ages)
-    result = np.empty((results.n_groups, panel.n_ages))
-    for k in range(results.n_groups):
-        variance = cell_variance(results.family, channels[:, :, k], exposures(panel)[rows])
-        result[k] = (posterior[:, k] ** 2 * weights) @ variance
-    return result
+    """Return what some rows add to one group's totals by age, shape (6, T).
+
+    Outcome, expected outcome, exposure, persons, squared residuals and variance.
+    """
+    outcome, at_risk = widened(panel.outcomes[rows]), exposures(panel)[rows]
+    once, twice = posterior * weights, posterior**2 * weights
+    expected = at_risk * means
+    return np.stack(
+        [
+            once @ outcome,
+            once @ expected,
+            once @ at_risk,
+            once @ (at_risk > 0).astype(float),
+            twice @ np.where(at_risk > 0, outcome - expected, 0.0) ** 2,
+            twice @ cell_variance(family, channels, at_risk),
+        ]
+    )
 
 
 def cell_variance(family: Family, channels: FloatArray, at_risk: FloatArray) -> FloatArray:
@@ -115,12 +108,13 @@ def cell_variance(family: Family, channels: FloatArray, at_risk: FloatArray) -> 
     Parameters
     ----------
     family : Family
-    channels : ndarray, shape (q, T)
+    channels : ndarray, shape (q, T) or (q, N, T)
         Of the group.
     at_risk : ndarray, shape (N, T)
         Exposure, 0 where not observed.
     """
-    own = np.broadcast_to(channels[:, None, :], (len(channels), *at_risk.shape))
+    by_unit = channels[:, None, :] if channels.ndim == 2 else channels
+    own = np.broadcast_to(by_unit, (len(channels), *at_risk.shape))
     variance = family.variance(own, np.where(at_risk > 0, at_risk, 1.0))
     return np.where(at_risk > 0, variance, 0.0)
 

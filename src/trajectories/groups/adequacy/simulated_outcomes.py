@@ -8,7 +8,9 @@ import numpy as np
 
 from trajectories.errors import InputError
 from trajectories.groups.model import Model
+from trajectories.groups.search.design_points import design_points
 from trajectories.groups.search.prepare import row_blocks
+from trajectories.numerics.membership import row_log_probability
 from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.types import IntArray
 from trajectories.panel import Panel
@@ -30,13 +32,12 @@ def simulate_outcomes(
         Without weights: a person is a row; see :func:`one_row_a_person`.
     rng : numpy.random.Generator
     """
-    channels = model.channels(parameters.theta, panel.grid)
-    where = _on_grid(panel)
-    shares = np.exp(parameters.log_probability)
-    group = rng.choice(model.n_groups, size=panel.n_units, p=shares / shares.sum())
+    points = design_points(panel, model.time_varying)
+    channels = model.channels(parameters.theta, points.grid)
+    group = drawn_groups(model, parameters, panel, rng)
     outcomes = np.empty(panel.outcomes.shape)
     for rows in row_blocks(panel.n_units):
-        own = channels[:, where[rows], group[rows, None]]
+        own = channels[:, points.rows(rows), group[rows, None]]
         size = own.shape[1:]
         exposure = np.ones(size) if panel.exposure is None else panel.exposure[rows]
         drawn = model.family.draw(own, exposure, rng)
@@ -46,12 +47,17 @@ def simulate_outcomes(
     return replace(panel, outcomes=outcomes)
 
 
-def _on_grid(panel: Panel) -> IntArray:
-    """Return the position on the grid of ages of every cell, shape (N, T); any where not seen."""
-    if panel.individual_ages is None:
-        return np.broadcast_to(np.arange(panel.n_ages), panel.outcomes.shape)
-    where = np.searchsorted(panel.grid, panel.individual_ages)
-    return np.asarray(np.minimum(where, len(panel.grid) - 1))
+def drawn_groups(
+    model: Model, parameters: Parameters, panel: Panel, rng: np.random.Generator
+) -> IntArray:
+    """Return a group, from 0, for each person, drawn by their group probabilities, shape (N,)."""
+    covariates = model.unit_covariates(panel)
+    if covariates is None:
+        shares = np.exp(parameters.log_probability)
+        return rng.choice(model.n_groups, size=panel.n_units, p=shares / shares.sum())
+    prior = row_log_probability(parameters.intercepts, parameters.slopes, covariates)
+    below = np.cumsum(np.exp(prior[:-1]), axis=0)
+    return np.asarray((rng.random(panel.n_units) >= below).sum(axis=0), dtype=np.int64)
 
 
 def one_row_a_person(panel: Panel) -> Panel:
@@ -71,6 +77,9 @@ def one_row_a_person(panel: Panel) -> Panel:
             "be drawn: a simulation needs a row a person, or how many persons a row stands for"
         )
     times = panel.weights.astype(np.int64)
+    held = panel.covariates or {}
+
+    own, rows = panel.unit_covariates, np.arange(panel.n_units)
 
     def repeated(values: np.ndarray | None) -> np.ndarray | None:
         return None if values is None else np.repeat(values, times, axis=0)
@@ -81,4 +90,6 @@ def one_row_a_person(panel: Panel) -> Panel:
         exposure=repeated(panel.exposure),
         observed=repeated(panel.observed),
         individual_ages=repeated(panel.individual_ages),
+        covariates={name: np.repeat(v, times, axis=0) for name, v in held.items()} or None,
+        unit_covariates=None if own is None else own.iloc[np.repeat(rows, times)],
     )

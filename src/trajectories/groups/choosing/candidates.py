@@ -6,13 +6,16 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from trajectories.errors import DegenerateSolutionWarning, InputError
+from trajectories.errors import CheckpointError, DegenerateSolutionWarning, InputError
 from trajectories.groups.control import Control
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.assemble import from_solution
-from trajectories.groups.search.fitting import IMPROPER, solve
+from trajectories.groups.search.checkpoint import Checkpoint
+from trajectories.groups.search.fitting import solve
 from trajectories.groups.search.parallel import run_jobs
+from trajectories.groups.search.shortlist import IMPROPER
 from trajectories.groups.search.warm_starts import split_starts
+from trajectories.groups.search.watching import Watch, not_cancelled
 from trajectories.groups.spec import GroupTrajectories
 from trajectories.numerics.mixture import Parameters
 from trajectories.panel import Panel
@@ -26,6 +29,7 @@ class Work:
     spec: GroupTrajectories
     seed: int
     control: Control
+    checkpoint: Checkpoint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,13 @@ def fit_one(work: Work) -> Outcome:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DegenerateSolutionWarning)
-            results = work.spec.fit(work.panel, seed=work.seed, control=work.control)
+            results = not_cancelled(
+                work.spec.fit(
+                    work.panel, seed=work.seed, control=work.control, checkpoint=work.checkpoint
+                )
+            )
+    except CheckpointError:
+        raise
     except InputError as error:
         return Outcome(None, str(error))
     return Outcome(results, str(results.stop_reason))
@@ -92,7 +102,13 @@ def refit(
     """Fit a candidate from given starts only; the random ones before are counted with them."""
     panel = work.panel.without_empty_ages()
     solution = solve(
-        panel, own.model, work.seed, work.control, extra_starts=starts, random_starts=False
+        panel,
+        own.model,
+        work.seed,
+        work.control,
+        extra_starts=starts,
+        random_starts=False,
+        watch=Watch(work.checkpoint),
     )
     results = from_solution(panel, solution, work.seed, work.control)
     return replace(results, n_finished=own.n_finished + len(starts))

@@ -166,7 +166,8 @@ def cross_validate(
 
 def fold_of(panel: Panel, folds: int, seed: int) -> IntArray:
     """Return the fold of every person, shape (N,), the same however the persons are sorted."""
-    arrays = (panel.exposure, panel.observed, panel.individual_ages)
+    varying = (panel.covariates or {}).values()
+    arrays = (panel.exposure, panel.observed, panel.individual_ages, *varying)
     keys = row_keys(panel.outcomes, *arrays)
     order = np.argsort(keys, kind="stable")
     fold = np.empty(panel.n_units, dtype=np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,9 +16,11 @@ from trajectories.groups.bases import CurveBasis, Polynomial
 from trajectories.groups.control import Control
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.assemble import from_solution
-from trajectories.groups.search.fitting import IMPROPER, solve
+from trajectories.groups.search.fitting import solve
 from trajectories.groups.search.parallel import run_jobs
+from trajectories.groups.search.shortlist import IMPROPER
 from trajectories.groups.search.warm_starts import laid_on
+from trajectories.groups.search.watching import not_cancelled
 from trajectories.groups.spec import GroupTrajectories
 from trajectories.panel import Panel
 
@@ -62,6 +65,8 @@ def degree_search(
     progress: bool = False,
     control: Control | None = None,
     basis: str | CurveBasis = "polynomial",
+    time_varying: Sequence[str] = (),
+    common_effects: bool | Sequence[str] = False,
 ) -> DegreeSearch:
     """Start with the same degree in every group and take away highest terms one at a time.
 
@@ -89,6 +94,8 @@ def degree_search(
         Whether to show a progress bar on standard error.
     basis : str or CurveBasis
         Of the curves; a spline has no single highest term, so it is searched by BIC only.
+    time_varying, common_effects
+        Covariates in the curves of every model, as for ``GroupTrajectories``.
 
     Raises
     ------
@@ -100,13 +107,16 @@ def degree_search(
     if not isinstance(level, float | int) or not 0 < level < 1:
         raise InputError(f"level must lie between 0 and 1, for instance 0.05; found {level!r}")
     control = Control() if control is None else control
-    spec = GroupTrajectories(n_groups, family, (highest,) * n_groups, basis)
+    degrees = (highest,) * n_groups
+    spec = GroupTrajectories(n_groups, family, degrees, basis, time_varying, common_effects)
     powers = isinstance(spec.basis, Polynomial)
     if criterion == "wald" and not powers:
         raise InputError("a spline has no single highest term to test: use criterion='bic'")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DegenerateSolutionWarning)
-        now = spec.fit(panel, seed, n_starts=n_starts, control=control, progress=progress)
+        now = not_cancelled(
+            spec.fit(panel, seed, n_starts=n_starts, control=control, progress=progress)
+        )
     panel = panel.without_empty_ages()
     rows = [_row(0, 0, now, None, kept=True)]
     for step in range(1, highest * n_groups + 1):

@@ -8,9 +8,11 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from trajectories.errors import DegenerateSolutionWarning, InputError
-from trajectories.groups.adequacy.person_density import group_log_density, group_means, mixed
+from trajectories.groups.adequacy.cell_curves import cell_curves
+from trajectories.groups.adequacy.person_density import group_log_density, log_prior, mixed
 from trajectories.groups.control import Control
 from trajectories.groups.results import GroupTrajectoriesResults
+from trajectories.groups.search.watching import not_cancelled
 from trajectories.groups.spec import GroupTrajectories
 from trajectories.numerics.types import BoolArray, FloatArray
 from trajectories.panel import Panel
@@ -66,11 +68,11 @@ def score_fold(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DegenerateSolutionWarning)
-            results = spec.fit(train, seed=seed, control=control)
+            results = not_cancelled(spec.fit(train, seed=seed, control=control))
     except InputError as reason:
         return str(reason)
     whole = group_log_density(results.model, results.parameters, test)
-    held_out, _ = mixed(whole, results.parameters.log_probability)
+    held_out, _ = mixed(whole, log_prior(results.model, results.parameters, test))
     if cutoff_age is None:
         scores = Scores.empty(test.n_units)
         scores.held_out[:] = held_out
@@ -97,7 +99,8 @@ def forecast(
 ) -> tuple[FloatArray, FloatArray]:
     """Return expected outcomes at the ages above a cut-off, and the log density of those below.
 
-    Only outcomes up to the cut-off age are used; of later ages only the exposure is.
+    Only outcomes up to the cut-off age are used; of later ages only the exposure is, and the
+    covariates of a model that has them in its curves.
 
     Returns
     -------
@@ -110,9 +113,9 @@ def forecast(
     model, parameters = results.model, results.parameters
     early = np.asarray(panel.ages <= cutoff_age)
     densities = group_log_density(model, parameters, panel, early)
-    log_early, posterior = mixed(densities, parameters.log_probability)
-    means = group_means(model, parameters, panel.ages[~early])
-    return exposures(panel)[:, ~early] * (posterior @ means.T), log_early
+    log_early, posterior = mixed(densities, log_prior(model, parameters, panel))
+    curves = cell_curves(model, parameters, panel)
+    return exposures(panel)[:, ~early] * curves.expected(slice(None), posterior, ~early), log_early
 
 
 def exposures(panel: Panel) -> FloatArray:

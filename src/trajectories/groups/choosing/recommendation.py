@@ -31,8 +31,8 @@ def recommend(table: pd.DataFrame, criterion: str, one_standard_error: bool) -> 
     """
     known = [name for name in (*CRITERIA, *VALIDATED) if name in table.columns]
     if criterion not in known:
-        hint = "" if set(VALIDATED) & set(known) else "; others need cross-validation"
-        raise InputError(f"criterion must be one of {', '.join(known)}{hint}, not {criterion!r}")
+        hint = "" if set(VALIDATED) & set(known) else " (others need cross-validation)"
+        raise InputError(f"criterion must be one of {', '.join(known)}{hint}; found {criterion!r}")
     if one_standard_error and criterion not in VALIDATED:
         raise InputError(
             f"{criterion} has no standard error: the one-standard-error rule is for "

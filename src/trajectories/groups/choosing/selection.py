@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from trajectories.groups.choosing.recommendation import recommend
 from trajectories.groups.choosing.selection_table import Candidate, row
 from trajectories.groups.control import Control
 from trajectories.groups.results import GroupTrajectoriesResults
+from trajectories.groups.search.checkpoint import as_folder, clear
 from trajectories.groups.spec import GroupTrajectories
 from trajectories.panel import Panel
 
@@ -96,6 +98,9 @@ def select(
     cross_validation: int | None = None,
     cutoff_age: float | None = None,
     basis: Iterable[str | CurveBasis] | str | CurveBasis = "polynomial",
+    time_varying: Sequence[str] = (),
+    common_effects: bool | Sequence[str] = False,
+    checkpoint: str | Path | None = None,
 ) -> Selection:
     """Fit every combination of families, bases, degrees and numbers of groups.
 
@@ -122,6 +127,11 @@ def select(
         With cross-validation: adds forecasts of what lies after this age from what lies before.
     basis : one value or several
         Kinds of curves: 'polynomial', 'bspline', 'natural_spline', or objects of ``tr.bases``.
+    time_varying, common_effects
+        Covariates in the curves of every candidate, as for ``GroupTrajectories``.
+    checkpoint : path, optional
+        Folder in which every candidate keeps what it knows, as ``GroupTrajectories.fit`` does in a
+        file. A selection that was killed goes on from it; cross-validation starts again.
 
     Returns
     -------
@@ -137,12 +147,16 @@ def select(
     candidates = _combine(family, degree, n_groups, bases)
     if cutoff_age is not None and cross_validation is None:
         raise InputError("cutoff_age needs cross_validation: give the number of folds as well")
-    specs = [GroupTrajectories(k, one, d, curve) for one, d, k, curve in candidates]
+    specs = [
+        GroupTrajectories(k, one, d, curve, time_varying, common_effects)
+        for one, d, k, curve in candidates
+    ]
     control = Control() if control is None else control
     if n_starts is not None:
         control = replace(control, n_starts=n_starts)
         control = replace(control, n_finish=min(n_starts, control.n_finish))
-    work = [Work(panel, spec, seed, control) for spec in specs]
+    folder = as_folder(checkpoint)
+    work = [Work(panel, spec, seed, control, folder) for spec in specs]
     outcomes = fit_candidates(work, n_jobs, progress)
     done = list(zip(candidates, outcomes, strict=True))
     table = pd.DataFrame([row(key, one.results, one.reason, one.start) for key, one in done])
@@ -163,6 +177,7 @@ def select(
             control=control,
         )
         table = pd.concat([table, validation.measures()], axis=1)
+    clear(folder)
     return Selection(table, fitted, tuple(keys), validation)
 
 

@@ -48,7 +48,7 @@ def trajectories_with_bands(
     draws: int = 10_000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Return the curves with a band: group, age, mean, lower, upper.
+    """Return the curves with a band: group, age, mean, lower, upper, and covariates.
 
     Limits are NaN for a group whose standard errors are withheld; ``results.notes`` says why.
 
@@ -93,6 +93,12 @@ def trajectories_with_bands(
     inverse = INVERSE[results.family.link]
     with np.errstate(over="ignore"):
         mean, lower, upper = inverse(centre), inverse(lower), inverse(upper)
+    covariates = results.model.covariates
+    path = (
+        {}
+        if covariates is None
+        else dict(zip(covariates.names, covariates.at(grid).T, strict=True))
+    )
     return pd.DataFrame(
         {
             "group": np.repeat(np.arange(1, results.n_groups + 1), len(grid)),
@@ -100,6 +106,7 @@ def trajectories_with_bands(
             "mean": mean.T.ravel(),
             "lower": lower.T.ravel(),
             "upper": upper.T.ravel(),
+            **{name: np.tile(values, results.n_groups) for name, values in path.items()},
         }
     )
 

@@ -15,6 +15,7 @@ stability Hennig (2007), Computational Statistics & Data Analysis 52(1), 258-271
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,8 +36,16 @@ from trajectories.groups.inference.resampling import (
     posterior_of,
     resampling,
 )
+from trajectories.groups.membership.averages import averages_of
+from trajectories.groups.model import Model
+from trajectories.groups.search.checkpoint import Checkpoint
+from trajectories.groups.search.fingerprint import (
+    arrays_digest,
+    panel_digest,
+    settings_digest,
+)
 from trajectories.groups.search.fitting import solve
-from trajectories.groups.search.parallel import run_jobs
+from trajectories.groups.search.kept_jobs import run_kept
 from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
@@ -65,6 +74,8 @@ class Replicate:
     adjusted_rand : float
         Of the original persons' assignments by the original and by this fit.
     jaccard : ndarray, shape (K,)
+    share : ndarray, shape (K,)
+        Group probabilities; the mean of those of the persons drawn, where they have covariates.
     """
 
     stop_reason: str
@@ -74,6 +85,7 @@ class Replicate:
     ran_off: BoolArray
     adjusted_rand: float
     jaccard: FloatArray
+    share: FloatArray
 
 
 def bootstrap(
@@ -85,6 +97,7 @@ def bootstrap(
     progress: bool = False,
     clusters: Any = None,
     n_starts: int = 6,
+    checkpoint: str | Path | Checkpoint | None = None,
 ) -> Bootstrap:
     """Refit the model to resampled persons or clusters.
 
@@ -106,6 +119,8 @@ def bootstrap(
         Unit id to cluster: whole clusters are drawn.
     n_starts : int
         Random starts of each replicate, besides the original estimates.
+    checkpoint : path, optional
+        File in which finished replicates are kept; a bootstrap that was killed goes on from it.
 
     Returns
     -------
@@ -125,8 +140,31 @@ def bootstrap(
     plan = resampling(results, panel, clusters, control)
     children = np.random.SeedSequence(int(seed)).spawn(int(n_replicates))
     work = [(plan, child) for child in children]
-    done = run_jobs(one_replicate, work, n_jobs, progress, "bootstrap", "replicate")
+    done = run_kept(
+        one_replicate,
+        work,
+        Replicate,
+        lambda: plan_digests(plan, int(seed)),
+        checkpoint,
+        n_jobs,
+        progress,
+        "bootstrap",
+        "replicate",
+    )
     return collect(results, done, None if plan.members is None else int(plan.members.shape[0]))
+
+
+def plan_digests(plan: Resampling, seed: int) -> dict[str, str]:
+    """Return the digests by which a checkpoint knows the bootstrap; their number may grow."""
+    data = panel_digest(plan.panel)
+    if plan.members is not None:
+        parts = (plan.members.data, plan.members.indices, plan.members.indptr)
+        data += arrays_digest([np.asarray(part) for part in parts])
+    starts = (plan.parameters,)
+    return {
+        "data": data,
+        "settings": settings_digest(plan.model, seed, plan.control, starts, True),
+    }
 
 
 def one_replicate(plan: Resampling, seed: np.random.SeedSequence) -> Replicate:
@@ -146,8 +184,11 @@ def one_replicate(plan: Resampling, seed: np.random.SeedSequence) -> Replicate:
         )
     except InputError as error:
         nothing = np.full(n_groups, np.nan)
-        return Replicate("failed", str(error), np.nan, None, ~plan.model.free(), np.nan, nothing)
+        unknown = ~plan.model.free()
+        return Replicate("failed", str(error), np.nan, None, unknown, np.nan, nothing, nothing)
     parameters = solution.fitted.parameters
+    averages = averages_of(solution.model, parameters, drawn)
+    share = np.exp(parameters.log_probability) if averages is None else averages.share
     posterior = posterior_of(plan.panel, solution.model, parameters)
     allowed = np.array(
         [[own == other for other in solution.model.degrees] for own in plan.model.degrees]
@@ -164,17 +205,21 @@ def one_replicate(plan: Resampling, seed: np.random.SeedSequence) -> Replicate:
         "; ".join(solution.diagnosis.notes),
         solution.fitted.llf,
         parameters.ordered(order),
-        _ordered(solution.diagnosis.withheld & solution.model.free(), order),
+        _ordered(solution.diagnosis.withheld & solution.model.free(), order, plan.model),
         adjusted_rand(table),
         jaccard(table),
+        share[order],
     )
 
 
-def _ordered(marks: BoolArray, order: IntArray) -> BoolArray:
+def _ordered(marks: BoolArray, order: IntArray, model: Model) -> BoolArray:
     """Return marks of packed parameters, shape (D,), with the groups in another order."""
     n_logits = len(order) - 1
     logits = np.full(n_logits, marks[:n_logits].any())
-    return np.concatenate([logits, marks[n_logits:].reshape(len(order), -1)[order].ravel()])
+    stop = len(marks) - model.n_slopes
+    own = marks[n_logits:stop].reshape(len(order), -1)[order].ravel()
+    by_column = marks[stop:].reshape(n_logits, model.n_covariates).any(axis=0)
+    return np.concatenate([logits, own, np.tile(by_column, n_logits)])
 
 
 def collect(
@@ -208,7 +253,7 @@ def collect(
             columns=results.params.index,
         ),
         group_probabilities=pd.DataFrame(
-            [np.exp(one.log_probability) for one in good],
+            [one.share for one in done if one.parameters and one.stop_reason in USABLE],
             index=index[usable],
             columns=groups,
         ),

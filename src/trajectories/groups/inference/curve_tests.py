@@ -12,6 +12,8 @@ from trajectories.groups.inference.draws import mean_channels
 from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.groups.inference.wald import packed_test
 from trajectories.groups.inference.withheld import group_columns
+from trajectories.groups.model import Model
+from trajectories.groups.time_varying import CurveWithCovariates
 from trajectories.numerics.basis import power_names
 from trajectories.numerics.types import FloatArray
 
@@ -32,7 +34,8 @@ def equal_curves(
 ) -> HypothesisTest | InapplicableTest:
     """Test that two groups have the same curve of the mean.
 
-    Every channel that the mean depends on is compared at the fitted ages.
+    Every channel that the mean depends on is compared at the fitted ages, and so is the effect
+    of every time-varying covariate.
 
     Parameters
     ----------
@@ -61,6 +64,8 @@ def equal_curves(
     if shape_only:
         same = f", and equal {' and '.join(others)}" if others else ""
         null = f"the curves of groups {first} and {second} are parallel in {name}{same}"
+    if own_effects := _own_effects(results.model):
+        null += f", with equal effects of {' and '.join(own_effects)}"
     for k in (one, other):
         if results.model.degree[k] < 0:
             reason = f"group {k + 1} is fixed at a rate of zero and has no parameters"
@@ -161,9 +166,7 @@ def _contrast(
     for place, channel in enumerate(results.family.channels):
         if not needed[place] or channel in results.family.common_channels():
             continue
-        design = model.designs(results.ages)[place]
-        if shape_only and place == 0:
-            design = design - design.mean(axis=0)
+        design = _rows(model, place, results.ages, shape_only)
         columns = model.columns((channel,))
         used = np.asarray(model.active()[[one, other]].any(axis=0))[columns]
         block = _row_space(design[:, used])
@@ -171,6 +174,33 @@ def _contrast(
         padded[:, np.flatnonzero(columns)[used]] = block
         rows.append(padded)
     return np.concatenate(rows)
+
+
+def _own_effects(model: Model) -> list[str]:
+    """Return the covariates whose effect is each group's own."""
+    covariates = model.covariates
+    if covariates is None:
+        return []
+    pairs = zip(covariates.names, covariates.common, strict=True)
+    return [name for name, common in pairs if not common]
+
+
+def _rows(model: Model, place: int, ages: FloatArray, shape_only: bool) -> FloatArray:
+    """Return what is compared of a channel: the curve at each age, and each covariate's effect.
+
+    Effects that all groups share are equal anyway.
+    """
+    basis = model.bases[place]
+    if not isinstance(basis, CurveWithCovariates):
+        design = basis.evaluate(ages)
+        return design - design.mean(axis=0) if shape_only and place == 0 else design
+    curve = basis.curve.evaluate(ages)
+    own = np.eye(len(basis.covariates.names))[~np.array(basis.covariates.common)]
+    above = curve - curve.mean(axis=0) if shape_only else curve
+    design = np.zeros((len(above) + len(own), basis.n_terms))
+    design[: len(above), : above.shape[1]] = above
+    design[len(above) :, above.shape[1] :] = own
+    return design
 
 
 def _group(results: GroupTrajectoriesResults, group: int) -> int:

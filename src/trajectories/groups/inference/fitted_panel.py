@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from trajectories.errors import InputError
 from trajectories.groups.search.assemble import reporting_ages
-from trajectories.groups.search.panel_problem import make_mixture
-from trajectories.groups.search.prepare import prepare
+from trajectories.groups.search.panel_problem import prepared_mixture
 from trajectories.numerics.mixture import Mixture
 from trajectories.panel import Panel
 
@@ -41,6 +40,8 @@ def mixture_of(
             f"the panel that was fitted is needed, not a {type(panel).__name__}; results do not "
             "hold it"
         )
+    if results.model.membership is not None:
+        panel = results.model.membership.kept(panel)
     panel = panel.without_empty_ages()
     ages, fitted = reporting_ages(panel), results.ages
     if ages.shape != fitted.shape or (ages != fitted).any():
@@ -54,14 +55,12 @@ def mixture_of(
             f"this is not the panel that was fitted: it stands for {panel.total_weight:g} "
             f"persons, the fit for {results.nobs:g}; weights given to fit belong into the panel"
         )
-    mixture = make_mixture(
-        panel, results.model, prepare(panel, results.family, merge=merge).statistics
-    )
+    _, mixture = prepared_mixture(results.model, panel, merge=merge)
     llf = mixture.e_step(results.parameters).llf
     if not abs(llf - results.llf) <= SAME_LIKELIHOOD * max(1.0, abs(results.llf)):
         raise InputError(
             f"this is not the panel that was fitted: its log-likelihood at the estimates is "
-            f"{llf:.3f}, that of the fit {results.llf:.3f}; give the same outcomes, exposure and "
-            "weights"
+            f"{llf:.3f}, that of the fit {results.llf:.3f}; give the same outcomes, exposure, "
+            "covariates and weights"
         )
     return panel, mixture

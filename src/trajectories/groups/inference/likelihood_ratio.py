@@ -142,11 +142,29 @@ def _not_nested(full: GroupTrajectoriesResults, restricted: GroupTrajectoriesRes
             return "the two families have other settings, so neither contains the other"
     if not _same_bases(full, restricted):
         return "the curves have other bases (spline, knots): neither contains the other"
+    if reason := _covariates_not_nested(full, restricted):
+        return reason
     smaller, larger = _degrees(restricted, full), _degrees(full, full)
     fits = np.asarray((smaller[:, None] <= larger[None]).all(axis=2))
     rows, columns = linear_sum_assignment((~fits).astype(float))
     if not fits[rows, columns].all():
         return "some degree of the restricted model is higher than that of the larger one"
+    return ""
+
+
+def _covariates_not_nested(
+    full: GroupTrajectoriesResults, restricted: GroupTrajectoriesResults
+) -> str:
+    """Return why the restricted model's covariates are no part of the full one's; empty if so."""
+    larger, smaller = full.model.covariates, restricted.model.covariates
+    if smaller is None:
+        return ""
+    own = {} if larger is None else dict(zip(larger.names, larger.common, strict=True))
+    for name, common in zip(smaller.names, smaller.common, strict=True):
+        if name not in own:
+            return f"the restricted model has the covariate {name!r}, which the larger lacks"
+        if own[name] and not common:
+            return f"the restricted model has an effect of {name!r} per group, the larger one"
     return ""
 
 

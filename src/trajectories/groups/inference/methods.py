@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
@@ -44,11 +45,14 @@ class InferenceMethods:
         method: str = "delta",
         draws: int = 10_000,
         seed: int = 0,
+        at: Mapping[str, Any] | None = None,
     ) -> pd.DataFrame:
         """Return the curves with intervals: group, age, mean, lower, upper.
 
-        The mean is the expected outcome of a group per unit of exposure (offences per year free).
-        Limits are NaN for a group whose standard errors are withheld; ``notes`` says why.
+        With time-varying covariates a column for each says at which value the curve stands: its
+        average at that age, or as ``at`` says. The mean is the expected outcome of a group per
+        unit of exposure (offences per year free). Limits are NaN for a group whose standard errors
+        are withheld; ``notes`` says why.
 
         Parameters
         ----------
@@ -62,8 +66,10 @@ class InferenceMethods:
             On the family's link scale, or by curves at drawn parameters.
         draws, seed : int
             Of the simulation, and of the constant of a simultaneous band.
+        at : mapping of covariate to number, array or Series by age, optional
+            Values of the time-varying covariates; see ``results.at``.
         """
-        fit = self._self()
+        fit = self._self() if at is None else self._self().at(at)
         table = trajectories_with_bands(fit, level, ages, band, method, draws, seed)
         return protect_by_group(table, partial(persons_by_group, fit), name="trajectories")
 
@@ -163,6 +169,7 @@ class InferenceMethods:
         progress: bool = False,
         clusters: Any = None,
         n_starts: int = 6,
+        checkpoint: str | Path | None = None,
     ) -> Bootstrap:
         """Refit the model to resampled persons, or clusters of them.
 
@@ -171,7 +178,15 @@ class InferenceMethods:
         from trajectories.groups.inference.bootstrap import bootstrap
 
         return bootstrap(
-            self._self(), panel, n_replicates, seed, n_jobs, progress, clusters, n_starts
+            self._self(),
+            panel,
+            n_replicates,
+            seed,
+            n_jobs,
+            progress,
+            clusters,
+            n_starts,
+            checkpoint,
         )
 
     def exposure_sensitivity(

@@ -8,8 +8,7 @@ import numpy as np
 from scipy.special import expit, logsumexp
 
 from trajectories.groups.inference.covariance import normal_quantile
-from trajectories.groups.search.panel_problem import make_mixture
-from trajectories.groups.search.prepare import prepare
+from trajectories.groups.search.panel_problem import prepared_mixture
 from trajectories.numerics.types import FloatArray
 
 if TYPE_CHECKING:
@@ -58,25 +57,35 @@ def posterior_intervals(
 def complete_scores(
     results: GroupTrajectoriesResults, panel: Panel
 ) -> list[tuple[slice, FloatArray, FloatArray]]:
-    """Return rows, log pi_k f(y | k), shape (K, n), and its derivatives, (K, D, n), by block."""
+    """Return rows, log pi_k f(y | k), shape (K, n), and its derivatives, (K, D, n), by block.
+
+    The derivatives of log pi_k are 1{j = k} - pi_j, times the covariates for slopes in them.
+    """
     parameters, model = results.parameters, results.model
-    statistics = prepare(panel, results.family, merge=False).statistics
-    mixture = make_mixture(panel, model, statistics)
+    covariates = model.unit_covariates(panel)
+    prepared, mixture = prepared_mixture(model, panel, merge=False)
+    statistics = prepared.statistics
     n_groups, n_own = parameters.theta.shape
     table = mixture.density.log_density(parameters.theta)
     scores = mixture.density.score_table(parameters.theta)
     stacked = np.concatenate([table, scores.reshape(len(table), -1)], axis=1)
-    shares = np.exp(parameters.log_probability)
+    n_logits, slopes = n_groups - 1, parameters.slopes
     found = []
     for rows in statistics.blocks(BLOCK):
         units = statistics.unit_log_density(rows, stacked)
-        log_joint = units[:n_groups] + parameters.log_probability[:, None]
+        prior = statistics.row_prior(rows, parameters.intercepts, slopes)
+        log_joint = units[:n_groups] + prior
         own = units[n_groups:].reshape(n_groups, n_own, -1)
         size = own.shape[2]
-        full = np.zeros((n_groups, n_groups - 1 + n_groups * n_own, size))
+        stop = n_logits + n_groups * n_own
+        full = np.zeros((n_groups, stop + model.n_slopes, size))
         for k in range(n_groups):
-            full[k, : n_groups - 1] = ((np.arange(1, n_groups) == k) - shares[1:])[:, None]
-            first = n_groups - 1 + k * n_own
+            logits = (np.arange(1, n_groups) == k)[:, None] - np.exp(prior[1:])
+            full[k, :n_logits] = logits
+            first = n_logits + k * n_own
             full[k, first : first + n_own] = own[k]
+            if covariates is not None:
+                by_slope = logits[:, None] * covariates[rows].T[None]
+                full[k, stop:] = by_slope.reshape(-1, size)
         found.append((rows, log_joint, full))
     return found

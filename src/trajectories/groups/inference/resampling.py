@@ -14,8 +14,7 @@ from trajectories.groups.control import Control
 from trajectories.groups.inference.clusters import cluster_codes
 from trajectories.groups.inference.fitted_panel import mixture_of
 from trajectories.groups.model import Model
-from trajectories.groups.search.panel_problem import make_mixture
-from trajectories.groups.search.prepare import prepare
+from trajectories.groups.search.panel_problem import prepared_mixture
 from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.types import FloatArray, IntArray
 from trajectories.panel import Panel
@@ -62,7 +61,7 @@ def resampling(
             f"{int((weights % 1 != 0).sum()):,} of {panel.n_units:,} weights are no whole numbers: "
             "the bootstrap draws persons, so that weights must be numbers of persons"
         )
-    first, inverse = _distinct_in_order(panel)
+    first, inverse = _distinct_in_order(panel, results.model)
     mass = np.ones(panel.n_units) if weights is None else weights
     held = replace(
         panel.subset(first),
@@ -80,11 +79,12 @@ def resampling(
     return Resampling(held, members, results.model, results.parameters, posterior, control)
 
 
-def _distinct_in_order(panel: Panel) -> tuple[IntArray, IntArray]:
+def _distinct_in_order(panel: Panel, model: Model) -> tuple[IntArray, IntArray]:
     """Return the first row of each history, and every row's, whatever the order of the persons."""
-    arrays = (panel.outcomes, panel.exposure, panel.observed, panel.individual_ages)
-    first, inverse = distinct_rows(*arrays)
-    order = np.argsort(row_keys(*arrays)[first], kind="stable")
+    covariates = (*panel.covariate_values(model.time_varying), model.unit_covariates(panel))
+    beside = (panel.exposure, panel.observed, panel.individual_ages, *covariates)
+    first, inverse = distinct_rows(panel.outcomes, *beside)
+    order = np.argsort(row_keys(panel.outcomes, *beside)[first], kind="stable")
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
     return first[order], rank[inverse]
@@ -104,7 +104,5 @@ def drawn_weights(plan: Resampling, rng: np.random.Generator) -> FloatArray:
 
 def posterior_of(panel: Panel, model: Model, parameters: Parameters) -> FloatArray:
     """Return posterior group probabilities of the units of a panel, shape (N, K)."""
-    prepared = prepare(panel, model.family, merge=False)
-    mixture = make_mixture(panel, model, prepared.statistics)
-    table = mixture.density.log_density(parameters.theta)
-    return prepared.statistics.posterior(table, parameters.log_probability)
+    _, mixture = prepared_mixture(model, panel, merge=False)
+    return mixture.posterior(parameters)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from trajectories.errors import InputError
 from trajectories.groups.inference.bands import METHODS, check_choice
-from trajectories.groups.inference.covariance import normal_quantile, share_intervals
+from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.draws import check_draws, draw_packed, share_draws
 from trajectories.groups.inference.withheld import why, withheld_shares
 
@@ -44,10 +45,13 @@ def group_probability_intervals(
     check_choice("method", method, METHODS)
     check_draws(draws, seed)
     normal_quantile(level)
-    if method == "delta" or results.n_groups == 1 or withheld_shares(results):
-        lower, upper = share_intervals(
-            results.parameters, results.covariance, results.withheld, level
+    if method != "delta" and results.averages is not None:
+        raise InputError(
+            "the group probabilities depend on covariates, which a simulation without the persons "
+            "does not know: use method='delta'"
         )
+    if method == "delta" or results.n_groups == 1 or withheld_shares(results):
+        lower, upper = results.share_limits(level)
     else:
         drawn = share_draws(results, draw_packed(results, draws, seed))
         lower, upper = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)

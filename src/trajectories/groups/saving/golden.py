@@ -14,7 +14,10 @@ import numpy as np
 
 from trajectories.errors import ModelFileError
 from trajectories.groups.adequacy.simulated_outcomes import simulate_outcomes
+from trajectories.groups.search.panel_problem import make_mixture
+from trajectories.groups.search.prepare import prepare
 from trajectories.groups.stop_reason import StopReason
+from trajectories.groups.time_varying import TimeVarying
 from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
@@ -44,9 +47,11 @@ def golden_panel(results: GroupTrajectoriesResults) -> Panel:
     exposure = None
     if results.has_exposure:
         exposure = rng.choice([0.25, 0.5, 1.0], observed.shape) * observed
-    blank = Panel(np.zeros(observed.shape), ages, exposure, observed)
+    covariates = _invented(results.model.covariates, ages, rng)
+    blank = Panel(np.zeros(observed.shape), ages, exposure, observed, covariates=covariates)
     equal = np.full(results.n_groups, -np.log(results.n_groups))
-    return simulate_outcomes(results.model, Parameters(equal, results.parameters.theta), blank, rng)
+    anybody = replace(results.model, membership=None)
+    return simulate_outcomes(anybody, Parameters(equal, results.parameters.theta), blank, rng)
 
 
 def golden_document(results: GroupTrajectoriesResults) -> dict[str, Any] | None:
@@ -54,12 +59,34 @@ def golden_document(results: GroupTrajectoriesResults) -> dict[str, Any] | None:
     if results.stop_reason not in (StopReason.CONVERGED, StopReason.BOUNDARY):
         return None
     panel = golden_panel(results)
+    covariates = None
+    if results.model.membership is not None:
+        shape = (N_PROFILES, results.model.n_covariates)
+        covariates = np.random.default_rng(SEED).standard_normal(shape)
     return {
         "about": "Invented histories, drawn from the model; no person has them.",
+        **({} if covariates is None else {"unit_covariates": covariates.tolist()}),
         "outcomes": _cells(panel.outcomes, panel),
         "exposure": None if panel.exposure is None else _cells(panel.exposure, panel),
-        "posterior": results.predict_proba(panel).to_numpy().tolist(),
+        "covariates": {n: _cells(v, panel) for n, v in (panel.covariates or {}).items()},
+        "posterior": _posterior(results, panel, covariates).tolist(),
     }
+
+
+def _posterior(
+    results: GroupTrajectoriesResults, panel: Panel, covariates: FloatArray | None
+) -> FloatArray:
+    """Return the probabilities of invented histories, covariates centred and scaled, if any."""
+    if covariates is None:
+        return results.predict_proba(panel).to_numpy()
+    prepared = prepare(
+        panel,
+        results.family,
+        covariates=results.model.time_varying,
+        unit_covariates=covariates,
+    )
+    mixture = make_mixture(panel, results.model, prepared.statistics, prepared.grid)
+    return prepared.spread(mixture.posterior(results.parameters))
 
 
 def check_golden(results: GroupTrajectoriesResults, document: dict[str, Any] | None) -> None:
@@ -73,7 +100,10 @@ def check_golden(results: GroupTrajectoriesResults, document: dict[str, Any] | N
     if document is None:
         return
     panel = read_panel(document, results.ages)
-    now = results.predict_proba(panel).to_numpy()
+    covariates = None
+    if results.model.membership is not None:
+        covariates = np.array(document["unit_covariates"], dtype=float)
+    now = _posterior(results, panel, covariates)
     then = np.array(document["posterior"], dtype=float)
     if now.shape != then.shape or not np.abs(now - then).max() <= CLOSE:
         raise ModelFileError(
@@ -89,8 +119,25 @@ def read_panel(document: dict[str, Any], ages: FloatArray) -> Panel:
     exposure = None
     if document["exposure"] is not None:
         exposure = np.nan_to_num(np.array(document["exposure"], dtype=float))
-    panel = Panel(np.nan_to_num(outcomes), ages, exposure, observed)
+    covariates = {
+        name: np.array(values, dtype=float)
+        for name, values in document.get("covariates", {}).items()
+    }
+    panel = Panel(np.nan_to_num(outcomes), ages, exposure, observed, covariates=covariates)
     return replace(panel, observed=None) if observed.all() else panel
+
+
+def _invented(
+    covariates: TimeVarying | None, ages: FloatArray, rng: np.random.Generator
+) -> dict[str, FloatArray] | None:
+    """Return covariates around their average path, by a standard deviation up or down."""
+    if covariates is None:
+        return None
+    path = covariates.at(ages)
+    return {
+        name: path[:, j] + covariates.scale[j] * rng.choice([-1.0, 1.0], (N_PROFILES, len(ages)))
+        for j, name in enumerate(covariates.names)
+    }
 
 
 def _cells(values: FloatArray, panel: Panel) -> list[list[float | None]]:

@@ -14,14 +14,23 @@ from trajectories.errors import ModelFileError
 from trajectories.families import resolve
 from trajectories.groups.model import Model
 from trajectories.groups.results import GroupTrajectoriesResults
+from trajectories.groups.saving.covariates import (
+    covariates_document,
+    over_age,
+    with_covariates,
+)
 from trajectories.groups.saving.golden import check_golden, golden_document
+from trajectories.groups.saving.membership import membership_document, read_membership_document
 from trajectories.groups.saving.text_file import read_document, write_document
 from trajectories.groups.stop_reason import StopReason
+from trajectories.groups.time_varying import CurveWithCovariates
 from trajectories.numerics.basis import Basis
 from trajectories.numerics.mixture import Parameters
 
 SCHEMA = "trajectories.group_trajectories"
 SCHEMA_VERSION = 2
+WITH_MEMBERSHIP = 3
+"""Version of files with membership covariates, which older readers must refuse."""
 SCALARS = (
     "llf",
     "nobs",
@@ -56,7 +65,7 @@ def load(path: str | Path) -> GroupTrajectoriesResults:
         saved.
     """
     source = Path(path)
-    content = read_document(path, SCHEMA, (1, SCHEMA_VERSION))
+    content = read_document(path, SCHEMA, (1, SCHEMA_VERSION, WITH_MEMBERSHIP))
     version = content["schema_version"]
     if content.pop("checksum", None) != checksum(content):
         raise ModelFileError(
@@ -81,7 +90,7 @@ def to_document(results: GroupTrajectoriesResults) -> dict[str, Any]:
     model = results.model
     return {
         "schema": SCHEMA,
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": SCHEMA_VERSION if model.membership is None else WITH_MEMBERSHIP,
         "about": "Groups summarise careers; they are not a label that a person is.",
         "family": {"name": model.family.name, "settings": model.family.settings()},
         "degrees": [list(own) for own in model.degrees],
@@ -95,10 +104,12 @@ def to_document(results: GroupTrajectoriesResults) -> dict[str, Any]:
                 "scale": basis.scale,
                 "change": basis.change.tolist(),
             }
-            for basis in model.bases
+            for basis in map(over_age, model.bases)
         ],
-        "log_probability": results.parameters.log_probability.tolist(),
+        "time_varying": covariates_document(model.covariates),
+        "log_probability": results.parameters.intercepts.tolist(),
         "theta": results.parameters.theta.tolist(),
+        **membership_document(results),
         "covariance": results.covariance.tolist(),
         "individual_ages": results.individual_ages,
         "covariance_kind": results.covariance_kind,
@@ -125,7 +136,7 @@ def _number(value: float) -> float | str | None:
 def from_document(content: dict[str, Any]) -> GroupTrajectoriesResults:
     """Undo :func:`to_document`."""
     family = resolve(content["family"]["name"], **content["family"]["settings"])
-    bases = tuple(
+    bases: tuple[Basis | CurveWithCovariates, ...] = tuple(
         Basis(
             basis["degree"],
             tuple(basis["knots"]),
@@ -136,7 +147,9 @@ def from_document(content: dict[str, Any]) -> GroupTrajectoriesResults:
         )
         for basis in content["bases"]
     )
-    model = Model(family, bases, tuple(tuple(own) for own in content["degrees"]))
+    bases = with_covariates(bases, content.get("time_varying"))
+    membership, slopes, averages = read_membership_document(content.get("membership"))
+    model = Model(family, bases, tuple(tuple(own) for own in content["degrees"]), membership)
     classification = pd.DataFrame(
         {name: np.array(values, dtype=float) for name, values in content["classification"].items()},
         index=pd.RangeIndex(1, model.n_groups + 1, name="group"),
@@ -147,7 +160,9 @@ def from_document(content: dict[str, Any]) -> GroupTrajectoriesResults:
         parameters=Parameters(
             np.array(content["log_probability"], dtype=float),
             np.array(content["theta"], dtype=float),
+            slopes,
         ),
+        averages=averages,
         covariance=np.array(content["covariance"], dtype=float),
         individual_ages=content.get("individual_ages", False),
         covariance_kind=content.get("covariance_kind", "observed"),

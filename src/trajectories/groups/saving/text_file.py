@@ -9,6 +9,18 @@ from typing import Any
 
 from trajectories.errors import InputError, ModelFileError
 
+_UNKNOWN = "is not a model saved by this package, or one for another use"
+_OTHERWISE = {
+    "trajectories.group_trajectories": (
+        "is a fit, and scoring needs a model published for it, with a card that says whom it "
+        "describes: trajectories.profiles.publish(results, panel, card).save(path)"
+    ),
+    "trajectories.scoring_model": (
+        "is a model published for scoring: read it with trajectories.profiles.load"
+    ),
+}
+"""What another document of this package is, where one kind is given for the other."""
+
 
 def write_document(content: dict[str, Any], path: str | Path) -> None:
     """Write a document as JSON; the file appears whole or not at all."""
@@ -44,10 +56,8 @@ def read_document(path: str | Path, schema: str, versions: tuple[int, ...]) -> d
             f"{source} is truncated or is not a saved model; save it again from the fit"
         ) from error
     if not isinstance(content, dict) or content.get("schema") != schema:
-        raise ModelFileError(
-            f"{source} is not a model saved by this package, or one for another use (its schema is "
-            f"not {schema!r})"
-        )
+        found = content.get("schema") if isinstance(content, dict) else None
+        raise ModelFileError(f"{source} {_OTHERWISE.get(str(found), _UNKNOWN)}")
     if content.get("schema_version") not in versions:
         raise ModelFileError(
             f"{source} has schema version {content.get('schema_version')!r}, this version of the "

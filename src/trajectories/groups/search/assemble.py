@@ -7,6 +7,7 @@ import numpy as np
 from trajectories.groups.adequacy.classification import classification_entropy, classification_table
 from trajectories.groups.control import Control
 from trajectories.groups.inference.covariance import observed_covariance
+from trajectories.groups.membership.averages import averages_of, with_reference
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.fitting import Solution
 from trajectories.numerics.types import FloatArray
@@ -25,8 +26,14 @@ def from_solution(
 ) -> GroupTrajectoriesResults:
     """Make results from what the search returned."""
     model, fitted, diagnosis = solution.model, solution.fitted, solution.diagnosis
-    shares = np.exp(fitted.parameters.log_probability)
-    classification = classification_table(solution.posterior, panel.weights, shares)
+    posterior = solution.posterior
+    averages = averages_of(model, fitted.parameters, panel)
+    if averages is None:
+        shares = np.exp(fitted.parameters.log_probability)
+    else:
+        shares = averages.share
+        model = with_reference(model, shares)
+    classification = classification_table(posterior.values, posterior.weights, shares)
     nobody = classification.index[classification["assigned_share"] == 0]
     notes = [f"nobody is assigned to group {group}" for group in nobody]
     return GroupTrajectoriesResults(
@@ -44,14 +51,15 @@ def from_solution(
         n_starts=1 if model.n_groups == 1 else control.n_starts,
         n_finished=solution.n_finished,
         n_replicated=solution.n_replicated,
-        entropy=classification_entropy(solution.posterior, panel.weights),
+        entropy=classification_entropy(posterior.values, posterior.weights),
         classification=classification,
         seed=seed,
         gradient=float(np.abs(fitted.score).max() / panel.total_weight),
         version=__version__,
         has_exposure=panel.exposure is not None,
         individual_ages=panel.individual_ages is not None,
-        _posterior=solution.posterior,
+        averages=averages,
+        _posterior=posterior,
         _units=panel.units,
         _weights=panel.weights,
     )

@@ -9,6 +9,8 @@ import numpy as np
 from trajectories.families import Family
 from trajectories.groups.inference.covariance import observed_covariance, usable_columns
 from trajectories.groups.model import Model
+from trajectories.groups.search.lost_effects import lost_effects
+from trajectories.groups.search.separation import separating_covariates, slopes_of
 from trajectories.groups.search.silent_ages import curves_without_support
 from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.em import Ending, Fitted
@@ -39,6 +41,10 @@ CARRIED = 0.1
 """A parameter carries a direction if its part is above this share of the largest part."""
 
 
+Finding = tuple[StopReason, str]
+"""A reason for stopping, and what was found in words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """Why a fit stopped, in words, and which parameters have no standard error.
@@ -58,13 +64,44 @@ class Diagnosis:
 
 
 def diagnose(
-    model: Model, fitted: Fitted, ages: FloatArray, weight: float, highest_rate: float
+    model: Model,
+    fitted: Fitted,
+    ages: FloatArray,
+    weight: float,
+    highest_rate: float,
+    share: FloatArray | None = None,
+    point_weight: FloatArray | None = None,
 ) -> Diagnosis:
-    """Look for everything that makes a solution improper; the gravest finding names the stop."""
-    found: list[tuple[StopReason, str]] = []
+    """Look for everything that makes a solution improper; the gravest finding names the stop.
+
+    ``ages`` may be design points, ages and covariates; then ``point_weight``, shape (R, K), says
+    how many cells of each group lie at each of them.
+    """
+    found = findings(
+        model, fitted, ages, weight, highest_rate, share=share, point_weight=point_weight
+    )
+    return gravest(*found)
+
+
+def findings(
+    model: Model,
+    fitted: Fitted,
+    ages: FloatArray,
+    weight: float,
+    highest_rate: float,
+    alike: bool = True,
+    share: FloatArray | None = None,
+    point_weight: FloatArray | None = None,
+) -> tuple[list[Finding], BoolArray]:
+    """Return everything that is wrong, and which packed parameters have no standard error.
+
+    Unless ``alike``, groups may have the same curve: they differ in something else. ``share``,
+    shape (K,), has the mean group probabilities where they depend on covariates.
+    """
+    held = weight * (np.exp(fitted.parameters.log_probability) if share is None else share)
+    found: list[Finding] = []
     theta = fitted.parameters.theta
     channels = model.channels(theta, ages)
-    held = weight * np.exp(fitted.parameters.log_probability)
     withheld = ~model.free()
     n_logits, n_own = model.n_groups - 1, model.n_group_parameters
     for k in range(model.n_groups):
@@ -75,6 +112,7 @@ def diagnose(
             found.append((StopReason.EMPTY_GROUP, note))
             withheld[own] = True
             withheld[:n_logits] |= (k == 0) | (np.arange(1, n_logits + 1) == k)
+            withheld[slopes_of(model, k)] = True
             continue
         if model.degree[k] < 0:
             continue  # fixed at zero: nothing of it is estimated
@@ -89,15 +127,24 @@ def diagnose(
             reason = StopReason.RUNAWAY_GROUP if boundary.unbounded else StopReason.BOUNDARY
             found.append((reason, f"{label}: {boundary.note}"))
             withheld[own] |= model.columns(boundary.channels)
-    found += _duplicates(model.family, channels, held)
+    if alike:
+        found += duplicates(model.family, channels, held)
+    found += lost_effects(model, fitted, ages, point_weight, withheld)
     found += curves_without_support(model, channels, ages, withheld)
     if fitted.ending is Ending.LIMIT and fitted.expected_gain < STILL_TO_GAIN:
         # a curve that runs off is climbed for ever, by ever smaller gains: not an iteration limit
         found += _separated(model, fitted, ages, channels, withheld)
+        found += separating_covariates(model, fitted, withheld)
         if any(reason is StopReason.BOUNDARY for reason, _ in found):
             fitted = replace(fitted, ending=Ending.STATIONARY)
     _add_numerical(model, fitted, withheld, found)
     found += _separated(model, fitted, ages, channels, withheld)
+    found += separating_covariates(model, fitted, withheld)
+    return found, withheld
+
+
+def gravest(found: list[Finding], withheld: BoolArray) -> Diagnosis:
+    """Return the diagnosis whose reason is the gravest of the findings."""
     order = list(_GRAVITY)
     reason = min((r for r, _ in found), key=order.index, default=StopReason.CONVERGED)
     return Diagnosis(reason, tuple(note for _, note in found), withheld)
@@ -116,7 +163,7 @@ _GRAVITY = (
 
 def _separated(
     model: Model, fitted: Fitted, ages: FloatArray, channels: FloatArray, withheld: BoolArray
-) -> list[tuple[StopReason, str]]:
+) -> list[Finding]:
     """Find channels that ran off: far out and without a usable error.
 
     A rate is one if a group has no offence at some ages and the curve bends freely; a 0/1 curve
@@ -158,9 +205,8 @@ def _ran_off(name: str, is_rate: bool) -> str:
     return f"{name} ran off, to never or always at some ages"
 
 
-def _duplicates(
-    family: Family, channels: FloatArray, held: FloatArray
-) -> list[tuple[StopReason, str]]:
+def duplicates(family: Family, channels: FloatArray, held: FloatArray) -> list[Finding]:
+    """Find pairs of groups, of weights ``held``, whose channels (q, T, K) are the same."""
     found = []
     for k in range(channels.shape[2]):
         for j in range(k):
@@ -175,7 +221,7 @@ def _add_numerical(
     model: Model,
     fitted: Fitted,
     withheld: BoolArray,
-    found: list[tuple[StopReason, str]],
+    found: list[Finding],
 ) -> None:
     if fitted.ending is not Ending.STATIONARY:
         at_limit = fitted.ending is Ending.LIMIT
@@ -215,7 +261,7 @@ def undetermined(information: FloatArray, withheld: BoolArray, expansion: FloatA
 
 
 def _where_singular(model: Model, weak: BoolArray) -> str:
-    names = model.index()[weak]
+    names = model.packed_index()[weak]
     where = ", ".join(f"{part} {term} of group {group}" for part, group, term in names[:4])
     more = " and others" if len(names) > 4 else ""
     return f"the information is singular in {where}{more}"

@@ -7,7 +7,7 @@ import numpy as np
 from trajectories.families import Family
 from trajectories.numerics.basis import Basis
 from trajectories.numerics.types import FloatArray, IntArray
-from trajectories.panel import Panel
+from trajectories.panel import Panel, widened
 
 
 def smoothed_histories(panel: Panel, family: Family, rows: IntArray, degree: int) -> FloatArray:
@@ -16,7 +16,7 @@ def smoothed_histories(panel: Panel, family: Family, rows: IntArray, degree: int
     Coordinates are the products of the outcomes (root counts) with orthonormal polynomials in age.
     Missing cells count as the average of that age: these numbers only start the search.
     """
-    values = family.history(panel.outcomes[rows])
+    values = family.history(widened(panel.outcomes[rows]))
     if panel.observed is not None:
         seen = panel.observed[rows]
         values = np.where(seen, values, 0.0)

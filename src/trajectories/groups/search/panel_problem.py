@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from trajectories.errors import InputError
 from trajectories.families import Family
 from trajectories.groups.model import Model
+from trajectories.groups.posterior import Posterior
+from trajectories.groups.search.collinear import refuse_collinear
 from trajectories.groups.search.features import smoothed_histories
+from trajectories.groups.search.fingerprint import panel_digest
 from trajectories.groups.search.prepare import Prepared, count_distinct, prepare, row_blocks
 from trajectories.groups.search.problem import Problem, StartSample
-from trajectories.groups.search.starts import sample_rows
+from trajectories.groups.search.sampling import draw
+from trajectories.groups.search.shortlist import FinishingSample
 from trajectories.numerics.density import CellDensity
 from trajectories.numerics.mixture import Mixture, Parameters
 from trajectories.numerics.statistics import Statistics
+from trajectories.numerics.threads import n_threads
 from trajectories.numerics.types import FloatArray, IntArray
-from trajectories.panel import Panel
+from trajectories.panel import Panel, widened
 from trajectories.panel.distinct import row_keys
 
 SMALL_EXPOSURE = 0.05
@@ -29,57 +36,138 @@ class PanelProblem(Problem):
     ----------
     panel : Panel
     family : Family
+    n_jobs : int
+        Threads that share every pass; the answer does not depend on it.
+    covariates : sequence of str
+        Those of the panel's covariates that enter the curves.
+    unit_covariates : ndarray, shape (N, M), optional
+        What the group probabilities depend on; see ``Model.unit_covariates``.
     """
 
-    def __init__(self, panel: Panel, family: Family) -> None:
+    def __init__(
+        self,
+        panel: Panel,
+        family: Family,
+        n_jobs: int = 1,
+        covariates: Sequence[str] = (),
+        unit_covariates: FloatArray | None = None,
+    ) -> None:
         self.panel = panel
-        self.prepared = prepare(panel, family)
+        self.unit_covariates = unit_covariates
+        self.prepared = prepare(
+            panel, family, covariates=covariates, unit_covariates=unit_covariates
+        )
+        self.prepared.statistics.n_jobs = n_threads(n_jobs)
         self.statistics = self.prepared.statistics
-        self.grid = panel.grid
+        self.grid = self.prepared.grid
         self.highest_rate = highest_rate(panel)
+        self._design: FloatArray | None = None
 
     def check(self, model: Model) -> None:
         """Refuse a panel that cannot carry the model; see :func:`check_support`."""
         check_support(self.panel, model)
+        refuse_collinear(model, self.grid)
 
     def mixture(self, model: Model) -> Mixture:
         """Return the mixture of the model over the panel."""
-        return make_mixture(self.panel, model, self.statistics)
+        design = model.designs(self.grid)[0]
+        if self._design is None or not np.array_equal(self._design, design):
+            self.statistics = self.prepared.statistics.projected(design)
+            self._design = design
+        return make_mixture(self.panel, model, self.statistics, self.grid)
+
+    def point_weight(self, model: Model, parameters: Parameters) -> FloatArray | None:
+        """Return the expected cells of each group at each design point, with covariates only."""
+        if not model.time_varying:
+            return None
+        mixture = self.mixture(model)
+        result = np.zeros((len(self.grid), model.n_groups))
+        cell_weight = mixture.e_step(parameters).cell_weight
+        np.add.at(result, mixture.statistics.cells.age_index, cell_weight)
+        return result
 
     def start_sample(self, model: Model, size: int, rng: np.random.Generator) -> StartSample:
         """Return the rows, or a sample of them, with their smoothed histories."""
         prepared = self.prepared
-        rows = canonical_order(self.panel, prepared)
+        rows = canonical_order(self.panel, prepared, model.time_varying, self.unit_covariates)
         if len(rows) > size:
-            rows = rows[sample_rows(self.statistics.weights, rows, size, rng)]
+            sample = draw(rows, prepared.statistics.weights, size, rng)
+            rows, statistics = sample.rows, sample.of(prepared.coarse)
+        else:
+            statistics = prepared.coarse.take(rows)
         units = rows if prepared.first is None else prepared.first[rows]
         features = smoothed_histories(self.panel, model.family, units, max(model.degree))
-        statistics = prepared.coarse.take(rows)
         mixture = make_mixture(self.panel, model, statistics, prepared.coarse_grid)
         return StartSample(mixture, features)
 
-    def posterior(self, mixture: Mixture, parameters: Parameters) -> FloatArray:
-        """Return the posterior group probabilities of the panel's units, shape (N, K)."""
-        table = mixture.density.log_density(parameters.theta)
-        posterior = self.statistics.posterior(table, parameters.log_probability)
-        return self.prepared.spread(posterior)
+    def finishing_sample(
+        self, model: Model, size: int, rng: np.random.Generator
+    ) -> FinishingSample | None:
+        """Return a sample of a panel of more than ``size`` distinct histories."""
+        prepared = self.prepared
+        if prepared.statistics.n_rows <= size:
+            return None
+        rows = canonical_order(self.panel, prepared, model.time_varying, self.unit_covariates)
+        sample = draw(rows, prepared.statistics.weights, size, rng)
+        statistics = sample.of(prepared.statistics).projected(model.designs(self.grid)[0])
+        return FinishingSample(sample, make_mixture(self.panel, model, statistics, self.grid))
+
+    def posterior(self, mixture: Mixture, parameters: Parameters) -> Posterior:
+        """Return the posterior group probabilities of the panel's distinct histories."""
+        values = mixture.posterior(parameters)
+        return Posterior(values, self.statistics.weights, self.prepared.inverse)
+
+    def fingerprint(self) -> str:
+        """Return a digest of the panel's numbers, in the order of its units."""
+        return panel_digest(self.panel)
 
 
 def make_mixture(
     panel: Panel, model: Model, statistics: Statistics, grid: FloatArray | None = None
 ) -> Mixture:
-    """Put a panel's statistics and a model's designs, on its ages or another grid, together."""
+    """Put a panel's statistics and a model's designs together.
+
+    The grid is that of the statistics (``Prepared.grid``): the panel's ages unless told.
+    """
+    if grid is None and model.time_varying:
+        raise ValueError("a model with covariates needs the design points of its statistics")
     ages = panel.grid if grid is None else grid
     density = CellDensity(model.family, model.designs(ages), statistics.cells)
-    return Mixture(statistics, density, model.active(), model.held(), model.common())
+    return Mixture(
+        statistics, density, model.active(), model.held(), model.common(), model.n_covariates
+    )
 
 
-def canonical_order(panel: Panel, prepared: Prepared) -> IntArray:
+def prepared_mixture(model: Model, panel: Panel, *, merge: bool = True) -> tuple[Prepared, Mixture]:
+    """Return a panel laid out for a model, its covariates included, and the mixture over it.
+
+    Raises
+    ------
+    InputError
+        If the panel lacks covariates of the model.
+    """
+    prepared = prepare(
+        panel,
+        model.family,
+        merge=merge,
+        covariates=model.time_varying,
+        unit_covariates=model.unit_covariates(panel),
+    )
+    return prepared, make_mixture(panel, model, prepared.statistics, prepared.grid)
+
+
+def canonical_order(
+    panel: Panel,
+    prepared: Prepared,
+    covariates: Sequence[str] = (),
+    unit_covariates: FloatArray | None = None,
+) -> IntArray:
     """Return the statistics' rows in an order that does not depend on the order of the persons."""
-    arrays = (panel.outcomes, panel.exposure, panel.observed, panel.individual_ages)
-    first = prepared.first
-    held = arrays if first is None else tuple(None if a is None else a[first] for a in arrays)
-    return np.argsort(row_keys(*held), kind="stable")  # type: ignore[arg-type]
+    varying = panel.covariate_values(covariates)
+    beside = (panel.exposure, panel.observed, panel.individual_ages, *varying, unit_covariates)
+    first = slice(None) if prepared.first is None else prepared.first
+    held = [None if each is None else each[first] for each in beside]
+    return np.argsort(row_keys(panel.outcomes[first], *held), kind="stable")
 
 
 def highest_rate(panel: Panel) -> float:
@@ -87,7 +175,9 @@ def highest_rate(panel: Panel) -> float:
     if panel.exposure is None:
         return float(panel.outcomes.max())
     return max(
-        float((panel.outcomes[rows] / np.maximum(panel.exposure[rows], SMALL_EXPOSURE)).max())
+        float(
+            (widened(panel.outcomes[rows]) / np.maximum(panel.exposure[rows], SMALL_EXPOSURE)).max()
+        )
         for rows in row_blocks(panel.n_units)
     )
 
@@ -110,7 +200,7 @@ def check_support(panel: Panel, model: Model) -> None:
             f"{panel.total_weight:g} units are fewer than the {n_parameters} parameters of this "
             "model: use fewer groups or a lower degree"
         )
-    different = count_distinct(panel, model.n_groups)
+    different = count_distinct(panel, model.n_groups, model.time_varying)
     if different < model.n_groups:
         raise InputError(
             f"{model.n_groups} groups cannot be told apart: the panel has only {different} "

@@ -19,6 +19,7 @@ def run_jobs(
     progress: bool = False,
     what: str = "fits",
     unit: str = "fit",
+    noted: Callable[[Result], None] | None = None,
 ) -> list[Result]:
     """Return ``function(*a)`` for every ``a``, in the order given, whatever ``n_jobs``.
 
@@ -29,8 +30,12 @@ def run_jobs(
     arguments : sequence of tuple
     n_jobs : int
         Processes; 1 stays in this one, -1 takes every core.
-    progress, what, unit
-        As for :func:`trajectories.groups.search.progress.watch`.
+    progress : bool
+        Whether to show a progress bar on standard error; tqdm is loaded only for the bar.
+    what, unit : str
+        What the bar says.
+    noted : callable, optional
+        Called with every result as it comes, in the order given.
 
     Raises
     ------
@@ -41,12 +46,21 @@ def run_jobs(
         raise InputError(f"n_jobs must be a whole number other than 0, not {n_jobs!r}")
     if n_jobs == 1 or len(arguments) < 2:
         done: Iterable[Result] = (function(*one) for one in arguments)
-        return list(_watched(done, len(arguments), progress, what, unit))
+        return _taken(_watched(done, len(arguments), progress, what, unit), noted)
     from joblib import Parallel, delayed, parallel_config
 
     with parallel_config("loky", n_jobs=int(n_jobs), inner_max_num_threads=1):
         done = Parallel(return_as="generator")(delayed(function)(*one) for one in arguments)
-        return list(_watched(done, len(arguments), progress, what, unit))
+        return _taken(_watched(done, len(arguments), progress, what, unit), noted)
+
+
+def _taken(done: Iterable[Result], noted: Callable[[Result], None] | None) -> list[Result]:
+    taken = []
+    for one in done:
+        taken.append(one)
+        if noted is not None:
+            noted(one)
+    return taken
 
 
 def _watched(

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from trajectories.errors import InputError
 from trajectories.families import Family
-from trajectories.groups.search.merging import merge_rows
+from trajectories.groups.search.design_points import coarse_values, points_of
+from trajectories.groups.search.merging import history_weights, merge_rows
 from trajectories.numerics.moment_statistics import MomentStatistics
 from trajectories.numerics.statistics import Statistics
 from trajectories.numerics.tabulated_statistics import TabulatedStatistics
 from trajectories.numerics.types import AnyArray, FloatArray, IntArray
-from trajectories.panel import Panel
+from trajectories.panel import Panel, widened
+from trajectories.panel.arrays import is_narrow
 from trajectories.panel.distinct import distinct_rows
 
 BLOCK_ROWS = 65_536
@@ -40,8 +42,9 @@ class Prepared:
     coarse : Statistics
         The same rows with exposures and individual ages rounded to a few levels, where that makes
         starts cheaper; otherwise the same object.
-    coarse_grid : ndarray
-        The ages that ``coarse`` refers to.
+    grid, coarse_grid : ndarray
+        The design points that ``statistics`` and ``coarse`` refer to: ages, with a column for
+        each covariate where covariates enter the curve.
     first : ndarray of int, or None
         For every row of ``statistics`` the first unit that it stands for; None if rows were not
         merged.
@@ -51,16 +54,25 @@ class Prepared:
 
     statistics: Statistics
     coarse: Statistics
+    grid: FloatArray
     coarse_grid: FloatArray
     first: IntArray | None
-    inverse: IntArray | None
+    inverse: AnyArray | None
 
     def spread(self, values: FloatArray) -> FloatArray:
         """Return values by statistics row as values by unit."""
         return values if self.inverse is None else values[self.inverse]
 
 
-def prepare(panel: Panel, family: Family, *, engine: str = "auto", merge: bool = True) -> Prepared:
+def prepare(
+    panel: Panel,
+    family: Family,
+    *,
+    engine: str = "auto",
+    merge: bool = True,
+    covariates: Sequence[str] = (),
+    unit_covariates: FloatArray | None = None,
+) -> Prepared:
     """Build the statistics of a panel for a family.
 
     Parameters
@@ -71,6 +83,10 @@ def prepare(panel: Panel, family: Family, *, engine: str = "auto", merge: bool =
         ``"moments"`` where the family allows it is much the faster; both give the same answer.
     merge : bool
         Whether equal rows may be merged.
+    covariates : sequence of str
+        Those of the panel's covariates that enter the curve; the others do not count.
+    unit_covariates : ndarray, shape (N, M), optional
+        What the group probabilities depend on; see ``Model.unit_covariates``.
 
     Raises
     ------
@@ -90,38 +106,52 @@ def prepare(panel: Panel, family: Family, *, engine: str = "auto", merge: bool =
             "leave the exposure out, or use a family for counts"
         )
     weights = panel.weights
-    constant = base_measure(family, outcome, exposure, observed, weights)
-    own_ages = panel.individual_ages
-    merged = merge_rows(outcome, exposure, observed, own_ages) if merge else None
+    own_ages, varying = panel.individual_ages, panel.covariate_values(covariates)
+    beside = (own_ages, *varying, unit_covariates)
+    merged = merge_rows(outcome, exposure, observed, *beside) if merge else None
     first = inverse = None
     if merged is not None:
         first, inverse = merged
-        weights = np.bincount(inverse, weights=weights, minlength=len(first)).astype(float)
+        weights = history_weights(inverse, weights, len(first))
         outcome = outcome[first]
         exposure = None if exposure is None else exposure[first]
         observed = None if observed is None else observed[first]
         own_ages = None if own_ages is None else own_ages[first]
+        varying = [each[first] for each in varying]
+        unit_covariates = None if unit_covariates is None else unit_covariates[first]
+    constant = base_measure(family, outcome, exposure, observed, weights)
     plan = family.moments
     by_moments = plan is not None and (exposure is None or plan.any_exposure)
-    by_moments = by_moments and own_ages is None
+    by_moments = by_moments and own_ages is None and not varying
     if engine == "moments" and not by_moments:
         raise InputError(f"family {family.name!r} has no moment route for this panel")
     if by_moments and engine != "table" and plan is not None:
-        small = smallest_type(outcome)
-        moments = MomentStatistics(plan, small, exposure, observed, weights, constant)
-        return Prepared(moments, moments, panel.grid, first, inverse)
-    ages = None if own_ages is None else np.searchsorted(panel.grid, own_ages)
-    table = TabulatedStatistics.from_panel(outcome, exposure, observed, weights, constant, ages)
-    coarse, grid = table, panel.grid
+        small = outcome if is_narrow(outcome) else smallest_type(outcome)
+        moments = MomentStatistics(
+            plan, small, exposure, observed, weights, constant, unit_covariates
+        )
+        return Prepared(moments, moments, panel.grid, panel.grid, first, inverse)
+    points = points_of(panel.grid, own_ages, observed, varying)
+    table = TabulatedStatistics.from_panel(
+        outcome, exposure, observed, weights, constant, points.index, unit_covariates
+    )
+    coarse, rough_points = table, points
     many = not family.is_count and len(table.cells.outcome) > MANY_CELLS
-    if exposure is not None or own_ages is not None or many:
+    rounded = coarse_values(varying, observed)
+    few_levels = all(one is other for one, other in zip(rounded, varying, strict=True))
+    if exposure is not None or own_ages is not None or many or not few_levels:
         rough = None if exposure is None else coarse_exposure(exposure)
+        grid = panel.grid
         if own_ages is not None:
-            grid, ages = coarse_ages(own_ages, grid)
+            grid, nearest = coarse_ages(own_ages, grid)
+            own_ages = grid[nearest]
+        rough_points = points_of(grid, own_ages, observed, rounded)
         if many:
             outcome = coarse_outcomes(outcome, observed)
-        coarse = TabulatedStatistics.from_panel(outcome, rough, observed, weights, 0.0, ages)
-    return Prepared(table, coarse, grid, first, inverse)
+        coarse = TabulatedStatistics.from_panel(
+            outcome, rough, observed, weights, 0.0, rough_points.index
+        )
+    return Prepared(table, coarse, points.grid, rough_points.grid, first, inverse)
 
 
 def coarse_ages(own_ages: FloatArray, grid: FloatArray) -> tuple[FloatArray, IntArray]:
@@ -163,7 +193,7 @@ def coarse_exposure(exposure: FloatArray) -> FloatArray:
 
 def base_measure(
     family: Family,
-    outcome: FloatArray,
+    outcome: AnyArray,
     exposure: FloatArray | None,
     observed: AnyArray | None,
     weights: FloatArray | None,
@@ -171,7 +201,7 @@ def base_measure(
     """Return the weighted sum of the parameter-free part of the log density."""
     total = 0.0
     for rows in row_blocks(len(outcome)):
-        counts = outcome[rows]
+        counts = widened(outcome[rows])
         at_risk = np.ones_like(counts) if exposure is None else exposure[rows]
         values = family.base_measure(counts, at_risk)
         if observed is not None:
@@ -181,14 +211,15 @@ def base_measure(
     return total
 
 
-def count_distinct(panel: Panel, enough: int) -> int:
+def count_distinct(panel: Panel, enough: int, covariates: Sequence[str] = ()) -> int:
     """Count distinct histories, but stop looking once there are ``enough``."""
-    arrays = (panel.outcomes, panel.exposure, panel.observed, panel.individual_ages)
-    head = [None if a is None else a[:10_000] for a in arrays]
-    few = len(distinct_rows(*head)[0])  # type: ignore[arg-type]
+    varying = panel.covariate_values(covariates)
+    beside = (panel.exposure, panel.observed, panel.individual_ages, *varying)
+    head = [None if a is None else a[:10_000] for a in beside]
+    few = len(distinct_rows(panel.outcomes[:10_000], *head)[0])
     if few >= enough or panel.n_units <= 10_000:
         return few
-    return len(distinct_rows(*arrays)[0])
+    return len(distinct_rows(panel.outcomes, *beside)[0])
 
 
 def smallest_type(outcome: FloatArray) -> AnyArray:

@@ -7,9 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from trajectories.errors import InputError
 from trajectories.families.links import INVERSE
 from trajectories.groups.model import Model
+from trajectories.groups.posterior import Posterior
 from trajectories.groups.search.diagnosis import Diagnosis, diagnose
+from trajectories.groups.search.shortlist import FinishingSample
+from trajectories.groups.time_varying import ages_of
 from trajectories.numerics.em import Fitted
 from trajectories.numerics.mixture import Mixture, Parameters
 from trajectories.numerics.statistics import Statistics
@@ -39,8 +43,9 @@ class Problem(ABC):
     ----------
     statistics : Statistics
         What EM runs on.
-    grid : ndarray, shape (T,)
-        The ages of the rows of the design matrices.
+    grid : ndarray, shape (T,) or (R, 1 + C)
+        The ages of the rows of the design matrices; with C covariates in the curves, a row for
+        each combination of age and covariates that occurs.
     highest_rate : float
         Highest outcome per unit of exposure; a curve far above it runs away.
     """
@@ -64,22 +69,53 @@ class Problem(ABC):
         The answer must not depend on the order of the rows.
         """
 
+    def finishing_sample(
+        self, model: Model, size: int, rng: np.random.Generator
+    ) -> FinishingSample | None:
+        """Return a sample on which starts are run to the end; None where all rows should serve."""
+        return None
+
     @abstractmethod
-    def posterior(self, mixture: Mixture, parameters: Parameters) -> FloatArray:
-        """Return the posterior group probabilities of the units, shape (N, K)."""
+    def posterior(self, mixture: Mixture, parameters: Parameters) -> Posterior:
+        """Return the posterior group probabilities of the units."""
+
+    def fingerprint(self) -> str:
+        """Return a digest of the data, by which a checkpoint knows them.
+
+        Raises
+        ------
+        InputError
+            If fits to such data keep no checkpoint.
+        """
+        raise InputError("fits to these data keep no checkpoint: leave checkpoint out")
 
     def judge(self, model: Model, fitted: Fitted) -> Diagnosis:
         """Name what is wrong with a solution."""
-        return diagnose(model, fitted, self.grid, self.statistics.total_weight, self.highest_rate)
+        parameters, weight = fitted.parameters, self.statistics.total_weight
+        share = None
+        if parameters.slopes is not None:
+            share = self.statistics.mean_share(parameters.intercepts, parameters.slopes)
+        by_point = self.point_weight(model, parameters)
+        return diagnose(model, fitted, self.grid, weight, self.highest_rate, share, by_point)
+
+    def point_weight(self, model: Model, parameters: Parameters) -> FloatArray | None:
+        """Return the expected cells of each group at each row of ``grid``, (R, K), if wanted.
+
+        Of use for models with time-varying covariates: whether these vary within each group.
+        """
+        del model, parameters
+        return None
 
     def in_order(self, model: Model, fitted: Fitted) -> tuple[Fitted, Model]:
         """Sort the groups by expected outcome over the observed ages, lowest first.
 
         Degrees go with their groups: group k of the result need not have the k-th degree asked for.
+        Covariates stand at their averages at each age.
         """
-        centre, _ = model.link_mean(fitted.parameters.theta, self.grid)
+        ages = np.unique(ages_of(self.grid))
+        centre, _ = model.link_mean(fitted.parameters.theta, ages)
         size = INVERSE[model.family.link](np.minimum(centre, 300)).sum(axis=0)
-        order = np.lexsort((fitted.parameters.log_probability, size))
+        order = np.lexsort((fitted.parameters.intercepts, size))
         parameters, model = fitted.parameters.ordered(order), model.ordered(order)
         mixture = self.mixture(model)
         llf, score, information, _ = mixture.score_and_information(parameters)

@@ -29,7 +29,8 @@ def curves_without_support(
             start += design.shape[1]
             use = free[own] & ~withheld[own]
             heard = design[~silent[channel]][:, use]
-            if not silent[channel].any() or np.linalg.matrix_rank(heard) == use.sum():
+            rank = np.linalg.matrix_rank(heard) if heard.size else 0
+            if not silent[channel].any() or rank == use.sum():
                 continue
             name = model.family.channels[channel]
             where = "beyond a limit" if model.family.link == "identity" else "to never or always"

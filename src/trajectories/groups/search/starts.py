@@ -17,7 +17,6 @@ from trajectories.groups.model import Model
 from trajectories.groups.search.problem import Problem
 from trajectories.numerics.density import CellDensity
 from trajectories.numerics.mixture import SMALLEST_PROBABILITY, Mixture, Parameters
-from trajectories.numerics.newton import climb
 from trajectories.numerics.statistics import Statistics
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 
@@ -55,6 +54,9 @@ def starting_points(
     sample = problem.start_sample(model, control.sample_size, rng)
     mixture, statistics = sample.mixture, sample.mixture.statistics
     batch = _first_m_step(mixture, statistics, sample.features, start_seeds)
+    pieces = mixture.density.pieces()
+    if len(pieces) == 1:
+        statistics = statistics.projected(pieces[0][0].designs[0])
     batch = _em_steps(mixture, statistics, batch, control.first_steps)
     batch = batch.best(max(control.n_finish, control.n_starts // 3))
     batch = _em_steps(mixture, statistics, batch, control.second_steps)
@@ -116,13 +118,13 @@ def _first_m_step(
     )
     share = unit_weight.sum(axis=2)
     share /= share.sum(axis=1, keepdims=True)
-    theta = first_theta(mixture.density, np.asarray(cell_weight))
+    totals = np.asarray(cell_weight)
+    firsts = [first_theta(part, totals[cells]) for part, cells in mixture.density.pieces()]
+    theta = np.concatenate(firsts, axis=1)
     active = np.tile(mixture.active, (n_starts, 1))
     theta = np.where(active, theta, np.tile(mixture.held, (n_starts, 1)))
     theta = _shared_alike(theta, active, mixture.common, n_starts)
-    theta = climb(
-        mixture.density, theta, np.asarray(cell_weight), active, mixture.common, 8, n_starts
-    )
+    theta = mixture.climb(theta, totals, 8, n_starts)
     return Batch(np.log(share), theta.reshape(n_starts, n_groups, -1), np.full(n_starts, -np.inf))
 
 
@@ -177,7 +179,6 @@ def summarise(density: CellDensity, cell_weight: FloatArray, is_count: bool) -> 
 def _em_steps(mixture: Mixture, statistics: Statistics, batch: Batch, steps: int) -> Batch:
     n_starts, n_groups, n_parameters = batch.theta.shape
     density = mixture.density
-    active = np.tile(mixture.active, (n_starts, 1))
     theta = batch.theta.reshape(n_starts * n_groups, n_parameters)
     log_probability = batch.log_probability
     llf = batch.llf
@@ -188,5 +189,5 @@ def _em_steps(mixture: Mixture, statistics: Statistics, batch: Batch, steps: int
         share = group_weight / group_weight.sum(axis=1, keepdims=True)
         log_probability = np.log(np.maximum(share, SMALLEST_PROBABILITY))
         flat = cell_weight.transpose(1, 0, 2).reshape(len(table), n_starts * n_groups)
-        theta = climb(density, theta, flat, active, mixture.common, 1, n_starts)
+        theta = mixture.climb(theta, flat, 1, n_starts)
     return Batch(log_probability, theta.reshape(batch.theta.shape), llf)

@@ -118,8 +118,8 @@ def _warn_of_separation(
     which = [design.columns[int(j)] for j in found] or design.columns
     warnings.warn(
         f"{names(which)} {'tells' if len(which) == 1 else 'tell'} groups apart completely, or "
-        "nearly so: the estimates run off to infinity, and their standard errors are withheld; merge categories, or leave the column "
-        "out and say so",
+        "nearly so: the estimates run off to infinity, and their standard errors are withheld; "
+        "merge categories, or leave the column out and say so",
         SeparationWarning,
         stacklevel=5,
     )

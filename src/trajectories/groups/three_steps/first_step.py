@@ -156,7 +156,7 @@ def _refuse_membership(results: GroupTrajectoriesResults) -> None:
 
     Its posteriors depend on them beyond the group, so that the table of errors is not one table.
     """
-    if getattr(results, "membership", None) is not None:
+    if results.model.membership is not None:
         raise InputError(
             "this model has covariates of membership (one step): three steps need a model without "
             "them, for classification then depends on the group only; fit it without membership="

@@ -44,7 +44,7 @@ class Moved:
 def moves(design: CovariateDesign, covariates: pd.DataFrame, units: pd.Index[Any]) -> list[Moved]:
     """Return the designs at moved covariates, for every variable of the formula."""
     found = []
-    variables = design.variables(covariates, units)
+    variables = design.values_of(covariates, units)
     for name, values in variables.items():
         if isinstance(values.dtype, pd.CategoricalDtype) or values.dtype == bool:
             levels = [False, True] if values.dtype == bool else list(values.cat.categories)

@@ -1,0 +1,195 @@
+"""The results of a trajectory model jointly with leaving the study."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, logit
+
+from trajectories.disclosure_control import protect
+from trajectories.groups.inference.covariance import normal_quantile
+from trajectories.groups.joint.dropout import Dropout
+from trajectories.groups.joint.joint_summary import summarise_dropout
+from trajectories.groups.joint.shared_results import SharedGroupsResults
+from trajectories.numerics.types import FloatArray, IntArray
+from trajectories.panel import Panel
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Who was at risk of leaving, and left, by age and group; sums over persons only.
+
+    Attributes
+    ----------
+    ages : ndarray, shape (P,)
+        Ages at which units can leave: all but the first.
+    first_age : float
+    at_risk, left : ndarray, shape (P, K)
+        Persons at risk, and those of them who left, by posterior probability.
+    hazard : ndarray, shape (P, K)
+        Mean probability of leaving of those at risk; NaN where nobody is.
+    gradient : ndarray, shape (P, K, Q)
+        Its derivative in the parameters of leaving.
+    """
+
+    ages: FloatArray
+    first_age: float
+    at_risk: FloatArray
+    left: FloatArray
+    hazard: FloatArray
+    gradient: FloatArray
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class DropoutTrajectoriesResults(SharedGroupsResults):
+    """A fitted trajectory model with leaving.
+
+    ``group_probabilities`` are shares at the start of the study, of everybody. Groups are numbered
+    by expected outcome, lowest first.
+
+    Attributes
+    ----------
+    dropout : Dropout
+    n_left : float
+        Persons who left.
+    leaving_periods : Leaving
+        What ``leaving()`` and ``staying()`` are made of.
+    """
+
+    dropout: Dropout
+    n_left: float
+    leaving_periods: Leaving
+
+    def trajectories(
+        self, level: float = 0.95, band: str = "pointwise", method: str = "delta"
+    ) -> pd.DataFrame:
+        """Return the curves with intervals: group, age, mean, lower, upper.
+
+        As :meth:`trajectories.GroupTrajectoriesResults.trajectories`, with errors from
+        the information of outcomes and leaving together.
+        """
+        return self._views[0].trajectories(level, band=band, method=method)
+
+    def leaving(self, level: float = 0.95) -> pd.DataFrame:
+        """Return the probability of leaving at each age of those still in the study, by group.
+
+        Columns: group, age, persons (at risk), left, probability, lower, upper. Probabilities are
+        means over those at risk, whatever their previous outcomes and covariates; limits by the
+        delta method on the logit, missing where a group's errors are withheld.
+        """
+        found, z = self.leaving_periods, normal_quantile(level)
+        error = self._errors(found.gradient)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            centre = logit(found.hazard)
+            half = z * error / (found.hazard * (1 - found.hazard))
+        columns = {
+            "persons": found.at_risk,
+            "left": found.left,
+            "probability": found.hazard,
+            "lower": expit(centre - half),
+            "upper": expit(centre + half),
+        }
+        table = self._tidy(found.ages, columns)
+        return protect(
+            table,
+            persons="persons",
+            part_counts=("left",),
+            keys=("group", "age"),
+            parts=("group",),
+            name="leaving",
+        )
+
+    def staying(self, level: float = 0.95) -> pd.DataFrame:
+        """Return how many of each group are still in the study, by age.
+
+        Columns: group, age, persons (expected at the start), probability (of still being there,
+        prod over ages of 1 - probability of leaving), lower, upper, and share: of the group among
+        those still there. Limits by the delta method on log(-log).
+        """
+        found, z = self.leaving_periods, normal_quantile(level)
+        hazard = np.nan_to_num(found.hazard)
+        start = np.ones((1, self.n_groups))
+        stay = np.concatenate([start, np.cumprod(1 - hazard, axis=0)])
+        slope = -np.nan_to_num(found.gradient) / np.maximum(1 - hazard, 1e-300)[:, :, None]
+        error = self._errors(np.cumsum(slope, axis=0))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            log_stay = np.log(stay[1:])
+            half = z * error / -log_stay
+            lower = np.exp(log_stay * np.exp(half))
+            upper = np.exp(log_stay * np.exp(-half))
+        share = self.group_probabilities.to_numpy()
+        there = share * stay
+        columns = {
+            "persons": np.broadcast_to(share * float(self.nobs), stay.shape),
+            "probability": stay,
+            "lower": np.concatenate([start, lower]),
+            "upper": np.concatenate([start, upper]),
+            "share": there / there.sum(axis=1, keepdims=True),
+        }
+        table = self._tidy(np.append(found.first_age, found.ages), columns)
+        return protect(
+            table,
+            persons="persons",
+            part_counts=(),
+            keys=("group", "age"),
+            parts=("group",),
+            name="staying",
+        )
+
+    def predict_proba(self, panel: Panel) -> pd.DataFrame:
+        """Return posterior group probabilities of other persons from their outcomes alone.
+
+        The prior is the share at the start of the study; that a history ends says nothing here. See
+        :meth:`trajectories.GroupTrajectoriesResults.predict_proba`.
+        """
+        return self._views[0].predict_proba(panel)
+
+    def summary(self) -> str:
+        """Return the fit, its criteria, groups, leaving and parameters as text."""
+        return summarise_dropout(self)
+
+    def plot(self) -> Any:
+        """Draw the curves, and who is still in the study; returns a matplotlib Figure."""
+        from trajectories.plot import dropout_trajectories
+
+        return dropout_trajectories(
+            self.trajectories(),
+            self.staying(),
+            shares=self.group_probabilities,
+            unit=self._views[0].unit,
+        )
+
+    def __repr__(self) -> str:
+        """Return one line without data."""
+        return (
+            f"<DropoutTrajectoriesResults: {self.n_groups} groups, {self.n_left:g} persons left, "
+            f"llf {self.llf:.3f}, {self.stop_reason}>"
+        )
+
+    def _places(self, group: int) -> IntArray:
+        """Return where a group's parameters of leaving (from 0) stand among the packed ones."""
+        columns = self.model.columns()
+        start = self.n_groups - 1 + group * columns[-1].stop
+        return np.arange(start + columns[1].start, start + columns[1].stop)
+
+    def _errors(self, gradient: FloatArray) -> FloatArray:
+        """Return standard errors, shape (P, K), of numbers with these derivatives (P, K, Q)."""
+        error = np.empty(gradient.shape[:2])
+        for k in range(self.n_groups):
+            own = self._places(k)
+            block = self.covariance[np.ix_(own, own)]
+            variance = np.einsum("pq,qr,pr->p", gradient[:, k], block, gradient[:, k])
+            error[:, k] = np.sqrt(np.maximum(variance, 0.0))
+            if self.withheld[own].any():
+                error[:, k] = np.nan
+        return error
+
+    def _tidy(self, ages: FloatArray, columns: dict[str, FloatArray]) -> pd.DataFrame:
+        table = {
+            "group": np.repeat(np.arange(1, self.n_groups + 1), len(ages)),
+            "age": np.tile(ages, self.n_groups),
+        }
+        return pd.DataFrame(table | {name: values.T.ravel() for name, values in columns.items()})

@@ -1,0 +1,212 @@
+"""The results of a dual trajectory fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from trajectories.disclosure_control import protect
+from trajectories.errors import InputError
+from trajectories.groups.inference.covariance import normal_quantile
+from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
+from trajectories.groups.joint.dual_tests import likelihood_ratio, wald
+from trajectories.groups.joint.joint_results import JointResults
+from trajectories.groups.joint.joint_summary import summarise_dual
+from trajectories.groups.joint.prediction import posterior_of
+from trajectories.numerics.share_logits import conditional_share
+from trajectories.numerics.types import BoolArray, FloatArray, IntArray
+from trajectories.panel import Panel
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class DualTrajectoriesResults(JointResults):
+    """A fitted dual trajectory model.
+
+    The groups of each outcome are numbered by expected outcome, lowest first.
+
+    Attributes
+    ----------
+    llf_independent : float
+        Log-likelihood of the two outcomes fitted alone: pi_jk = pi_j pi_k.
+    n_params_independent : int
+    """
+
+    llf_independent: float
+    n_params_independent: int
+
+    @property
+    def n_groups(self) -> dict[str, int]:
+        """Number of groups of each outcome."""
+        return {n: p.n_groups for n, p in zip(self.outcomes, self.model.parts, strict=True)}
+
+    @property
+    def group_probabilities(self) -> pd.Series:
+        """Estimated share of each group of each outcome: the margins of the joint distribution."""
+        shares = {
+            name: v.group_probabilities for name, v in zip(self.outcomes, self._views, strict=True)
+        }
+        table: pd.Series = pd.concat(shares, names=["outcome", "group"])
+        return table.rename("group_probability")
+
+    def group_probability_intervals(self, level: float = 0.95) -> pd.DataFrame:
+        """Return the margins with intervals within 0 and 1: probability, lower, upper."""
+        rows = []
+        for a, name in enumerate(self.outcomes):
+            every = np.ones(self.model.n_groups, dtype=bool)
+            for group in range(self.model.parts[a].n_groups):
+                event = self._groups_of(a) == group
+                rows.append(
+                    (name, group + 1, self._expected(event), *self._share(event, every, level))
+                )
+        columns = ["outcome", "group", "persons", "probability", "lower", "upper"]
+        table = pd.DataFrame(rows, columns=columns)
+        return self._protected(table, ("outcome", "group"), ("group",), "shares")
+
+    def joint_probabilities(self, level: float = 0.95) -> pd.DataFrame:
+        """Return how groups go together: a row a combination, with an interval.
+
+        Columns: the two outcomes (group of each), persons expected, probability, lower, upper.
+        Limits are missing where nobody has a combination.
+        """
+        every = np.ones(self.model.n_groups, dtype=bool)
+        rows = []
+        for j in range(self.model.parts[0].n_groups):
+            for k in range(self.model.parts[1].n_groups):
+                event = (self._groups_of(0) == j) & (self._groups_of(1) == k)
+                share = self._share(event, every, level)
+                rows.append((j + 1, k + 1, self._expected(event), *share))
+        columns = [*self.outcomes, "persons", "probability", "lower", "upper"]
+        table = pd.DataFrame(rows, columns=columns)
+        return self._protected(table, self.outcomes, self.outcomes, "joint probabilities")
+
+    def conditional_probabilities(
+        self, given: str | None = None, level: float = 0.95
+    ) -> pd.DataFrame:
+        """Return the probability of each group of one outcome, given the group of the other.
+
+        Columns: given, given_group, outcome, group, persons expected, probability, lower, upper.
+        Limits by the delta method on the log-odds; missing where nobody has a combination.
+
+        Parameters
+        ----------
+        given : str, optional
+            The outcome whose group is known; both ways round unless told.
+        level : float
+        """
+        if given is not None and given not in self.outcomes:
+            raise InputError(f"given must be one of {list(self.outcomes)}, not {given!r}")
+        rows = []
+        for a, name in enumerate(self.outcomes):
+            if given not in (None, name):
+                continue
+            b = 1 - a
+            for j in range(self.model.parts[a].n_groups):
+                within = self._groups_of(a) == j
+                for k in range(self.model.parts[b].n_groups):
+                    event = within & (self._groups_of(b) == k)
+                    share = self._share(event, within, level)
+                    where = (name, j + 1, self.outcomes[b], k + 1)
+                    rows.append((*where, self._expected(event), *share))
+        keys = ("given", "given_group", "outcome", "group")
+        columns = [*keys, "persons", "probability", "lower", "upper"]
+        table = pd.DataFrame(rows, columns=columns)
+        parts = ("given_group", "group")
+        return self._protected(table, keys, parts, "conditional probabilities")
+
+    def test_independence(
+        self, method: str = "likelihood ratio"
+    ) -> HypothesisTest | InapplicableTest:
+        """Test that the group of one outcome says nothing about that of the other.
+
+        Parameters
+        ----------
+        method : {"likelihood ratio", "wald"}
+            Against the two single models, or by the interactions of the joint logits.
+        """
+        if method == "likelihood ratio":
+            return likelihood_ratio(self)
+        if method == "wald":
+            return wald(self)
+        raise InputError(f"method must be 'likelihood ratio' or 'wald', not {method!r}")
+
+    @property
+    def posterior(self) -> pd.DataFrame:
+        """Posterior probabilities of the combinations of groups, by unit."""
+        return self._by_combination(self._units, self._posterior)
+
+    def trajectories(
+        self, level: float = 0.95, band: str = "pointwise", method: str = "delta"
+    ) -> pd.DataFrame:
+        """Return the curves with intervals: outcome, group, age, mean, lower, upper.
+
+        As :meth:`trajectories.GroupTrajectoriesResults.trajectories`, outcome by outcome, with
+        errors from the information of all outcomes together.
+        """
+        return self._curves(level, band, method)
+
+    def predict_proba(
+        self, panels: Mapping[str, Panel], incomplete: str = "refuse"
+    ) -> pd.DataFrame:
+        """Return posterior probabilities of the combinations for other persons.
+
+        With ``incomplete="keep"`` one outcome may be missing altogether: what the other says about
+        its groups is then what is returned. Sum over the columns of one level for one outcome.
+        """
+        return self._by_combination(*posterior_of(self, panels, incomplete))
+
+    def adequacy(self, level: float = 0.95) -> pd.DataFrame:
+        """Return shares and classification by outcome and group, by both outcomes together."""
+        tables = [view.adequacy(level) for view in self._views]
+        return pd.concat(tables, keys=self.outcomes, names=["outcome", "group"])
+
+    def summary(self) -> str:
+        """Return the fit, its criteria, probabilities, tests and parameters as text."""
+        return summarise_dual(self)
+
+    def plot(self) -> Any:
+        """Draw both sets of curves and how groups go together; returns a matplotlib Figure."""
+        from trajectories.plot import dual_trajectories
+
+        units = {n: v.unit for n, v in zip(self.outcomes, self._views, strict=True)}
+        return dual_trajectories(self.trajectories(), self.conditional_probabilities(), units)
+
+    def __repr__(self) -> str:
+        """Return one line without data."""
+        groups = " x ".join(str(part.n_groups) for part in self.model.parts)
+        return f"<DualTrajectoriesResults: {groups} groups, llf {self.llf:.3f}, {self.stop_reason}>"
+
+    def _groups_of(self, a: int) -> IntArray:
+        return np.array(self.model.group_of[a])
+
+    def _expected(self, event: BoolArray) -> float:
+        return float(self.nobs * np.exp(self.parameters.log_probability)[event].sum())
+
+    def _share(
+        self, event: BoolArray, within: BoolArray, level: float
+    ) -> tuple[float, float, float]:
+        n_logits = self.model.n_groups - 1
+        return conditional_share(
+            self.parameters.log_probability,
+            self.covariance[:n_logits, :n_logits],
+            np.append(True, ~self.withheld[:n_logits]),
+            event,
+            within,
+            normal_quantile(level),
+        )
+
+    def _protected(
+        self, table: pd.DataFrame, keys: tuple[str, ...], parts: tuple[str, ...], name: str
+    ) -> pd.DataFrame:
+        return protect(table, persons="persons", part_counts=(), keys=keys, parts=parts, name=name)
+
+    def _by_combination(
+        self, units: pd.Index[Any] | None, posterior: FloatArray | None
+    ) -> pd.DataFrame:
+        columns = pd.MultiIndex.from_arrays(
+            [self._groups_of(0) + 1, self._groups_of(1) + 1], names=list(self.outcomes)
+        )
+        return pd.DataFrame(posterior, index=units, columns=columns).sort_index(axis=1)

@@ -1,0 +1,117 @@
+"""The printed summaries of joint fits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from trajectories.disclosure_control import disclosure
+
+if TYPE_CHECKING:
+    from trajectories.groups.joint.dropout_results import DropoutTrajectoriesResults
+    from trajectories.groups.joint.dual_results import DualTrajectoriesResults
+    from trajectories.groups.joint.joint_results import JointResults
+    from trajectories.groups.joint.multi_results import MultiTrajectoriesResults
+
+
+def summarise_shared(results: MultiTrajectoriesResults) -> str:
+    """Return fit, criteria, groups and parameters of a multi-trajectory model as text."""
+    head = fit_lines(results, "Multi-trajectory model", f"{results.n_groups} groups")
+    groups = "Groups\n" + indented(results.adequacy().round(4).to_string())
+    return "\n\n".join([head, criteria_lines(results), groups, parameter_lines(results)])
+
+
+def summarise_dual(results: DualTrajectoriesResults) -> str:
+    """Return fit, criteria, probabilities, tests and parameters of a dual model as text."""
+    size = " by ".join(str(number) for number in results.n_groups.values())
+    head = fit_lines(results, "Dual trajectory model", f"{size} groups")
+    joint = results.joint_probabilities().round(4).to_string(index=False)
+    given = results.conditional_probabilities().round(4).to_string(index=False)
+    tests = "\n".join(
+        indented(str(results.test_independence(method))) for method in ("likelihood ratio", "wald")
+    )
+    return "\n\n".join(
+        [
+            head,
+            criteria_lines(results),
+            f"How groups go together\n{indented(joint)}",
+            f"Groups of one outcome given the other\n{indented(given)}",
+            f"Independence\n{tests}",
+            parameter_lines(results),
+        ]
+    )
+
+
+def summarise_dropout(results: DropoutTrajectoriesResults) -> str:
+    """Return fit, criteria, groups, leaving and parameters of a model with leaving as text."""
+    what = f"{results.n_groups} groups, leaving with {results.dropout.previous} previous outcomes,"
+    head = fit_lines(results, "Trajectory model with leaving", what)
+    head += f"\n  {results.n_left:,.0f} persons left before the end of their follow-up"
+    groups = indented(results.adequacy().round(4).to_string())
+    leaving = indented(results.leaving().round(4).to_string(index=False))
+    return "\n\n".join(
+        [
+            head,
+            criteria_lines(results),
+            f"Groups (shares at the start of the study)\n{groups}",
+            f"Leaving, of those still in the study\n{leaving}",
+            parameter_lines(results),
+        ]
+    )
+
+
+def fit_lines(results: JointResults, title: str, what: str) -> str:
+    """Return title, data, search and notes."""
+    many = len(results.outcomes)
+    lines = [title, f"  {what} over {many} outcome{'s' if many > 1 else ''}"]
+    for name, view in zip(results.outcomes, results._views, strict=True):
+        lines.append(
+            f"  {name}: {view.family}, degree {view.degree}, ages {view.ages[0]:g} to "
+            f"{view.ages[-1]:g}, {view.n_cells:,.0f} observed cells, {view.unit}"
+        )
+    lines += [
+        f"  {results.nobs:,.0f} persons",
+        f"  stopped: {results.stop_reason} after {results.n_iter} steps, largest score per person "
+        f"{results.gradient:.1e}",
+        f"  starts: {results.n_replicated} of {results.n_finished} best of {results.n_starts} "
+        "reached this value",
+    ]
+    lines += [
+        f"  {number} units lack {name} and count with the other outcomes"
+        for name, number in results.n_absent.items()
+        if number
+    ]
+    if results.n_left_out:
+        lines.append(f"  {results.n_left_out} units that lack an outcome were left out")
+    return "\n".join(lines + [f"  note: {note}" for note in results.notes])
+
+
+def criteria_lines(results: JointResults) -> str:
+    """Return likelihood and criteria."""
+    rows = [
+        ("log-likelihood", results.llf),
+        ("AIC", results.aic),
+        ("BIC, persons", results.bic),
+        ("BIC, cells", results.bic_cells),
+        ("BIC in Nagin's form, persons", -results.bic / 2),
+        ("BIC in Nagin's form, cells", -results.bic_cells / 2),
+        ("ICL", results.icl),
+        ("relative entropy", results.relative_entropy),
+    ]
+    body = "\n".join(f"  {name:<30}{value:>16.4f}" for name, value in rows)
+    return f"{body}\n  {'parameters':<30}{results.n_params:>11d}"
+
+
+def parameter_lines(results: JointResults) -> str:
+    """Return the parameters with errors and intervals; left out under disclosure control."""
+    if disclosure.is_on:
+        return "Parameters are left out while disclosure control is on: they tell group sizes."
+    table = pd.concat([results.params, results.bse, results.conf_int()], axis=1)
+    body = indented(table.to_string(float_format=lambda value: f"{value:.6g}"))
+    return f"Parameters (logits against the first; powers of age)\n{body}"
+
+
+def indented(text: str) -> str:
+    """Return text with every line two blanks in."""
+    return "\n".join(f"  {line}" for line in text.splitlines())

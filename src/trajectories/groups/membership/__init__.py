@@ -1,0 +1,1 @@
+"""Group probabilities that depend on covariates of persons, estimated with the curves."""

@@ -1,0 +1,287 @@
+"""Group probabilities that depend on covariates of units: a multinomial logit.
+
+With z_i the covariates of unit i, log pi_ik = a_k + z_i g_k - log sum_j exp(a_j + z_i g_j). The
+score of the complete data in (a_k, g_k) is sum_i w_i (r_ik - pi_ik)(1, z_i). Source: Dayton and
+Macready (1988), Journal of the American Statistical Association 83(401), 173-178; Böhning (1992),
+Annals of the Institute of Statistical Mathematics 44(1), 197-200, for the bound of the curvature.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import logsumexp
+
+from trajectories.errors import InputError
+from trajectories.numerics.types import FloatArray
+
+SAFE_EXPONENT = 600.0
+"""Above this log ratio of two groups the route that cannot overflow is taken."""
+
+LONGEST_STEP = 3.0
+"""Largest change of an intercept or slope (per standard deviation) in one step."""
+
+SMALLEST_SHARE = 1e-12
+"""Steps divide by the share of a group; smaller ones count as this."""
+
+
+def row_log_probability(
+    intercepts: FloatArray, slopes: FloatArray | None, covariates: FloatArray | None
+) -> FloatArray:
+    """Return the log group probabilities of some rows, shape (K, n), or (K, 1) without slopes.
+
+    Parameters
+    ----------
+    intercepts : ndarray, shape (K,)
+    slopes : ndarray, shape (K, M), or None
+    covariates : ndarray, shape (n, M), or None
+
+    Raises
+    ------
+    InputError
+        If there are slopes and no covariates.
+    """
+    if slopes is None:
+        return intercepts[:, None]
+    if covariates is None:
+        raise InputError(
+            "the group probabilities depend on covariates and none were given for these units: "
+            "give covariates=, or panel.with_unit_covariates(frame)"
+        )
+    logits = slopes @ covariates.T
+    logits += intercepts[:, None]
+    logits -= logsumexp(logits, axis=0)
+    return np.asarray(logits)
+
+
+@dataclass(frozen=True, slots=True)
+class RatioPrior:
+    """Group probabilities as log ratios to a reference group, block of rows by block.
+
+    Attributes
+    ----------
+    shift : ndarray, shape (K - 1,)
+        Intercepts of the others less that of the reference.
+    lean : ndarray, shape (K - 1, M)
+        Slopes of the others less those of the reference.
+    covariates : ndarray, shape (N, M)
+    """
+
+    shift: FloatArray
+    lean: FloatArray
+    covariates: FloatArray
+
+    def log_ratios(self, rows: slice) -> FloatArray:
+        """Return log pi_k / pi_reference of a block, shape (K - 1, n)."""
+        values = self.lean @ self.covariates[rows].T
+        values += self.shift[:, None]
+        return np.asarray(values)
+
+    def settle(
+        self,
+        rows: slice,
+        log_ratios: FloatArray,
+        weighted: FloatArray,
+        weights: FloatArray | None,
+    ) -> tuple[float, FloatArray]:
+        """Return what a block adds: -sum w log sum exp(ratio), and the score, (K - 1, 1 + M).
+
+        Parameters
+        ----------
+        rows : slice
+        log_ratios : ndarray, shape (K - 1, n)
+            Overwritten.
+        weighted : ndarray, shape (K - 1, n)
+            Posterior probabilities of the others, times the weights of the rows.
+        weights : ndarray, shape (n,), or None
+        """
+        log_unit = ratios_to_probability(log_ratios)
+        if weights is None:
+            llf = -float(log_unit.sum())
+        else:
+            llf = -float(log_unit @ weights)
+            log_ratios *= weights
+        gap = np.subtract(weighted, log_ratios, out=log_ratios)
+        score = np.empty((len(gap), 1 + self.lean.shape[1]))
+        score[:, 0] = gap.sum(axis=1)
+        np.matmul(gap, self.covariates[rows], out=score[:, 1:])
+        return llf, score
+
+
+def ratios_to_probability(values: FloatArray) -> FloatArray:
+    """Turn log ratios to a reference group (K - 1, n) into probabilities, in place.
+
+    Returns log(1 + sum_k exp(ratio_k)), shape (n,).
+    """
+    if values.max(initial=-np.inf) < SAFE_EXPONENT:
+        np.exp(values, out=values)
+        total = values.sum(axis=0)
+        total += 1.0
+        values *= np.reciprocal(total)
+        return np.asarray(np.log(total, out=total))
+    log_unit = logsumexp(np.concatenate([values, np.zeros((1, values.shape[1]))]), axis=0)
+    values -= log_unit
+    np.exp(values, out=values)
+    return np.asarray(log_unit)
+
+
+def membership_step(
+    intercepts: FloatArray,
+    slopes: FloatArray,
+    score: FloatArray,
+    share: FloatArray,
+    products: FloatArray,
+    cautious: bool,
+) -> tuple[FloatArray, FloatArray]:
+    """Return intercepts (K,) and slopes (K, M) after a step of the M-step's multinomial logit.
+
+    The curvature of the complete-data log-likelihood is -sum_i w_i (diag pi_i - pi_i pi_i') (x)
+    x_i x_i', x = (1, z). A bold step takes the mean share for pi_i, which is Newton's step where
+    slopes are zero; the share's part of the curvature is concave in it, so that such a step is
+    seldom too long. A cautious one uses Böhning's bound, (1/2)(I - 11'/K) (x) sum w x x', and
+    cannot lower the likelihood.
+
+    Parameters
+    ----------
+    intercepts, slopes : ndarrays, shapes (K,) and (K, M)
+    score : ndarray, shape (K, 1 + M)
+        sum_i w_i (r_ik - pi_ik)(1, z_i).
+    share : ndarray, shape (K,)
+        Mean of pi_i.
+    products : ndarray, shape (1 + M, 1 + M)
+        sum_i w_i x_i x_i'.
+    cautious : bool
+    """
+    along = np.linalg.lstsq(products, score.T, rcond=None)[0].T
+    step = 2 * along if cautious else along / np.maximum(share, SMALLEST_SHARE)[:, None]
+    step = step - step[0]
+    longest = float(np.abs(step).max(initial=0.0))
+    if longest > LONGEST_STEP and not cautious:
+        step *= LONGEST_STEP / longest
+    moved = intercepts + step[:, 0]
+    return moved - logsumexp(moved), slopes + step[:, 1:]
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipMoments:
+    """What the score and information of a membership model add; x = (1, z), E = 1 + M.
+
+    Attributes
+    ----------
+    score : ndarray, shape (K, E)
+        sum_i w_i (r_ik - pi_ik) x_i.
+    information : ndarray, shape ((K - 1) E, (K - 1) E)
+        sum_i w_i ((diag pi - pi pi') - (diag r - r r')) (x) x x', groups 2 to K.
+    cross : ndarray, shape ((K - 1) E, K Q)
+        -sum_i w_i r_ik (1{j = k} - r_ij) x_i u_ik', u_ik the score of group k's parameters.
+    """
+
+    score: FloatArray
+    information: FloatArray
+    cross: FloatArray
+
+
+def block_moments(
+    covariates: FloatArray,
+    prior: FloatArray,
+    posterior: FloatArray,
+    parts: FloatArray,
+    weights: FloatArray | None,
+) -> MembershipMoments:
+    """Return the moments of a block of rows.
+
+    Parameters
+    ----------
+    covariates : ndarray, shape (n, M)
+    prior, posterior : ndarrays, shapes (K, n)
+    parts : ndarray, shape (K, Q, n)
+        r_ik u_ik, weighted.
+    weights : ndarray, shape (n,), or None
+    """
+    n_groups, n_own, size = parts.shape
+    extended = np.vstack([np.ones(size), covariates.T])
+    weighted = extended if weights is None else extended * weights
+    n_terms = len(extended)
+    gap = posterior - prior
+    score = gap @ weighted.T
+    flat = (n_groups - 1) * n_terms
+
+    def spread(values: FloatArray, columns: FloatArray) -> FloatArray:
+        return (values[1:, None, :] * columns[None]).reshape(flat, size)
+
+    of_posterior = spread(posterior, extended)
+    information = spread(posterior, weighted) @ of_posterior.T
+    information -= spread(prior, weighted) @ spread(prior, extended).T
+    for k in range(1, n_groups):
+        own = slice((k - 1) * n_terms, k * n_terms)
+        information[own, own] -= (weighted * gap[k]) @ extended.T
+    cross = of_posterior @ parts.reshape(-1, size).T
+    for k in range(1, n_groups):
+        rows, columns = (
+            slice((k - 1) * n_terms, k * n_terms),
+            slice(k * n_own, (k + 1) * n_own),
+        )
+        cross[rows, columns] -= extended @ parts[k].T
+    return MembershipMoments(score, information, cross)
+
+
+def packed_places(n_groups: int, n_own: int, n_covariates: int) -> np.ndarray:
+    """Return the packed places of (intercept, slopes) of groups 2 to K, shape ((K - 1)(1 + M),).
+
+    Packed are the logits, the parameters of the groups, then the slopes, group by group.
+    """
+    n_logits = n_groups - 1
+    start = n_logits + n_groups * n_own
+    slopes = start + np.arange(n_logits * n_covariates).reshape(n_logits, n_covariates)
+    return np.concatenate([np.arange(n_logits)[:, None], slopes], axis=1).ravel()
+
+
+@dataclass(frozen=True, slots=True)
+class ShareAverages:
+    """Group probabilities averaged over units, shape (K,), and their gradient, shape (K, D).
+
+    D runs over the packed parameters.
+    """
+
+    share: FloatArray
+    gradient: FloatArray
+
+
+def share_averages(
+    intercepts: FloatArray,
+    slopes: FloatArray,
+    covariates: FloatArray,
+    weights: FloatArray | None,
+    n_own: int,
+) -> ShareAverages:
+    """Return the mean of pi_i over rows, and its derivatives in the packed parameters.
+
+    d pi_ik / d a_j = pi_ik (1{j = k} - pi_ij), and z_i times that for the slopes.
+
+    Parameters
+    ----------
+    intercepts, slopes : ndarrays, shapes (K,) and (K, M)
+    covariates : ndarray, shape (n, M)
+    weights : ndarray, shape (n,), or None
+    n_own : int
+        Parameters of a group, Q, which stand between logits and slopes among the packed ones.
+    """
+    n_groups, n_covariates = slopes.shape
+    share = np.zeros(n_groups)
+    gradient = np.zeros((n_groups, n_groups, 1 + n_covariates))
+    for low in range(0, len(covariates), 65_536):
+        own = covariates[low : low + 65_536]
+        probability = np.exp(row_log_probability(intercepts, slopes, own))
+        mass = np.ones(len(own)) if weights is None else weights[low : low + 65_536]
+        extended = np.concatenate([mass[:, None], own * mass[:, None]], axis=1)
+        share += probability @ mass
+        for k in range(n_groups):
+            gradient[k] -= (probability * probability[k]) @ extended
+            gradient[k, k] += probability[k] @ extended
+    total = float(len(covariates) if weights is None else weights.sum())
+    places = packed_places(n_groups, n_own, n_covariates)
+    size = n_groups - 1 + n_groups * n_own + (n_groups - 1) * n_covariates
+    packed = np.zeros((n_groups, size))
+    packed[:, places] = gradient[:, 1:].reshape(n_groups, -1) / total
+    return ShareAverages(share / total, packed)

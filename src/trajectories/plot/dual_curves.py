@@ -1,0 +1,75 @@
+"""Two sets of curves, and beneath them how the groups of the two outcomes go together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from trajectories.plot.check import need_columns
+from trajectories.plot.style import INK, MUTED, new_figure, styled
+from trajectories.plot.trajectory_curves import trajectories
+
+__all__ = ["dual_trajectories"]
+
+_DARK = 0.55
+"""Probabilities above this are written in white."""
+
+
+@styled
+def dual_trajectories(
+    curves: pd.DataFrame, conditional: pd.DataFrame, units: Mapping[str, str] | None = None
+) -> Figure:
+    """Draw the curves of two outcomes and both tables of conditional probabilities.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        Tidy: ``outcome``, ``group``, ``age``, ``mean`` and, for the bands, ``lower``, ``upper``.
+    conditional : DataFrame
+        ``given``, ``given_group``, ``outcome``, ``group`` and ``probability``, as
+        ``DualTrajectoriesResults.conditional_probabilities()`` gives them.
+    units : mapping, optional
+        Outcome to the unit of its mean.
+
+    Returns
+    -------
+    Figure
+        Above, the curves of either outcome; below, percentages of the groups of the other outcome
+        within each of its groups: rows add up to 100. A dash: suppressed.
+    """
+    need_columns(curves, "the curves", "outcome", "group", "age", "mean")
+    need_columns(
+        conditional, "the probabilities", "given", "given_group", "outcome", "group", "probability"
+    )
+    outcomes = list(dict.fromkeys(curves["outcome"]))
+    figure = new_figure(9.6, 6.4)
+    axes = figure.subplots(2, 2, height_ratios=(3, 2))
+    for column, outcome in enumerate(outcomes):
+        unit = "outcome" if units is None else units.get(outcome, "outcome")
+        own = curves[curves["outcome"] == outcome]
+        trajectories(own, ax=axes[0, column], title=outcome, unit=unit)
+        _heat(axes[1, column], conditional[conditional["given"] == outcome], outcome)
+    return figure
+
+
+def _heat(ax: Axes, table: pd.DataFrame, given: str) -> None:
+    other = str(table["outcome"].iloc[0]) if len(table) else ""
+    cells = table.pivot_table("probability", "given_group", "group", dropna=False)
+    shown = cells.to_numpy(dtype=float)
+    ax.imshow(shown, cmap="Greys", vmin=0.0, vmax=1.15, aspect="auto")
+    for (i, j), value in np.ndenumerate(shown):
+        text = f"{100 * value:.0f}" if np.isfinite(value) else "–"
+        dark = np.isfinite(value) and value > _DARK
+        ax.text(j, i, text, ha="center", va="center", color="white" if dark else INK, fontsize=8)
+    ax.set_xticks(range(shown.shape[1]), [str(group) for group in cells.columns])
+    ax.set_yticks(range(shown.shape[0]), [str(group) for group in cells.index])
+    ax.tick_params(length=0)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    ax.set_xlabel(f"group of {other}")
+    ax.set_ylabel(f"given group of {given}")
+    ax.set_title(f"% of {other} given {given}", fontsize=8, color=MUTED)

@@ -1,0 +1,68 @@
+"""Curves of groups beside the share of each group that is still in the study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from trajectories.plot.check import need_columns
+from trajectories.plot.labels import label_ends
+from trajectories.plot.style import line_look, new_figure, styled
+from trajectories.plot.trajectory_curves import trajectories
+
+__all__ = ["dropout_trajectories"]
+
+
+@styled
+def dropout_trajectories(
+    curves: pd.DataFrame,
+    staying: pd.DataFrame,
+    shares: pd.Series | Mapping[Any, float] | None = None,
+    unit: str = "offences per year free",
+) -> Figure:
+    """Draw the curves, and how many of each group are still in the study.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        Tidy: ``group``, ``age``, ``mean`` and, for the bands, ``lower`` and ``upper``.
+    staying : DataFrame
+        ``group``, ``age``, ``probability``, ``lower``, ``upper``, as
+        ``DropoutTrajectoriesResults.staying()`` gives it.
+    shares : Series or mapping, optional
+        Group to share at the start; beside the curves.
+    unit : str
+        Of the mean.
+
+    Returns
+    -------
+    Figure
+    """
+    need_columns(staying, "who stays", "group", "age", "probability")
+    figure = new_figure(10.4, 4.0)
+    left, right = figure.subplots(1, 2)
+    trajectories(curves, shares=shares, ax=left, title="Outcome", unit=unit)
+    ends, texts, looks = [], [], []
+    banded = {"lower", "upper"} <= set(staying.columns)
+    for position, (group, own) in enumerate(staying.groupby("group", sort=False)):
+        own, look = own.sort_values("age"), line_look(position)
+        ages, values = own["age"].to_numpy(), own["probability"].to_numpy()
+        if banded:
+            lower, upper = (own[side].to_numpy(dtype=float) for side in ("lower", "upper"))
+            right.fill_between(ages, lower, upper, color=look["color"], alpha=0.16, linewidth=0)
+        right.plot(ages, values, linewidth=1.9, **look)
+        ends.append((float(ages[-1]), float(values[-1])))
+        texts.append(f"group {group}")
+        looks.append(look)
+    ages = staying["age"].to_numpy(dtype=float)
+    right.set_xlim(ages.min(), ages.max())
+    right.set_ylim(0.0, 1.03)
+    right.grid(axis="y")
+    right.set_xlabel("age")
+    right.set_ylabel("share still in the study")
+    right.set_title("In the study")
+    label_ends(right, ends, texts, looks)
+    return figure

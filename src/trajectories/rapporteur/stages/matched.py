@@ -1,0 +1,109 @@
+"""The matched comparison: traffickers, general offenders and persons without a record."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from trajectories.errors import InputError
+from trajectories.matching import Eligible, MatchedSets, match_at_risk
+from trajectories.matching.eligibility import Record
+from trajectories.panel import Register
+from trajectories.rapporteur.estimate import Estimate, estimated_ratio
+from trajectories.rapporteur.figures import GENERAL_OFFENDERS, NON_OFFENDERS, TRAFFICKERS
+from trajectories.rapporteur.person_figures import (
+    TRAITS,
+    criminal_relatives,
+    with_criminal_relative,
+)
+from trajectories.rapporteur.quantities import AMONG_RELATIVES_OF_CONTROLS, OF_CONTROLS
+from trajectories.rapporteur.stages.stage import Stage
+
+RECORDS: dict[str, Record] = {GENERAL_OFFENDERS: "before", NON_OFFENDERS: "never"}
+"""Control population → the record that it needs: an offence before the index date, or none ever."""
+EXACT = ("sex", "birth_year")
+CONTRASTS = ("odds_ratio", "risk_difference")
+METHODS = ("conditional logistic, cluster-robust", "matched sets, clustered")
+
+
+def matched_comparison(
+    register: Register, level: float = 0.95, seed: int = 0, describe: bool = True
+) -> Stage:
+    """Match one control of either kind to every trafficker, and compare risk factors.
+
+    Controls are alive, resident and no trafficker on the day of the case's first trafficking
+    offence, of the same sex and year of birth. Shares have Wilson's interval; of relatives, whose
+    persons are their base, the interval for a ratio with clusters.
+
+    Raises
+    ------
+    InputError
+        If the register has no controls, or no case finds one.
+    """
+    populations = [name for name in RECORDS if (register.persons["population"] == name).any()]
+    if not populations:
+        raise InputError("no such population in the register")
+    controls = {name: Eligible(RECORDS[name], persons=name) for name in populations}
+    sets = match_at_risk(
+        register, controls, exact=list(EXACT), index="trafficking", ratio=1, seed=seed
+    )
+    members = sets.members
+    own = members[members["role"] == "control"]
+    ids = pd.Index(members["person"].unique())
+    environment = with_criminal_relative(register, ids)
+    factors = ["basic_qualification", "single_parent", "institution", *environment.columns]
+    traits = register.persons.set_index("person").loc[ids, list(TRAITS.values())]
+    traits = traits.rename(columns={column: name for name, column in TRAITS.items()})
+    data = pd.concat([traits, environment], axis=1).astype(np.float64)
+    if not describe:
+        factors = [factor for factor in factors if factor in OF_CONTROLS.values()]
+    effects = sets.compare(factors, data=data.rename_axis("person"), level=level)
+    estimates = _shares(effects, factors)
+    estimates |= {
+        f"n_{name}": _count(float((own["population"] == name).sum())) for name in populations
+    }
+    for key, relation in AMONG_RELATIVES_OF_CONTROLS.items():
+        counts = criminal_relatives(register, relation, pd.Index(own["person"].unique()))
+        found = estimated_ratio(
+            counts["trafficking"].to_numpy(), counts["criminal"].to_numpy(), level
+        )
+        if found is not None and len(populations) == len(RECORDS):
+            estimates[key] = found
+    tables = _tables(sets, effects) if describe else {}
+    return Stage(estimates, tables, kept={"sets": sets})
+
+
+def _shares(effects: pd.DataFrame, factors: list[str]) -> dict[str, Estimate]:
+    rows = effects[effects["measure"] == "prevalence"]
+    known = {
+        f"{row['factor']}_{row['population']}": Estimate(
+            *(float(row[name]) for name in ("estimate", "lower", "upper", "persons"))
+        )
+        for row in rows.to_dict("records")
+        if row["factor"] in factors
+    }
+    return {key: known[key] for key in OF_CONTROLS if key in known}
+
+
+def _count(number: float) -> Estimate:
+    return Estimate(number, float("nan"), float("nan"), number)
+
+
+def _tables(sets: MatchedSets, effects: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    columns = ["factor", "population", "estimate", "lower", "upper", "persons", "persons_with"]
+    shares = effects.loc[effects["measure"] == "prevalence", columns]
+    wanted = effects["measure"].isin(CONTRASTS) & effects["method"].isin(METHODS)
+    wanted &= effects["population"] == TRAFFICKERS
+    contrasts = effects.loc[
+        wanted,
+        [
+            *("factor", "measure", "population", "versus", "estimate", "lower", "upper"),
+            *("p_adjusted", "n_sets", "persons", "persons_versus", "persons_with"),
+            "persons_with_versus",
+        ],
+    ]
+    return {
+        "balance": sets.balance(),
+        "risk_factors": shares.reset_index(drop=True),
+        "risk_contrasts": contrasts.reset_index(drop=True),
+    }
