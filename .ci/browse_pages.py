@@ -45,8 +45,8 @@ def main() -> None:
     found: list[str] = []
     with Page(root / "index.html", width=1200) as page:
         for theme in ("light", "dark"):
-            page.js(f"localStorage.setItem('mode', '{theme}')")
-            page.js(f"localStorage.setItem('theme', '{theme}')")
+            wanted = {"name": "prefers-color-scheme", "value": theme}
+            page.call("Emulation.setEmulatedMedia", features=[wanted])
             for path in pages:
                 if (
                     theme == "dark"

@@ -61,6 +61,7 @@ html_title = "trajectories"
 html_static_path = ["_static"]
 html_css_files = ["custom.css"]
 html_show_sourcelink = False
+html_context = {"default_mode": "auto"}  # else the theme complains in the reader's console
 html_theme_options = {
     "show_prev_next": True,
     "show_toc_level": 2,

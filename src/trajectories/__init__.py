@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         rapporteur,
         recidivism,
         report,
+        scale,
     )
     from trajectories.disclosure_control import disclosure
     from trajectories.groups import (
@@ -90,6 +91,7 @@ _MODULES = (
     "rapporteur",
     "recidivism",
     "report",
+    "scale",
 )
 
 __all__ = [
@@ -125,6 +127,7 @@ __all__ = [
     "rapporteur",
     "recidivism",
     "report",
+    "scale",
     "select",
     "show_versions",
     "time_at_risk",

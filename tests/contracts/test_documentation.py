@@ -21,6 +21,7 @@ PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHELL = re.compile(r"^```(?:sh|bash|shell|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 RUN = [
     "README.md",
+    "docs/how-to/attrition.md",
     "docs/how-to/choose-a-family.md",
     "docs/how-to/choose-a-model.md",
     "docs/how-to/describe-careers.md",
@@ -33,6 +34,7 @@ RUN = [
     "docs/how-to/read-a-register.md",
     "docs/how-to/report-by-grolts.md",
     "docs/how-to/score-profiles.md",
+    "docs/how-to/several-outcomes.md",
     "docs/versions.md",
 ]
 

@@ -43,6 +43,7 @@ PUBLIC = {
     "rapporteur",
     "recidivism",
     "report",
+    "scale",
     "select",
     "show_versions",
     "time_at_risk",

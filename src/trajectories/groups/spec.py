@@ -22,6 +22,7 @@ from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.assemble import from_solution
 from trajectories.groups.search.checkpoint import Checkpoint, as_checkpoint
 from trajectories.groups.search.fitting import solve
+from trajectories.groups.search.spread_panel import SpreadPanel, refuse_options
 from trajectories.groups.search.watching import Callback, Watch
 from trajectories.groups.time_varying import TimeVarying, check_names
 from trajectories.numerics.types import FloatArray
@@ -106,7 +107,7 @@ basis=Polynomial())
 
     def fit(
         self,
-        panel: Panel,
+        panel: Panel | SpreadPanel,
         seed: int = 0,
         n_starts: int | None = None,
         weights: Any = None,
@@ -132,6 +133,7 @@ basis=Polynomial())
         Parameters
         ----------
         panel : Panel
+            Or one that is spread over a cluster, ``trajectories.scale.DaskPanel``.
         seed : int
             The same seed gives the same answer.
         n_starts : int, optional
@@ -190,7 +192,7 @@ basis=Polynomial())
         An interrupt (Ctrl-C) while the best starts climb does not lose them: the best so far is
         returned, its ``stop_reason`` is ``cancelled``, and the checkpoint stays.
         """
-        if not isinstance(panel, Panel):
+        if not isinstance(panel, Panel | SpreadPanel):
             raise InputError(
                 f"fit needs a Panel, not a {type(panel).__name__}: make one with "
                 "Panel.from_wide, Panel.from_long or Panel.from_register"
@@ -201,21 +203,24 @@ basis=Polynomial())
         if n_starts is not None:
             control = replace(control, n_starts=n_starts)  # checks it before it is compared
             control = replace(control, n_finish=min(n_starts, control.n_finish))
-        if weights is not None:
-            panel = replace(panel, weights=_weights_by_unit(weights, panel))
-        check_kind(covariance, clusters, panel)
         read = None
-        if membership is None:
-            check_no_covariates(covariates)
+        if isinstance(panel, SpreadPanel):
+            refuse_options(weights, membership, covariates, self.time_varying, covariance)
         else:
-            panel = panel if covariates is None else panel.with_unit_covariates(covariates)
-            read, panel = read_membership(membership, panel, self.n_groups, reference, missing)
+            if weights is not None:
+                panel = replace(panel, weights=_weights_by_unit(weights, panel))
+            check_kind(covariance, clusters, panel)
+            if membership is None:
+                check_no_covariates(covariates)
+            else:
+                panel = panel if covariates is None else panel.with_unit_covariates(covariates)
+                read, panel = read_membership(membership, panel, self.n_groups, reference, missing)
         panel = panel.without_empty_ages()
         model = replace(self.model(panel), membership=read)
         watch = Watch(as_checkpoint(checkpoint), callback, keep_best=True)
         solution = solve(panel, model, int(seed), control, progress, n_jobs=n_jobs, watch=watch)
         results = from_solution(panel, solution, int(seed), control)
-        if covariance != "observed":
+        if covariance != "observed" and isinstance(panel, Panel):
             results = with_covariance(results, covariance, panel, clusters)
         if results.notes:
             message = f"{'; '.join(results.notes)}."
@@ -224,7 +229,7 @@ basis=Polynomial())
             warnings.warn(message, DegenerateSolutionWarning, stacklevel=2)
         return results
 
-    def model(self, panel: Panel) -> Model:
+    def model(self, panel: Panel | SpreadPanel) -> Model:
         """Lay the bases of the model on the ages of a panel."""
         degree = self.degree
         degrees = (degree,) * self.n_groups if isinstance(degree, int) else tuple(degree or ())
@@ -236,9 +241,9 @@ basis=Polynomial())
             self._covariates(panel),
         )
 
-    def _covariates(self, panel: Panel) -> TimeVarying | None:
+    def _covariates(self, panel: Panel | SpreadPanel) -> TimeVarying | None:
         names, common = check_names(self.time_varying, self.common_effects)
-        if not names:
+        if not names or isinstance(panel, SpreadPanel):
             return None
         return TimeVarying.of(panel, names, tuple(name in common for name in names))
 

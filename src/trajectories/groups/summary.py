@@ -32,6 +32,12 @@ def _head(results: GroupTrajectoriesResults) -> str:
         "reached this value",
     ]
     lines += _covariates(results)
+    membership = results.model.membership
+    if membership is not None:
+        left_out = f"; {membership.n_missing:,} left out, a covariate missing"
+        lines.append(
+            f"  membership: {membership.formula}{left_out if membership.n_missing else ''}"
+        )
     lines += [f"  note: {note}" for note in results.notes]
     return "\n".join(lines)
 
@@ -79,7 +85,8 @@ def _parameters(results: GroupTrajectoriesResults) -> str:
     body = _indent(table.to_string(float_format=lambda value: f"{value:.6g}"))
     errors = f"  covariance: {in_words(results)}"
     terms = "powers of age" if results.model.bases[0].is_polynomial else "an orthonormal basis"
-    heading = f"Parameters (logits against group 1; {terms}; group 0: all groups)"
+    against = results.model.reference
+    heading = f"Parameters (logits against group {against}; {terms}; group 0: all groups)"
     return f"{heading}\n{body}\n{errors}"
 
 
@@ -90,8 +97,9 @@ def _without_hidden(results: GroupTrajectoriesResults, table: pd.DataFrame) -> p
         return table
     group, part = (table.index.get_level_values(name) for name in ("group", "part"))
     is_logit = part == "membership"
-    # logits are against group 1: where its share is hidden, each would tell it
-    gone = group.isin(curves) | (is_logit & (group.isin(sizes) | (1 in sizes)))
+    # logits are against a group: where its share is hidden, each would tell it
+    against = results.model.reference in sizes
+    gone = group.isin(curves) | (is_logit & (group.isin(sizes) | against))
     return table.mask(pd.Series(gone, index=table.index))
 
 

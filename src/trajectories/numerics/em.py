@@ -15,6 +15,9 @@ from trajectories.numerics.types import FloatArray
 LARGEST_LOGIT_CHANGE = 3.0
 """Largest change of a group's logit, or of its slope in a standardised covariate, in one step."""
 
+LARGEST_LAST_STEP = 1e-3
+"""A parameter that is further from the maximum than this is not moved once a climb has ended."""
+
 ROUNDING = 1e-12
 """Gains below this share of the log-likelihood drown in its rounding error."""
 
@@ -128,6 +131,33 @@ def polish(
         trace.append(llf)
     score = mixture.projected(score)
     return Fitted(parameters, llf, score, information, len(trace) - 1, gain, ending, tuple(trace))
+
+
+def settled(
+    mixture: Mixture, parameters: Parameters
+) -> tuple[Parameters, float, FloatArray, FloatArray]:
+    """Take a last whole Newton step from a stationary point, if it brings the score closer to zero.
+
+    A climb stops where nothing more is to be gained, some way from the maximum: climbs from two
+    starts then differ in the ninth digit. The last step takes the error to its square, and makes
+    them one. It is left out where it is not small: where a parameter runs off.
+
+    Returns
+    -------
+    parameters, llf, score, information
+    """
+    llf, score, information, _ = mixture.score_and_information(parameters)
+    direction = _newton_direction(mixture, score, information)
+    candidate = Parameters.unpack(
+        parameters.pack() + direction, mixture.n_groups, mixture.n_covariates
+    )
+    small = np.abs(direction).max(initial=0.0) < LARGEST_LAST_STEP
+    if small and not mixture.density.out_of_range(candidate.theta).any():
+        other_llf, other_score, other_information, _ = mixture.score_and_information(candidate)
+        here, there = (mixture.expansion.T @ one for one in (score, other_score))
+        if np.abs(there).max(initial=0.0) < np.abs(here).max(initial=0.0):
+            return candidate, other_llf, other_score, other_information
+    return parameters, llf, score, information
 
 
 def _newton_direction(mixture: Mixture, score: FloatArray, information: FloatArray) -> FloatArray:

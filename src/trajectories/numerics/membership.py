@@ -14,6 +14,8 @@ import numpy as np
 from scipy.special import logsumexp
 
 from trajectories.errors import InputError
+from trajectories.numerics.thin_products import rows_times_block, weights_times_block
+from trajectories.numerics.threads import buffer
 from trajectories.numerics.types import FloatArray
 
 SAFE_EXPONENT = 600.0
@@ -66,6 +68,7 @@ class RatioPrior:
     lean : ndarray, shape (K - 1, M)
         Slopes of the others less those of the reference.
     covariates : ndarray, shape (N, M)
+        Column after column in memory, which is the quicker.
     """
 
     shift: FloatArray
@@ -73,10 +76,11 @@ class RatioPrior:
     covariates: FloatArray
 
     def log_ratios(self, rows: slice) -> FloatArray:
-        """Return log pi_k / pi_reference of a block, shape (K - 1, n)."""
-        values = self.lean @ self.covariates[rows].T
+        """Return log pi_k / pi_reference of a block, shape (K - 1, n), in a reused array."""
+        values: FloatArray = buffer("log_ratios", len(self.lean), rows.stop - rows.start)
+        rows_times_block(self.lean, self.covariates[rows], values)
         values += self.shift[:, None]
-        return np.asarray(values)
+        return values
 
     def settle(
         self,
@@ -105,7 +109,9 @@ class RatioPrior:
         gap = np.subtract(weighted, log_ratios, out=log_ratios)
         score = np.empty((len(gap), 1 + self.lean.shape[1]))
         score[:, 0] = gap.sum(axis=1)
-        np.matmul(gap, self.covariates[rows], out=score[:, 1:])
+        by_slope = np.empty((len(gap), self.lean.shape[1]))
+        weights_times_block(gap, self.covariates[rows], by_slope)
+        score[:, 1:] = by_slope
         return llf, score
 
 
@@ -200,30 +206,31 @@ def block_moments(
     weights : ndarray, shape (n,), or None
     """
     n_groups, n_own, size = parts.shape
-    extended = np.vstack([np.ones(size), covariates.T])
-    weighted = extended if weights is None else extended * weights
-    n_terms = len(extended)
+    extended = np.concatenate([np.ones((1, size)), covariates.T])
+    n_terms, n_logits = len(extended), n_groups - 1
+    right = np.ascontiguousarray(extended.T)
     gap = posterior - prior
-    score = gap @ weighted.T
-    flat = (n_groups - 1) * n_terms
-
-    def spread(values: FloatArray, columns: FloatArray) -> FloatArray:
-        return (values[1:, None, :] * columns[None]).reshape(flat, size)
-
-    of_posterior = spread(posterior, extended)
-    information = spread(posterior, weighted) @ of_posterior.T
-    information -= spread(prior, weighted) @ spread(prior, extended).T
-    for k in range(1, n_groups):
-        own = slice((k - 1) * n_terms, k * n_terms)
-        information[own, own] -= (weighted * gap[k]) @ extended.T
-    cross = of_posterior @ parts.reshape(-1, size).T
-    for k in range(1, n_groups):
-        rows, columns = (
-            slice((k - 1) * n_terms, k * n_terms),
-            slice(k * n_own, (k + 1) * n_own),
-        )
-        cross[rows, columns] -= extended @ parts[k].T
-    return MembershipMoments(score, information, cross)
+    if weights is not None:
+        gap *= weights
+    score = gap @ right
+    # each pair of groups has a weight of x x'; the pairs (j, l) and (l, j) have the same
+    first, second = np.triu_indices(n_logits)
+    pairs = posterior[first + 1] * posterior[second + 1]
+    pairs -= prior[first + 1] * prior[second + 1]
+    if weights is not None:
+        pairs *= weights
+    pairs[first == second] -= gap[1:]
+    products = (pairs[:, None, :] * extended).reshape(-1, size) @ right
+    products = products.reshape(-1, n_terms, n_terms)
+    information = np.empty((n_logits, n_terms, n_logits, n_terms))
+    information[first, :, second, :] = products
+    information[second, :, first, :] = products
+    others = posterior[1:, None, :] - np.eye(n_groups)[1:, :, None]
+    by_score = others[:, :, None, :] * parts[None]
+    cross = by_score.reshape(-1, size) @ right
+    cross = cross.reshape(n_logits, n_groups * n_own, n_terms).transpose(0, 2, 1)
+    flat = n_logits * n_terms
+    return MembershipMoments(score, information.reshape(flat, flat), cross.reshape(flat, -1))
 
 
 def packed_places(n_groups: int, n_own: int, n_covariates: int) -> np.ndarray:

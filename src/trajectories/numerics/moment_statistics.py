@@ -86,7 +86,7 @@ class MomentStatistics(Statistics):
         constant: float,
         covariates: FloatArray | None = None,
     ) -> None:
-        self.covariates = covariates
+        self.covariates = None if covariates is None else np.asfortranarray(covariates)
         self.plan = plan
         self.outcome = outcome
         self.exposure = exposure

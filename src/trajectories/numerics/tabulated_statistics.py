@@ -41,7 +41,7 @@ class TabulatedStatistics(Statistics):
         constant: float,
         covariates: FloatArray | None = None,
     ) -> None:
-        self.covariates = covariates
+        self.covariates = None if covariates is None else np.asfortranarray(covariates)
         self.cells = cells
         self.incidence = incidence
         self.weights = weights

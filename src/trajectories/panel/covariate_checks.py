@@ -18,10 +18,15 @@ DEPENDENT = 1e-7
 
 
 def check_categories(frame: pd.DataFrame) -> None:
-    """Refuse categorical variables with so many categories that they may be ids."""
+    """Refuse categorical variables of one category, or of so many that they may be ids."""
     for name in frame.columns:
         if isinstance(frame[name].dtype, pd.CategoricalDtype):
             n_categories = len(frame[name].cat.categories)
+            if n_categories < 2:
+                raise InputError(
+                    f"covariate {name!r} is the same for all {counted(len(frame), 'unit')}: leave "
+                    "it out"
+                )
             if n_categories > max(2, min(MOST_CATEGORIES, len(frame) // 2)):
                 raise InputError(
                     f"covariate {name!r} has {n_categories:,} categories among "

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from trajectories.plot.check import need_columns
 from trajectories.plot.style import line_look, new_figure, styled
@@ -56,6 +57,7 @@ def multi_trajectories(
                 ax.fill_between(ages, lower, upper, color=look["color"], alpha=0.16, linewidth=0)
             ax.plot(ages, curve["mean"].to_numpy(dtype=float), linewidth=1.9, **look)
             ax.grid(axis="y")
+            ax.xaxis.set_major_locator(MaxNLocator(4, integer=float(np.ptp(ages)) > 2))
             if row == 0:
                 ax.set_title(group_label(group, shares, None), fontsize=9)
             if row == len(outcomes) - 1:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from trajectories.plot.check import need_columns
 from trajectories.plot.labels import label_ends
@@ -124,6 +125,8 @@ def _draw_planted(ax: Axes, planted: pd.DataFrame) -> None:
 def _finish(ax: Axes, frame: pd.DataFrame, banded: bool, title: str | None, unit: str) -> None:
     ages = frame["age"].to_numpy(dtype=float)
     ax.set_xlim(ages.min(), ages.max() if ages.max() > ages.min() else ages.min() + 1.0)
+    if (ages == ages.round()).all():
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))  # nobody is 12.5 on a birthday
     top = float(frame["mean"].max())
     if banded:
         # a runaway band must not flatten the curves

@@ -75,6 +75,13 @@ def recovery_table(
         estimate. ``stage`` is the stage of the study, ``persons`` whom an estimate is of.
     """
     planted = {} if register.truth is None else dict(register.truth.planted)
+    found = {
+        f"{row['quantity']}_{row['group']}": Estimate(
+            *(float(row[name]) for name in ("estimate", "lower", "upper", "persons"))
+        )
+        for row in by_group.to_dict("records")
+    }
+    named_groups = set(by_group["group"])
     rows = []
     for row in figures().itertuples():
         key, group, population = str(row.key), str(row.group), str(row.population)
@@ -84,7 +91,8 @@ def recovery_table(
         elif row.kind == "date":
             estimate, status = None, f"{BY_DESIGN}: {register.reference_date.date()}"
         elif stage == "trajectories" or stage == "groups":
-            estimate, status = _in_group(key, group, by_group, combined)
+            estimate = found.get(key) if group in named_groups else None
+            status = combined.get(group, ESTIMATED) if estimate is not None else NOT_FOUND
         else:
             estimate = overall.get(key)
             status = _status(key, stage, estimate, failed)
@@ -113,19 +121,6 @@ def _status(key: str, stage: str, estimate: Estimate | None, failed: Mapping[str
     of_controls = stage == "design" or "general_offenders" in key
     reason = failed.get("matched" if of_controls else stage, "") or failed.get(stage, "")
     return f"not estimated: {reason or NO_PERSONS}"
-
-
-def _in_group(
-    key: str, group: str, by_group: pd.DataFrame, combined: Mapping[str, str]
-) -> tuple[Estimate | None, str]:
-    """Look up a figure on a group by the name of the group."""
-    own = by_group[by_group["group"] == group]
-    if own.empty:
-        return None, NOT_FOUND
-    columns = ["estimate", "lower", "upper", "persons"]
-    row = own.loc[own["quantity"] == key.removesuffix(f"_{group}"), columns]
-    values = (float(value) for value in row.iloc[0])
-    return Estimate(*values), combined.get(group, ESTIMATED)
 
 
 def _value(value: object) -> object:

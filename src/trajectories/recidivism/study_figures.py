@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ def recidivism_figures(
     until: Any = None,
     years: tuple[float, ...] = (2, 5, 7),
     level: float = 0.95,
+    methods: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Estimate the published figures on recidivism.
 
@@ -42,6 +44,8 @@ def recidivism_figures(
     years : tuple of float
         Fixed windows.
     level : float
+    methods : sequence of str, optional
+        Of ``fixed_window``; all when left out.
 
     Returns
     -------
@@ -60,10 +64,12 @@ def recidivism_figures(
         for event in ("any", "specific")
     )
     frames = [_to_the_end(general, specific, None, level)]
-    frames += [_windows(f"general_recidivism_{y:g}y", general, y, level) for y in years]
+    frames += [_windows(f"general_recidivism_{y:g}y", general, y, level, methods) for y in years]
     for name, event in BY_TYPE.items():
-        own = FollowUp.from_register(register, index=index, event=event, until=until)
-        frames.append(_windows(f"{name}_recidivism_5y", own, 5.0, level))
+        own = specific
+        if event != "specific":
+            own = FollowUp.from_register(register, index=index, event=event, until=until)
+        frames.append(_windows(f"{name}_recidivism_5y", own, 5.0, level, methods))
     if posterior is not None:
         frames.append(_to_the_end(general, specific, posterior, level))
         frames += [
@@ -142,8 +148,10 @@ def _row(
     }
 
 
-def _windows(key: str, follow_up: FollowUp, years: float, level: float) -> pd.DataFrame:
-    table = fixed_window(follow_up, (years,), level=level)
+def _windows(
+    key: str, follow_up: FollowUp, years: float, level: float, methods: Sequence[str] | None
+) -> pd.DataFrame:
+    table = fixed_window(follow_up, (years,), level=level, methods=methods)
     return table.drop(columns="stratum").assign(key=key, group="all")
 
 

@@ -38,6 +38,14 @@ def classification_table(
 
     Source: Nagin (2005), Group-Based Modeling of Development, chapter 5.
     """
+    return table_of_sums(classification_sums(posterior, weights), shares)
+
+
+def classification_sums(posterior: FloatArray, weights: FloatArray | None) -> FloatArray:
+    """Return, by assigned group, sums of 1, of the doubt 1 - max r, and of its square, (3, K).
+
+    Sums of parts of the persons add up to those of all.
+    """
     n_groups = posterior.shape[1]
     total, first, second = np.zeros(n_groups), np.zeros(n_groups), np.zeros(n_groups)
     for rows in row_blocks(len(posterior)):
@@ -48,6 +56,13 @@ def classification_table(
         total += np.bincount(assigned, weights=mass, minlength=n_groups)
         first += np.bincount(assigned, weights=mass * missed, minlength=n_groups)
         second += np.bincount(assigned, weights=mass * missed**2, minlength=n_groups)
+    return np.stack([total, first, second])
+
+
+def table_of_sums(sums: FloatArray, shares: FloatArray) -> pd.DataFrame:
+    """Return the table of :func:`classification_table` from the sums that it needs."""
+    total, first, second = sums
+    n_groups = len(total)
     with np.errstate(divide="ignore", invalid="ignore"):
         doubt = first / total
         avepp = 1 - doubt

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from trajectories.errors import CheckpointError, DegenerateSolutionWarning, InputError
 from trajectories.groups.control import Control
+from trajectories.groups.membership.terms import membership_for
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.assemble import from_solution
 from trajectories.groups.search.checkpoint import Checkpoint
@@ -30,6 +31,7 @@ class Work:
     seed: int
     control: Control
     checkpoint: Checkpoint | None = None
+    membership: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,11 @@ def fit_one(work: Work) -> Outcome:
             warnings.simplefilter("ignore", DegenerateSolutionWarning)
             results = not_cancelled(
                 work.spec.fit(
-                    work.panel, seed=work.seed, control=work.control, checkpoint=work.checkpoint
+                    work.panel,
+                    seed=work.seed,
+                    control=work.control,
+                    checkpoint=work.checkpoint,
+                    membership=membership_for(work.spec, work.membership),
                 )
             )
     except CheckpointError:

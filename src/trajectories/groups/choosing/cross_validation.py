@@ -14,6 +14,7 @@ from trajectories.groups.choosing.held_out import Scores, score_fold
 from trajectories.groups.choosing.recommendation import recommend
 from trajectories.groups.choosing.selection_table import head
 from trajectories.groups.control import Control
+from trajectories.groups.membership.terms import n_slopes_of, panel_for
 from trajectories.groups.search.parallel import run_jobs
 from trajectories.groups.spec import GroupTrajectories
 from trajectories.numerics.types import FloatArray, IntArray
@@ -93,6 +94,8 @@ def cross_validate(
     n_jobs: int = 1,
     progress: bool = False,
     control: Control | None = None,
+    membership: str | None = None,
+    covariates: Any = None,
 ) -> CrossValidation:
     """Fit each model on all folds but one and score the persons of that one, fold by fold.
 
@@ -117,6 +120,9 @@ def cross_validate(
         Whether to show a progress bar on standard error.
     control : Control, optional
         Numerical settings of the fits.
+    membership, covariates : optional
+        As for ``GroupTrajectories.fit``: a left-out person is judged with the group probabilities
+        at their own covariates.
 
     Raises
     ------
@@ -132,11 +138,11 @@ def cross_validate(
     specs = [specs] if isinstance(specs, GroupTrajectories) else list(specs)
     if not specs:
         raise InputError("there is no model to cross-validate: give at least one specification")
-    panel = panel.without_empty_ages()
+    panel = panel_for(panel, membership, covariates).without_empty_ages()
     _check(panel, folds, cutoff_age)
     fold = fold_of(panel, folds, seed)
     work = [
-        (panel, spec, fold != number, cutoff_age, seed, control or Control())
+        (panel, spec, fold != number, cutoff_age, seed, control or Control(), membership)
         for spec in specs
         for number in range(folds)
     ]
@@ -151,7 +157,7 @@ def cross_validate(
         rows.append(
             {
                 **head((spec.family, spec.degree, spec.n_groups, spec.basis)),  # type: ignore[arg-type]
-                "n_params": spec.model(panel).n_parameters if not reason else np.nan,
+                "n_params": _n_params(spec, panel, membership) if not reason else np.nan,
                 "usable": not reason,
                 "stop_reason": reason or "converged",
                 "notes": "",
@@ -162,6 +168,10 @@ def cross_validate(
     table = table[[name for name in table.columns if name not in last] + last]
     n_forecast = 0 if cutoff_age is None else int(_has_later(panel, cutoff_age).sum())
     return CrossValidation(table, int(folds), cutoff_age, n_forecast, int(seed))
+
+
+def _n_params(spec: GroupTrajectories, panel: Panel, membership: str | None) -> int:
+    return spec.model(panel).n_parameters + n_slopes_of(spec, membership, panel)
 
 
 def fold_of(panel: Panel, folds: int, seed: int) -> IntArray:

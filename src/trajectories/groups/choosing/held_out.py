@@ -11,6 +11,7 @@ from trajectories.errors import DegenerateSolutionWarning, InputError
 from trajectories.groups.adequacy.cell_curves import cell_curves
 from trajectories.groups.adequacy.person_density import group_log_density, log_prior, mixed
 from trajectories.groups.control import Control
+from trajectories.groups.membership.terms import membership_for
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.watching import not_cancelled
 from trajectories.groups.spec import GroupTrajectories
@@ -62,17 +63,22 @@ def score_fold(
     cutoff_age: float | None,
     seed: int,
     control: Control,
+    membership: str | None = None,
 ) -> Scores | str:
     """Fit on some persons and score the others; the reason, if the fit cannot be had."""
     train, test = panel.subset(fitted_on), panel.subset(~fitted_on)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DegenerateSolutionWarning)
-            results = not_cancelled(spec.fit(train, seed=seed, control=control))
+            formula = membership_for(spec, membership)
+            fit = spec.fit(train, seed=seed, control=control, membership=formula)
+            results = not_cancelled(fit)
+        # refuses who is of a category that nobody fitted on has
+        prior = log_prior(results.model, results.parameters, test)
     except InputError as reason:
         return str(reason)
     whole = group_log_density(results.model, results.parameters, test)
-    held_out, _ = mixed(whole, log_prior(results.model, results.parameters, test))
+    held_out, _ = mixed(whole, prior)
     if cutoff_age is None:
         scores = Scores.empty(test.n_units)
         scores.held_out[:] = held_out

@@ -19,6 +19,7 @@ from trajectories.groups.choosing.cross_validation import CrossValidation, cross
 from trajectories.groups.choosing.recommendation import recommend
 from trajectories.groups.choosing.selection_table import Candidate, row
 from trajectories.groups.control import Control
+from trajectories.groups.membership.terms import panel_for
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.checkpoint import as_folder, clear
 from trajectories.groups.spec import GroupTrajectories
@@ -101,6 +102,8 @@ def select(
     time_varying: Sequence[str] = (),
     common_effects: bool | Sequence[str] = False,
     checkpoint: str | Path | None = None,
+    membership: str | None = None,
+    covariates: Any = None,
 ) -> Selection:
     """Fit every combination of families, bases, degrees and numbers of groups.
 
@@ -133,6 +136,9 @@ def select(
         Folder in which every candidate keeps what it knows, as ``GroupTrajectories.fit`` does in a
         file. A selection that was killed goes on from it; cross-validation starts again.
 
+    membership, covariates : optional
+        As for ``GroupTrajectories.fit``: the same formula in every candidate of two groups or more.
+
     Returns
     -------
     Selection
@@ -155,8 +161,9 @@ def select(
     if n_starts is not None:
         control = replace(control, n_starts=n_starts)
         control = replace(control, n_finish=min(n_starts, control.n_finish))
+    panel = panel_for(panel, membership, covariates)
     folder = as_folder(checkpoint)
-    work = [Work(panel, spec, seed, control, folder) for spec in specs]
+    work = [Work(panel, spec, seed, control, folder, membership) for spec in specs]
     outcomes = fit_candidates(work, n_jobs, progress)
     done = list(zip(candidates, outcomes, strict=True))
     table = pd.DataFrame([row(key, one.results, one.reason, one.start) for key, one in done])
@@ -175,6 +182,7 @@ def select(
             n_jobs=n_jobs,
             progress=progress,
             control=control,
+            membership=membership,
         )
         table = pd.concat([table, validation.measures()], axis=1)
     clear(folder)

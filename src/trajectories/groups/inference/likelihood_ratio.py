@@ -140,6 +140,12 @@ def _not_nested(full: GroupTrajectoriesResults, restricted: GroupTrajectoriesRes
         ]
         if fixed[0] != fixed[1]:
             return "the two families have other settings, so neither contains the other"
+    lacking = set(_covariates(restricted)) - set(_covariates(full))
+    if lacking:
+        return (
+            f"the restricted model has {len(lacking)} membership covariates that the larger one "
+            "has not"
+        )
     if not _same_bases(full, restricted):
         return "the curves have other bases (spline, knots): neither contains the other"
     if reason := _covariates_not_nested(full, restricted):
@@ -166,6 +172,11 @@ def _covariates_not_nested(
         if own[name] and not common:
             return f"the restricted model has an effect of {name!r} per group, the larger one"
     return ""
+
+
+def _covariates(results: GroupTrajectoriesResults) -> tuple[str, ...]:
+    membership = results.model.membership
+    return () if membership is None else membership.columns
 
 
 def _degrees(results: GroupTrajectoriesResults, like: GroupTrajectoriesResults) -> np.ndarray:

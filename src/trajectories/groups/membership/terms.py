@@ -15,6 +15,7 @@ from trajectories.panel.covariates import CovariateDesign, read_covariates
 
 if TYPE_CHECKING:
     from trajectories.groups.model import Model
+    from trajectories.groups.spec import GroupTrajectories
 
 LARGEST = "largest"
 """The reference group may be the largest one, known after the fit."""
@@ -189,3 +190,32 @@ def check_no_covariates(covariates: Any) -> None:
             "covariates were given without membership=: say by a formula which of them the group "
             "probabilities depend on, for instance membership='~ sex'"
         )
+
+
+def membership_for(spec: GroupTrajectories, formula: str | None) -> str | None:
+    """Return the formula for one of several candidates: one group has nothing to explain."""
+    return formula if spec.n_groups > 1 else None
+
+
+def n_slopes_of(spec: GroupTrajectories, formula: str | None, panel: Panel) -> int:
+    """Return how many slopes a formula adds to a model, (K - 1) M."""
+    if membership_for(spec, formula) is None or formula is None:
+        return 0
+    terms, _ = read_membership(formula, panel, spec.n_groups, 1, "refuse")
+    return (spec.n_groups - 1) * terms.n_covariates
+
+
+def panel_for(panel: Panel, formula: str | None, covariates: Any) -> Panel:
+    """Return a panel with the covariates that came beside it for a formula, if any.
+
+    Raises
+    ------
+    InputError
+        If there are covariates and no formula, or a formula that cannot be read on the panel.
+    """
+    if formula is None:
+        check_no_covariates(covariates)
+        return panel
+    panel = panel if covariates is None else panel.with_unit_covariates(covariates)
+    read_membership(formula, panel, 2, 1, "refuse")
+    return panel

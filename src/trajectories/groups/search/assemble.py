@@ -10,6 +10,7 @@ from trajectories.groups.inference.covariance import observed_covariance
 from trajectories.groups.membership.averages import averages_of, with_reference
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.fitting import Solution
+from trajectories.groups.search.spread_panel import PanelFacts, SpreadPanel
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 from trajectories.version import __version__
@@ -19,49 +20,67 @@ MOST_REPORTED_AGES = 101
 
 
 def from_solution(
-    panel: Panel,
+    panel: Panel | SpreadPanel,
     solution: Solution,
     seed: int,
     control: Control,
 ) -> GroupTrajectoriesResults:
     """Make results from what the search returned."""
     model, fitted, diagnosis = solution.model, solution.fitted, solution.diagnosis
-    posterior = solution.posterior
-    averages = averages_of(model, fitted.parameters, panel)
-    if averages is None:
-        shares = np.exp(fitted.parameters.log_probability)
+    if isinstance(panel, SpreadPanel):
+        facts = panel.facts(model, fitted.parameters)
     else:
-        shares = averages.share
-        model = with_reference(model, shares)
-    classification = classification_table(posterior.values, posterior.weights, shares)
+        facts = panel_facts(panel, solution)
+    if facts.averages is not None:
+        model = with_reference(model, facts.averages.share)
+    classification = facts.classification
     nobody = classification.index[classification["assigned_share"] == 0]
     notes = [f"nobody is assigned to group {group}" for group in nobody]
     return GroupTrajectoriesResults(
         model=model,
-        ages=reporting_ages(panel),
+        ages=facts.ages,
         parameters=fitted.parameters,
         covariance=observed_covariance(fitted.information, diagnosis.withheld, model.expansion()),
         withheld=diagnosis.withheld,
         llf=fitted.llf,
-        nobs=whole(panel.total_weight),
-        n_cells=whole(weighted_cells(panel)),
+        nobs=whole(facts.nobs),
+        n_cells=whole(facts.n_cells),
         stop_reason=diagnosis.reason,
         notes=(*diagnosis.notes, *notes),
         n_iter=fitted.n_iter,
         n_starts=1 if model.n_groups == 1 else control.n_starts,
         n_finished=solution.n_finished,
         n_replicated=solution.n_replicated,
-        entropy=classification_entropy(posterior.values, posterior.weights),
+        entropy=facts.entropy,
         classification=classification,
         seed=seed,
-        gradient=float(np.abs(fitted.score).max() / panel.total_weight),
+        gradient=float(np.abs(fitted.score).max() / facts.nobs),
         version=__version__,
+        has_exposure=facts.has_exposure,
+        individual_ages=facts.individual_ages,
+        averages=facts.averages,
+        _posterior=facts.posterior,
+        _units=facts.units,
+        _weights=None if isinstance(panel, SpreadPanel) else panel.weights,
+    )
+
+
+def panel_facts(panel: Panel, solution: Solution) -> PanelFacts:
+    """Return what results say of a panel in memory."""
+    parameters, posterior = solution.fitted.parameters, solution.posterior
+    averages = averages_of(solution.model, parameters, panel)
+    shares = np.exp(parameters.log_probability) if averages is None else averages.share
+    return PanelFacts(
+        ages=reporting_ages(panel),
+        nobs=panel.total_weight,
+        n_cells=weighted_cells(panel),
         has_exposure=panel.exposure is not None,
         individual_ages=panel.individual_ages is not None,
+        entropy=classification_entropy(posterior.values, posterior.weights),
+        classification=classification_table(posterior.values, posterior.weights, shares),
+        posterior=posterior,
+        units=panel.units,
         averages=averages,
-        _posterior=posterior,
-        _units=panel.units,
-        _weights=panel.weights,
     )
 
 

@@ -15,6 +15,7 @@ from trajectories.groups.search.diagnosis import Diagnosis
 from trajectories.groups.search.panel_problem import PanelProblem
 from trajectories.groups.search.problem import Problem
 from trajectories.groups.search.shortlist import IMPROPER, Shortlist, shortlist
+from trajectories.groups.search.spread_panel import SpreadPanel
 from trajectories.groups.search.starts import starting_points
 from trajectories.groups.search.watching import Watch, run_starts
 from trajectories.groups.stop_reason import StopReason
@@ -56,7 +57,7 @@ class Solution:
 
 
 def solve(
-    panel: Panel,
+    panel: Panel | SpreadPanel,
     model: Model,
     seed: int,
     control: Control,
@@ -70,9 +71,13 @@ def solve(
 
     ``n_jobs`` threads share every pass over the panel. See :func:`search`.
     """
-    problem = PanelProblem(
-        panel, model.family, n_jobs, model.time_varying, model.unit_covariates(panel)
-    )
+    problem: Problem
+    if isinstance(panel, SpreadPanel):
+        problem = panel.problem(model.family)
+    else:
+        problem = PanelProblem(
+            panel, model.family, n_jobs, model.time_varying, model.unit_covariates(panel)
+        )
     return search(problem, model, seed, control, progress, extra_starts, random_starts, watch)
 
 

@@ -190,17 +190,37 @@ def check_support(panel: Panel, model: Model) -> None:
     InputError
         Fewer persons than parameters, fewer distinct histories than groups, or only zeros.
     """
-    n_parameters = model.n_parameters
-    if model.family.is_count and not panel.outcomes.any():
+    positive = bool(panel.outcomes.any())
+    different = count_distinct(panel, model.n_groups, model.time_varying)
+    check_numbers(model, positive, panel.total_weight, different)
+
+
+def check_numbers(model: Model, positive: bool, total_weight: float, different: int) -> None:
+    """Refuse data that cannot carry the model.
+
+    Parameters
+    ----------
+    model : Model
+    positive : bool
+        Whether any outcome is other than zero.
+    total_weight : float
+    different : int
+        Distinct histories; no more need be counted than there are groups.
+
+    Raises
+    ------
+    InputError
+        As :func:`check_support`.
+    """
+    if model.family.is_count and not positive:
         raise InputError(
             "every observed count is zero, so there is no rate to model; check the count columns"
         )
-    if panel.total_weight < n_parameters:
+    if total_weight < model.n_parameters:
         raise InputError(
-            f"{panel.total_weight:g} units are fewer than the {n_parameters} parameters of this "
+            f"{total_weight:g} units are fewer than the {model.n_parameters} parameters of this "
             "model: use fewer groups or a lower degree"
         )
-    different = count_distinct(panel, model.n_groups, model.time_varying)
     if different < model.n_groups:
         raise InputError(
             f"{model.n_groups} groups cannot be told apart: the panel has only {different} "

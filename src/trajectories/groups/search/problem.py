@@ -14,7 +14,7 @@ from trajectories.groups.posterior import Posterior
 from trajectories.groups.search.diagnosis import Diagnosis, diagnose
 from trajectories.groups.search.shortlist import FinishingSample
 from trajectories.groups.time_varying import ages_of
-from trajectories.numerics.em import Fitted
+from trajectories.numerics.em import Ending, Fitted, settled
 from trajectories.numerics.mixture import Mixture, Parameters
 from trajectories.numerics.statistics import Statistics
 from trajectories.numerics.types import FloatArray
@@ -118,7 +118,10 @@ class Problem(ABC):
         order = np.lexsort((fitted.parameters.intercepts, size))
         parameters, model = fitted.parameters.ordered(order), model.ordered(order)
         mixture = self.mixture(model)
-        llf, score, information, _ = mixture.score_and_information(parameters)
+        if fitted.ending is Ending.STATIONARY:
+            parameters, llf, score, information = settled(mixture, parameters)
+        else:
+            llf, score, information, _ = mixture.score_and_information(parameters)
         score = mixture.projected(score)
         ordered = replace(
             fitted, parameters=parameters, llf=llf, score=score, information=information

@@ -9,7 +9,7 @@ from trajectories.errors import InputError
 from trajectories.matching import Eligible, MatchedSets, match_at_risk
 from trajectories.matching.eligibility import Record
 from trajectories.panel import Register
-from trajectories.rapporteur.estimate import Estimate, estimated_ratio
+from trajectories.rapporteur.estimate import Estimate, estimated_mean, estimated_ratio
 from trajectories.rapporteur.figures import GENERAL_OFFENDERS, NON_OFFENDERS, TRAFFICKERS
 from trajectories.rapporteur.person_figures import (
     TRAITS,
@@ -54,11 +54,8 @@ def matched_comparison(
     factors = ["basic_qualification", "single_parent", "institution", *environment.columns]
     traits = register.persons.set_index("person").loc[ids, list(TRAITS.values())]
     traits = traits.rename(columns={column: name for name, column in TRAITS.items()})
-    data = pd.concat([traits, environment], axis=1).astype(np.float64)
-    if not describe:
-        factors = [factor for factor in factors if factor in OF_CONTROLS.values()]
-    effects = sets.compare(factors, data=data.rename_axis("person"), level=level)
-    estimates = _shares(effects, factors)
+    data = pd.concat([traits, environment], axis=1).astype(np.float64).rename_axis("person")
+    estimates = _shares(own, data, level)
     estimates |= {
         f"n_{name}": _count(float((own["population"] == name).sum())) for name in populations
     }
@@ -69,20 +66,20 @@ def matched_comparison(
         )
         if found is not None and len(populations) == len(RECORDS):
             estimates[key] = found
-    tables = _tables(sets, effects) if describe else {}
+    tables = {}
+    if describe:
+        tables = _tables(sets, sets.compare(factors, data=data, level=level))
     return Stage(estimates, tables, kept={"sets": sets})
 
 
-def _shares(effects: pd.DataFrame, factors: list[str]) -> dict[str, Estimate]:
-    rows = effects[effects["measure"] == "prevalence"]
-    known = {
-        f"{row['factor']}_{row['population']}": Estimate(
-            *(float(row[name]) for name in ("estimate", "lower", "upper", "persons"))
-        )
-        for row in rows.to_dict("records")
-        if row["factor"] in factors
-    }
-    return {key: known[key] for key in OF_CONTROLS if key in known}
+def _shares(controls: pd.DataFrame, data: pd.DataFrame, level: float) -> dict[str, Estimate]:
+    """Return the shares of the matched controls; with one in every set, all weigh the same."""
+    found = {}
+    for key, factor in OF_CONTROLS.items():
+        ids = controls.loc[controls["population"] == key.removeprefix(f"{factor}_"), "person"]
+        if len(ids):
+            found[key] = estimated_mean(data.loc[ids, factor].to_numpy(), level)
+    return found
 
 
 def _count(number: float) -> Estimate:

@@ -6,8 +6,10 @@ import pandas as pd
 
 from trajectories.panel import FollowUp, Register
 from trajectories.rapporteur.estimate import Estimate
+from trajectories.rapporteur.figures import TRAFFICKERS
 from trajectories.rapporteur.quantities import RECIDIVISM_ROWS
 from trajectories.rapporteur.stages.stage import Stage
+from trajectories.rapporteur.subset import only
 from trajectories.recidivism import kaplan_meier, recidivism_figures
 
 EVENTS = {
@@ -33,16 +35,20 @@ def recidivism(
     Within fixed windows the figures are net of death and emigration (Kaplan and Meier), because
     that is what is planted; the report shows the two other estimators beside them.
     """
-    table = recidivism_figures(register, posterior if describe else None, level=level)
+    persons = register.persons
+    register = only(register, pd.Index(persons.loc[persons["population"] == TRAFFICKERS, "person"]))
+    table = recidivism_figures(
+        register, posterior if describe else None, level=level, methods=None if describe else (NET,)
+    )
     everybody = table[table["group"] == "all"]
-    estimates = {}
-    for key in RECIDIVISM_ROWS:
-        row = everybody[(everybody["key"] == key) & everybody["method"].isin((NET, TO_THE_END))]
-        if len(row):
-            value, lower, upper, persons = (
-                float(row.iloc[0][name]) for name in ("share", "lower", "upper", "persons")
-            )
-            estimates[key] = Estimate(value, lower, upper, persons)
+    net = everybody[everybody["method"].isin((NET, TO_THE_END))]
+    estimates = {
+        str(row["key"]): Estimate(
+            *(float(row[name]) for name in ("share", "lower", "upper", "persons"))
+        )
+        for row in net.to_dict("records")
+        if row["key"] in RECIDIVISM_ROWS
+    }
     tables = {"recidivism": table, **_curves(register, level)} if describe else {}
     return Stage(estimates, tables)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from trajectories.errors import TrajectoriesError
 from trajectories.lifecourse import event_study, person_years, within_person
@@ -12,6 +13,7 @@ from trajectories.rapporteur.estimate import Estimate
 from trajectories.rapporteur.figures import GENERAL_OFFENDERS, TRAFFICKERS
 from trajectories.rapporteur.quantities import EFFECTS
 from trajectories.rapporteur.stages.stage import Stage
+from trajectories.rapporteur.subset import only
 
 AGES = range(18, 41)
 """Adult years: before, a job, a partner or a child is hardly possible, so that a year without one
@@ -40,10 +42,11 @@ def within_person_effects(
     wanted = register.persons["population"] == TRAFFICKERS
     by = None
     if sets is not None and GENERAL_OFFENDERS in sets.populations:
-        own = sets.members[sets.members["population"] == GENERAL_OFFENDERS]
-        wanted |= register.persons["person"].isin(own["person"])
+        controls = sets.members[sets.members["population"] == GENERAL_OFFENDERS]
+        wanted |= register.persons["person"].isin(controls["person"])
         by = "population"
-    years = person_years(register, AGES, persons=wanted)
+    own = only(register, pd.Index(register.persons.loc[wanted, "person"]))
+    years = person_years(own, AGES, persons="all")
     results = within_person(years, "offended", list(EXPOSURES), unit="person", by=by, level=level)
     effects = results.effects
     if by is None:
