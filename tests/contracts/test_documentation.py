@@ -30,6 +30,7 @@ RUN = [
     "docs/how-to/keep-a-model.md",
     "docs/how-to/long-fits.md",
     "docs/how-to/match-controls.md",
+    "docs/how-to/membership-covariates.md",
     "docs/how-to/output-checking.md",
     "docs/how-to/read-a-register.md",
     "docs/how-to/report-by-grolts.md",

@@ -21,6 +21,7 @@ from trajectories.plot.hazard import hazard
 from trajectories.plot.leaving_curves import dropout_trajectories
 from trajectories.plot.love_plot import love
 from trajectories.plot.mean_cumulative_count import mean_cumulative_count
+from trajectories.plot.membership_curves import membership
 from trajectories.plot.net_benefit import decision_curve
 from trajectories.plot.observed_and_fitted import observed_means
 from trajectories.plot.onset_bars import onset_distribution
@@ -53,6 +54,7 @@ __all__ = [
     "hazard",
     "love",
     "mean_cumulative_count",
+    "membership",
     "multi_trajectories",
     "observed_means",
     "onset_distribution",
