@@ -26,6 +26,7 @@ from trajectories.plot.net_benefit import decision_curve
 from trajectories.plot.observed_and_fitted import observed_means
 from trajectories.plot.onset_bars import onset_distribution
 from trajectories.plot.outcome_curves import multi_trajectories
+from trajectories.plot.path_curves import curves_at
 from trajectories.plot.posterior_bars import posteriors
 from trajectories.plot.recovery_rows import recovery
 from trajectories.plot.residual_stems import residuals
@@ -43,6 +44,7 @@ __all__ = [
     "career_timelines",
     "concordance_forest",
     "cumulative_incidence",
+    "curves_at",
     "decision_curve",
     "distributions",
     "dropout_trajectories",
