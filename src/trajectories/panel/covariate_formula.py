@@ -118,7 +118,9 @@ def categories_of(parsed: Any, columns: pd.Index[Any]) -> set[str]:
         for f in term.factors
         if f.eval_method.value == "python" and not str(f.expr).startswith("C(")
     ]
-    plain = {str(f.expr) for term in parsed for f in term.factors if f.eval_method.value == "lookup"}
+    plain = {
+        str(f.expr) for term in parsed for f in term.factors if f.eval_method.value == "lookup"
+    }
     both = found & (plain | {name for own in others for name in own})
     if both:
         raise InputError(
