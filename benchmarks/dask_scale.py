@@ -137,7 +137,8 @@ def main() -> None:
         f"The first panel is {size / MIB:,.0f} MiB in float64, the second (counts and exposure) "
         f"{large_size / MIB:,.0f} MiB; its statistics, {held / MIB:,.0f} MiB, passed through a "
         f"worker limited to {given.limit} MiB, parts lost on the way: {rebuilt}. The fit that lost "
-        f"a worker {'has the same bits as' if same else 'DIFFERS from'} the one that did not.\n\n"
+        f"a worker {'has the same bits as' if same else 'DIFFERS from'} the one that did not. "
+        f"Load of the two cores at the end: {os.getloadavg()[1]:.0f}.\n\n"
         + markdown_table(head, table)
     )
     print(body)
