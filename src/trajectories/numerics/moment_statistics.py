@@ -320,7 +320,7 @@ class MomentStatistics(Statistics):
         if self.at_risk is None:
             totals.append(np.broadcast_to(group_weight, (self.n_ages, len(group_weight))))
         weights = np.einsum("pf,ftm->tpm", self._link, np.stack(totals))
-        return np.asarray(weights.reshape(len(self.cells.outcome), -1))
+        return np.asarray(weights.reshape(-1, weights.shape[2]))
 
     def _coefficients(self, table: FloatArray) -> tuple[list[FloatArray], FloatArray]:
         """Return coefficients of each stored feature (T or P, M) and a constant per column (M,)."""

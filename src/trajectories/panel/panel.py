@@ -24,6 +24,7 @@ from trajectories.panel.audit import audit
 from trajectories.panel.exposure_floor import raised
 from trajectories.panel.individual_ages import occasions, read_individual_ages
 from trajectories.panel.long import read_long
+from trajectories.panel.parquet import read_parquet
 from trajectories.panel.register import Register
 from trajectories.panel.register_panel import read_register
 from trajectories.panel.rows import are_counts, require_counts, row_numbers
@@ -225,6 +226,47 @@ class Panel:
         """
         fields = read_long(frame, unit, age, count, exposure, weight, ages, individual, covariates)
         return cls(**fields)
+
+    @classmethod
+    def from_parquet(
+        cls,
+        source: Any,
+        unit: Any = None,
+        age: Any = None,
+        count: Any = "count",
+        ages: Any = None,
+        absent: Any = None,
+        folder: Any = None,
+    ) -> Panel:
+        """Make a panel of counts from Parquet files, one row group in memory at a time.
+
+        Row groups are written once, in the smallest unsigned type, to a temporary file; the panel
+        is a memory map of it. A fit then reads the file and holds the distinct histories only.
+
+        Parameters
+        ----------
+        source : path, list of paths, or iterator of tables
+            A file, a folder of ``.parquet`` files (by name), or pandas or Arrow tables.
+        unit : column label, optional
+            Unit ids; row numbers by default, and needed where a row is a unit and age.
+        age : column label, optional
+            None: a row is a unit and a column an age. Else a row is a unit and age with its count.
+        count : column label
+            Of the counts, where a row is a unit and age.
+        ages : array-like of numbers, optional
+            By default the ages in the column labels; needed where a row is a unit and age.
+        absent : 0, optional
+            What a cell without a row holds. By default such cells are refused.
+        folder : path, optional
+            Where the temporary file is made: by default the system's folder for these.
+
+        Raises
+        ------
+        InputError
+            For missing, negative or fractional counts, counts above 65,535, columns that differ
+            between row groups, and all that ``from_wide`` refuses.
+        """
+        return cls(**read_parquet(source, unit, age, count, ages, absent, folder))
 
     @classmethod
     def from_register(

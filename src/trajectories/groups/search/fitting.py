@@ -27,6 +27,9 @@ from trajectories.panel import Panel
 SAMPLES = 5
 """Starts for a panel of more than this many times ``sample_size`` histories end on a sample."""
 
+NOTHING_GAINED = 1e-5
+"""Log-likelihood that a climb over all of a large panel may leave."""
+
 FINISHING = 1
 """Number of the stream of random numbers that draws that sample."""
 
@@ -172,7 +175,11 @@ def called_off(diagnosis: Diagnosis, finished: Sequence[Fitted], n_starts: int) 
 
 
 def approach(mixture: Mixture, start: Parameters, control: Control) -> Fitted:
-    """Run a start that is near a stationary point to it, by Newton from the first step."""
+    """Run a start that is near a stationary point to it, by Newton from the first step.
+
+    With so many persons a gain of ``NOTHING_GAINED`` is a few thousandths of a standard error.
+    """
+    control = replace(control, gain_tolerance=max(control.gain_tolerance, NOTHING_GAINED))
     start = start.with_slopes(mixture.n_covariates)
     return _polished(mixture, start, [], control)
 

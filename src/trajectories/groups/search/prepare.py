@@ -11,6 +11,7 @@ from trajectories.errors import InputError
 from trajectories.families import Family
 from trajectories.groups.search.design_points import coarse_values, points_of
 from trajectories.groups.search.merging import history_weights, merge_rows
+from trajectories.numerics.capped_statistics import CappedStatistics
 from trajectories.numerics.moment_statistics import MomentStatistics
 from trajectories.numerics.statistics import Statistics
 from trajectories.numerics.tabulated_statistics import TabulatedStatistics
@@ -131,6 +132,16 @@ def prepare(
             plan, small, exposure, observed, weights, constant, unit_covariates
         )
         return Prepared(moments, moments, panel.grid, panel.grid, first, inverse)
+    if (
+        engine == "auto"
+        and family.is_count
+        and exposure is None
+        and own_ages is None
+        and not varying
+    ):
+        capped = CappedStatistics.from_counts(outcome, observed, weights, constant, unit_covariates)
+        if capped is not None:
+            return Prepared(capped, capped, panel.grid, panel.grid, first, inverse)
     points = points_of(panel.grid, own_ages, observed, varying)
     table = TabulatedStatistics.from_panel(
         outcome, exposure, observed, weights, constant, points.index, unit_covariates

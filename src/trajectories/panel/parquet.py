@@ -1,0 +1,251 @@
+"""Counts from Parquet files, row group by row group, spooled once into a memory-mapped array."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from trajectories.errors import InputError
+from trajectories.panel.arrays import OutcomeArray, counted, names
+from trajectories.panel.checks import check_ages
+from trajectories.panel.labels import ages_from_labels
+
+LARGEST = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65_535}
+
+SPOOLED_ROWS = 131_072
+"""Rows that are widened, checked and written at once."""
+
+
+def read_parquet(
+    source: Any, unit: Any, age: Any, count: Any, ages: Any, absent: Any, folder: Any
+) -> dict[str, Any]:
+    """Return the fields of a Panel from Parquet; see ``Panel.from_parquet``."""
+    frames = _frames(source)
+    if age is None:
+        return _wide(frames, unit, ages, folder)
+    if ages is None:
+        raise InputError(
+            "a table with a row a unit and age is read piece by piece, so the ages have to be "
+            "known before: give ages="
+        )
+    if unit is None:
+        raise InputError("a table with a row a unit and age needs the column of unit ids: unit=")
+    if absent is not None and absent != 0:
+        raise InputError(f"absent must be None or 0, not {absent!r}")
+    return _long(frames, unit, age, count, check_ages(ages, len(list(ages))), absent, folder)
+
+
+def _frames(source: Any) -> Iterator[pd.DataFrame]:
+    """Yield the row groups of one file, of a folder's or a list's files, or the frames given."""
+    if isinstance(source, pd.DataFrame):
+        yield source
+        return
+    if isinstance(source, str | Path):
+        path = Path(source)
+        source = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+        if not source:
+            raise InputError("the folder holds no file that ends in .parquet")
+    if not isinstance(source, Iterable):
+        raise InputError(
+            f"from_parquet needs a path, a list of paths or an iterator of tables, "
+            f"not a {type(source).__name__}"
+        )
+    for piece in source:
+        if isinstance(piece, str | Path):
+            yield from _row_groups(Path(piece))
+        elif isinstance(piece, pd.DataFrame):
+            yield piece
+        elif hasattr(piece, "to_pandas"):
+            yield piece.to_pandas()
+        else:
+            raise InputError(
+                f"a piece is a {type(piece).__name__}: give paths, pandas tables or Arrow tables"
+            )
+
+
+def _row_groups(path: Path) -> Iterator[pd.DataFrame]:
+    try:
+        from pyarrow.parquet import ParquetFile
+    except ImportError:
+        raise InputError(
+            "Parquet files are read with pyarrow: install trajectories[parquet]"
+        ) from None
+    try:
+        file = ParquetFile(path)
+    except (OSError, ValueError) as problem:
+        kind = "cannot be found" if isinstance(problem, FileNotFoundError) else "is no Parquet file"
+        raise InputError(f"the file {path.name} {kind}") from None
+    with file:
+        for number in range(file.num_row_groups):
+            yield file.read_row_group(number).to_pandas()
+
+
+def _wide(frames: Iterator[pd.DataFrame], unit: Any, ages: Any, folder: Any) -> dict[str, Any]:
+    frames = iter(frames)
+    first = next(frames, None)
+    if first is None:
+        raise InputError("the Parquet source holds no rows")
+    columns = list((first if unit is None else _indexed(first, unit)).columns)
+    known = ages_from_labels(pd.Index(columns)) if ages is None else ages
+    units: list[pd.Index[Any]] = []
+    with closing(_Spool(len(columns), folder)) as spool:
+        for given in chain([first], frames):
+            frame = given if unit is None else _indexed(given, unit)
+            if list(frame.columns) != columns:
+                raise InputError(
+                    f"row groups have different columns: {names(columns)} first, then "
+                    f"{names(frame.columns)}"
+                )
+            for low in range(0, len(frame), SPOOLED_ROWS):
+                spool.append(frame.iloc[low : low + SPOOLED_ROWS])
+            if unit is not None:
+                units.append(frame.index)
+        if not spool.n_rows:
+            raise InputError("the Parquet source holds no rows")
+        ids = units[0].append(units[1:]) if units else None
+        return {"outcomes": spool.array(), "ages": known, "units": ids}
+
+
+def _long(
+    frames: Iterator[pd.DataFrame],
+    unit: Any,
+    age: Any,
+    count: Any,
+    ages: Any,
+    absent: int | None,
+    folder: Any,
+) -> dict[str, Any]:
+    """Write counts as they come; a unit may be in several row groups, its ages in any order."""
+    held: dict[Any, int] = {}
+    with closing(_Spool(len(ages), folder)) as spool:
+        for frame in frames:
+            missing = [label for label in (unit, age, count) if label not in frame.columns]
+            if missing:
+                raise InputError(f"no column {names(missing)} in a row group of the Parquet source")
+            part = frame[[unit, age, count]]
+            if part.isna().to_numpy().any():
+                raise InputError(
+                    "unit, age or count is missing in a row group: drop these rows, or use "
+                    "pandas.read_parquet and Panel.from_long, which takes missing counts"
+                )
+            place = np.searchsorted(ages, part[age].to_numpy(dtype=float))
+            inside = (place < len(ages)) & (ages[np.minimum(place, len(ages) - 1)] == part[age])
+            part, place = part[inside.to_numpy()], place[inside.to_numpy()]
+            codes, found = pd.factorize(part[unit])
+            rows = np.fromiter(
+                (held.setdefault(one, len(held)) for one in found), dtype=np.int64, count=len(found)
+            )
+            spool.extend_to(len(held))
+            spool.add(rows[codes], place, part[count].to_numpy())
+        if not held:
+            raise InputError("the Parquet source holds no rows at the ages asked for")
+        return {"outcomes": spool.settled(absent), "ages": ages, "units": pd.Index(list(held))}
+
+
+def _indexed(frame: pd.DataFrame, unit: Any) -> pd.DataFrame:
+    if unit not in frame.columns:
+        if frame.index.name == unit:
+            return frame
+        raise InputError(f"no column {unit!r} in a row group of the Parquet source")
+    return frame.set_index(unit)
+
+
+class _Spool:
+    """A file of counts that grows row by row, in a temporary file that goes when nobody uses it."""
+
+    def __init__(self, n_ages: int, folder: Any) -> None:
+        self.n_ages, self.n_rows = n_ages, 0
+        self.folder = folder
+        self.dtype: np.dtype[Any] = np.dtype(np.uint8)
+        self.file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # open while the panel is
+
+    def close(self) -> None:
+        """Close the file; maps of it stay, and the file goes with the last of them."""
+        self.file.close()
+
+    def append(self, frame: pd.DataFrame) -> None:
+        """Write rows of a wide table."""
+        values = _whole_numbers(frame.to_numpy())
+        self._widen_for(values)
+        self.file.seek(0, 2)
+        self.file.write(np.ascontiguousarray(values, dtype=self.dtype).tobytes())
+        self.n_rows += len(values)
+
+    def extend_to(self, n_rows: int) -> None:
+        """Make the file longer by rows of zeros."""
+        self.file.truncate(n_rows * self.n_ages * self.dtype.itemsize)
+        self.n_rows = n_rows
+
+    def add(self, rows: Any, columns: Any, counts: Any) -> None:
+        """Write counts, each one too high, to cells that hold none yet."""
+        values = _whole_numbers(counts).astype(np.int64) + 1
+        if not len(values):
+            return
+        cells = rows * self.n_ages + columns
+        if len(np.unique(cells)) < len(cells) or self._map("r").reshape(-1)[cells].any():
+            raise InputError("a unit and age is given twice: add the counts up, or drop a row")
+        self._widen_for(values)
+        self._map("r+").reshape(-1)[cells] = values
+
+    def array(self) -> OutcomeArray:
+        """Return the counts as a memory map of the file."""
+        held: OutcomeArray = self._map("r")
+        return held
+
+    def settled(self, absent: int | None) -> OutcomeArray:
+        """Take the 1 off that says that a cell had a row, and return the counts."""
+        held = self._map("r+")
+        for low in range(0, self.n_rows, SPOOLED_ROWS):
+            block = held[low : low + SPOOLED_ROWS]
+            missing = block == 0
+            if absent is None and missing.any():
+                raise InputError(
+                    "some units have no row at some ages: with absent=0 these cells are counts of "
+                    "zero; panels with missing cells are read with Panel.from_long"
+                )
+            block -= ~missing
+        return self.array()
+
+    def _map(self, mode: Any) -> Any:
+        self.file.flush()
+        shape = (self.n_rows, self.n_ages)
+        return np.memmap(self.file, dtype=self.dtype, mode=mode, shape=shape)
+
+    def _widen_for(self, values: Any) -> None:
+        """Go over to 16 bits where a count does not fit into 8."""
+        highest = float(values.max(initial=0))
+        if highest <= LARGEST[self.dtype]:
+            return
+        if highest > LARGEST[np.dtype(np.uint16)]:
+            raise InputError("a count is above 65,535: is the column of counts the right one?")
+        old = self._map("r") if self.n_rows else None
+        self.dtype = np.dtype(np.uint16)
+        wider = tempfile.TemporaryFile(dir=self.folder)  # noqa: SIM115  # as the first
+        for low in range(0, self.n_rows, SPOOLED_ROWS):
+            wider.write(old[low : low + SPOOLED_ROWS].astype(np.uint16).tobytes())  # type: ignore[index]
+        self.file.close()
+        self.file = wider
+
+
+def _whole_numbers(values: Any) -> Any:
+    if values.dtype.kind not in "biuf":
+        raise InputError("counts in the Parquet source are not numeric; convert the columns")
+    if values.dtype.kind == "f" and np.isnan(values).any():
+        raise InputError(
+            f"{counted(int(np.isnan(values).sum()), 'count')} missing in a row group: panels with "
+            "missing cells are read with pandas.read_parquet and Panel.from_wide"
+        )
+    wrong = (values < 0) | (values % 1 != 0) if values.dtype.kind in "if" else values < 0
+    if wrong.any():
+        raise InputError(
+            f"{counted(int(wrong.sum()), 'cell')} of a row group negative or fractional: "
+            "from_parquet is for counts"
+        )
+    return values
