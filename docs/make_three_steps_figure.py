@@ -1,6 +1,6 @@
 """Draw docs/_static/three-steps.png: odds ratios by method, from docs/how-to/three-steps.md.
 
-    python docs/make_three_steps_figure.py
+python docs/make_three_steps_figure.py
 """
 
 from __future__ import annotations
