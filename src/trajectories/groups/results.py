@@ -338,6 +338,21 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods, CovariateMetho
             unit=fit.unit,
         )
 
+    def plot_at(self, paths: Mapping[str, Mapping[str, Any]], level: float = 0.95) -> Any:
+        """Draw the curves at several paths of the time-varying covariates, on one scale.
+
+        Parameters
+        ----------
+        paths : mapping of title to path
+            Each path as for ``results.at``: ``{"no job": {"job": 0}, "a job": {"job": 1}}``.
+        level : float
+            Of the bands.
+        """
+        from trajectories.plot import curves_at
+
+        tables = {title: self.trajectories(level, at=path) for title, path in paths.items()}
+        return curves_at(tables, shares=self.group_probabilities, unit=self.unit)
+
     def plot_effects(self, level: float = 0.95) -> Any:
         """Draw the effects of the time-varying covariates by group; a matplotlib Figure."""
         from trajectories.plot import effects_by_group

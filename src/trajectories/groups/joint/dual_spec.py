@@ -146,7 +146,7 @@ def _alone(
 ) -> tuple[Solution, list[Parameters]]:
     """Return the best solution of one outcome by itself, and other starts for it."""
     model = spec.model(panel)
-    problem = PanelProblem(panel, model.family)
+    problem = PanelProblem(panel, model.family, covariates=model.time_varying)
     solution = search(problem, model, seed, control, progress)
     others: list[Parameters] = []
     if model.n_groups > 1:
