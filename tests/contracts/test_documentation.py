@@ -37,6 +37,7 @@ RUN = [
     "docs/how-to/report-by-grolts.md",
     "docs/how-to/score-profiles.md",
     "docs/how-to/several-outcomes.md",
+    "docs/how-to/three-steps.md",
     "docs/how-to/time-varying-covariates.md",
     "docs/versions.md",
 ]

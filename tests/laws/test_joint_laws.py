@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 import trajectories as tr
 from trajectories.families import resolve
 from trajectories.groups.joint.alignment import align
+from trajectories.groups.joint.dropout import departures
 from trajectories.groups.joint.joint_model import JointModel
 from trajectories.groups.joint.joint_problem import JointProblem, Rows
+from trajectories.groups.joint.leaving_part import leaving_part
 from trajectories.groups.joint.panel_part import PanelPart
 from trajectories.groups.joint.stacking import stack
 from trajectories.groups.model import Model
@@ -207,3 +209,36 @@ def test_covariates_of_the_curves_enter_joint_models_too() -> None:
     assert pair.llf == pytest.approx(alone.llf + flat.fit(panel).llf, rel=1e-10)
     own = pair.bse.xs("a", level="outcome").to_numpy()
     np.testing.assert_allclose(own, alone.bse.iloc[1:].to_numpy(), rtol=1e-6)
+
+
+@FEW
+@given(seed=st.integers(0, 10_000))
+def test_with_leaving_the_likelihood_never_falls_and_the_score_is_its_gradient(seed) -> None:
+    rng = np.random.default_rng(seed)
+    group = rng.integers(0, 2, 70)[:, None]
+    counts = rng.poisson(0.4 + 2.0 * group, (70, 5)).astype(float)
+    gone = rng.random((70, 5)) < 0.05 + 0.2 * group
+    gone[:, 0] = False
+    gone[0, 1:] = [False, False, False, True]
+    counts[np.cumsum(gone, axis=1) > 0] = np.nan
+    counts[1:, 1:3][rng.random((69, 2)) < 0.1] = np.nan
+    panel = tr.Panel.from_wide(counts, ages=np.arange(5.0))
+    curves = Model.build(resolve("poisson"), (1, 1), panel.ages)
+    stacked = stack(align({"outcome": panel}), departures(panel).stacked())
+    rows = stacked.panels[0]
+    leaving, model = leaving_part(rows, departures(rows), tr.Dropout(previous=1), 2)
+    joint = JointModel(("outcome", "dropout"), (curves, model), ((0, 1), (0, 1)))
+    parts = [PanelPart.make("outcome", rows, curves, None), leaving]
+    mixture = JointProblem(parts, Rows.of(stacked)).mixture(joint)
+    expand, x = mixture.expansion, rng.normal(0, 0.3, mixture.expansion.shape[1])
+
+    def llf(x: np.ndarray) -> float:
+        return mixture.e_step(Parameters.unpack(expand @ x, 2)).llf
+
+    start = Parameters.unpack(expand @ x, 2)
+    score = expand.T @ mixture.score_and_information(start)[1]
+    numerical = [(llf(x + h) - llf(x - h)) / 2e-5 for h in 1e-5 * np.eye(len(x))]
+    np.testing.assert_allclose(score, numerical, rtol=1e-5, atol=1e-4)
+    parameters, trace = run_em(mixture, start, 20, 0.0)
+    fitted = polish(mixture, parameters, trace, 15, 1e-8, 1e-6)
+    assert np.diff(fitted.trace).min() >= -1e-9 * abs(fitted.llf)

@@ -20,6 +20,7 @@ from trajectories.groups.model import Model
 from trajectories.groups.posterior import Posterior
 from trajectories.groups.search.panel_problem import prepared_mixture
 from trajectories.groups.stop_reason import StopReason
+from trajectories.groups.three_steps.methods import ThreeStepMethods
 from trajectories.numerics.membership import ShareAverages
 from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.types import BoolArray, FloatArray
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods, CovariateMethods):
+class GroupTrajectoriesResults(
+    InferenceMethods, AdequacyMethods, CovariateMethods, ThreeStepMethods
+):
     """A fitted trajectory model.
 
     Groups are numbered 1 to K by expected offences over the observed ages, lowest first. Groups
@@ -107,6 +110,7 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods, CovariateMetho
     averages: ShareAverages | None = None
     _posterior: Posterior | None = field(default=None)
     _units: pd.Index[Any] | None = field(default=None)
+    _weights: FloatArray | None = field(default=None)
 
     @property
     def n_groups(self) -> int:

@@ -149,10 +149,12 @@ def syntax(facts: Facts) -> Item:
     """Item 16: the call can be written down; that it is published is the analyst's."""
     results = facts.results
     degree = results.degree
+    membership = results.model.membership
+    formula = "" if membership is None else f"membership={membership.formula!r}, "
     content = (
         f"The final model is GroupTrajectories(n_groups={results.n_groups}, "
         f"family={results.family!r}, degree={degree}{_covariates(results.model)})"
-        f".fit(panel, seed={results.seed}, "
+        f".fit(panel, {formula}seed={results.seed}, "
         f"n_starts={results.n_starts}). [Publish the script that made the panel and the candidates "
         "with it, and say where.]"
     )

@@ -100,7 +100,8 @@ def _matrix(results: GroupTrajectoriesResults, restrictions: Any) -> FloatArray:
     if isinstance(restrictions, pd.Series):
         restrictions = restrictions.to_frame().T
     if isinstance(restrictions, pd.DataFrame):
-        unknown = int((~restrictions.columns.isin(index)).sum())
+        known = set(index)
+        unknown = sum(label not in known for label in restrictions.columns)
         if unknown or not restrictions.columns.is_unique:
             raise InputError(
                 f"{unknown} columns of the restrictions are no parameters, or a parameter is there "

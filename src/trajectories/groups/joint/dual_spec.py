@@ -129,6 +129,8 @@ class DualTrajectories:
         ]
         problem = JointProblem(parts, Rows.of(stacked))
         starts = _starts(model, alone, further, _together(aligned, alone))
+        if problem.statistics.n_rows > 5 * settings.sample_size:
+            starts = starts[:2]  # the single fits, which large data determine well
         solution = search(
             problem, for_search(model), seed, settings, progress, starts, random_starts=False
         )
