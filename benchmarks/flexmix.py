@@ -4,9 +4,10 @@ Run: python benchmarks/flexmix.py [--persons 630 10000]   (needs Rscript with r-
 
 A Poisson mixture of four quadratic curves over 20 ages. flexmix starts from a partition of the
 persons made as the package makes its own, and runs EM to a relative change of the log-likelihood of
-1e-8 (its default is 1e-6, which stops earlier); its own clock is read, so that starting R and
-reading the file do not count. Ours is a whole ``fit`` with ``n_starts=1``: start, EM and Newton to
-a stationary point, standard errors and the posterior. Both on one thread.
+1e-8 (its default is 1e-6, which stops earlier); R reads the processor time of the call, so that
+starting R and reading the file do not count. Ours is a whole ``fit`` with ``n_starts=1``: start, EM and Newton to
+a stationary point, standard errors and the posterior. Processor time of both, on one thread: the
+machine is shared. Ours is the median of eighteen fits, nine before and nine after.
 """
 
 from __future__ import annotations
@@ -59,14 +60,14 @@ def by_flexmix(counts: np.ndarray, start: np.ndarray) -> pd.Series:
         return pd.read_csv(files[2]).iloc[0]
 
 
-def ours(panel: tr.Panel, rounds: int = 9) -> tuple[float, tr.GroupTrajectoriesResults]:
-    """Return the shortest time of several fits, and the last of them."""
+def ours(panel: tr.Panel, rounds: int = 9) -> tuple[list[float], tr.GroupTrajectoriesResults]:
+    """Return the times of several fits, and the last of them."""
     spec, seconds = tr.GroupTrajectories(4, "poisson", 2), []
     for _ in range(rounds):
-        begin = time.perf_counter()
+        begin = time.process_time()
         results = spec.fit(panel, n_starts=1)
-        seconds.append(time.perf_counter() - begin)
-    return min(seconds), results
+        seconds.append(time.process_time() - begin)
+    return seconds, results
 
 
 def main() -> None:
@@ -87,7 +88,7 @@ def main() -> None:
         first, _ = ours(panel)
         theirs = by_flexmix(counts, begin)
         second, results = ours(panel)
-        best = min(first, second)
+        best = float(np.median(first + second))
         rows.append(
             [
                 f"{n_units:,}",
