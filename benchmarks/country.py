@@ -4,11 +4,11 @@ Run: python benchmarks/country.py [--persons 17000000] [--jobs 2]
 
 The panel is register-like, in uint8: nine in ten never offend, most of the others seldom, and these
 are inactive in some years. Time is that of ``fit`` (K = 5, degree 2, default settings) over the
-time of ``Y.sum()`` on the same uint8 panel, on one thread, by the clock and by processor time; the
-machine is shared, and the processor's time is the steadier of the two. Memory is the highest resident size of the process
-during the fit above that before it, when the panel had been read once. The answer is held against
-a fit of 200,000 persons drawn at random: differences of the log rates of groups over the standard
-error of the sample's.
+time of ``Y.sum()`` on the same uint8 panel, on one thread, by the clock and by processor time: the
+machine is shared. Memory is the highest resident size of the process during the fit above that
+before it, when the panel had been read once; in a later line it is what came on top of the lines
+before. The answer is held against a fit of 200,000 persons drawn at random: differences of the log
+rates of groups over the standard error of the sample's.
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ Run: python benchmarks/em_iteration.py [--persons 1000000] [--rounds 15]
 Every figure is a ratio within this run: the time of one EM iteration (E-step, totals, M-step) over
 the time of ``Y.sum()`` on the same float64 panel, one thread, the two measured in turn; by
 processor time, because the machine is shared; how much quicker two threads are, by the clock; and
-with ``--peak`` the peak memory that a whole fit needs beyond the panel, over the panel. No two rows of the panel are merged here.
+with ``--peak`` the peak memory that a whole fit needs beyond the panel, over the panel. No two
+rows of the panel are merged here.
 """
 
 from __future__ import annotations

@@ -4,10 +4,10 @@ Run: python benchmarks/flexmix.py [--persons 630 10000]   (needs Rscript with r-
 
 A Poisson mixture of four quadratic curves over 20 ages. flexmix starts from a partition of the
 persons made as the package makes its own, and runs EM to a relative change of the log-likelihood of
-1e-8 (its default is 1e-6, which stops earlier); R reads the processor time of the call, so that
-starting R and reading the file do not count. Ours is a whole ``fit`` with ``n_starts=1``: start, EM and Newton to
-a stationary point, standard errors and the posterior. Processor time of both, on one thread: the
-machine is shared. Ours is the median of eighteen fits, nine before and nine after.
+1e-8 (its default is 1e-6, which stops earlier). Ours is a whole ``fit`` with ``n_starts=1``: start,
+EM and Newton to a stationary point, standard errors and the posterior. Processor time of both, on
+one thread, because the machine is shared; of the call alone in R, and in Python the median of
+eighteen fits, nine before and nine after.
 """
 
 from __future__ import annotations
