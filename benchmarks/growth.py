@@ -144,7 +144,7 @@ def draw_figure(frame: pd.DataFrame, path: Path) -> None:
                 label=f"{family}, {name}",
             )
     right.set(xlabel=f"ages, groups or terms ({BASE['persons']:,} persons)", ylabel="milliseconds")
-    right.set_ylim(bottom=0)
+    right.set_ylim(0, 1400 * frame.loc[frame["varied"] != "persons", "seconds"].max())
     right.legend(frameon=False, fontsize="small", ncols=2)
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)

@@ -80,8 +80,8 @@ def main() -> None:
             return
         read, used, n_units, reason, replicated = answer.get()
     body = (
-        f"{n_units:,} x 30 from Parquet: {size / 1e6:.0f} MB of counts in uint8, process limited to "
-        f"{options.limit} MB of memory of its own, libraries included. Read and spooled in "
+        f"{n_units:,} x 30 from Parquet: {size / 1e6:.0f} MB of counts in uint8, process limited "
+        f"to {options.limit} MB of memory of its own, libraries included. Read and spooled in "
         f"{read:.0f} s, fitted (Poisson, K = 5) in {used:.0f} s: {reason}, {replicated} starts in "
         "the mode."
     )

@@ -210,3 +210,28 @@ print(f"{again.stop_reason}; same as before: {again.llf == results.llf}")
 
 # %%
 folder.cleanup()
+
+# %% [markdown]
+# ## Beyond one machine
+#
+# Where the register lies in many files, or is larger than one machine, the same specification
+# takes a panel in parts on a Dask cluster (the extra `scale`: `pip install
+# 'trajectories[scale]'`). Workers read their own files and send sums; rows stay where they are,
+# and the answer is that of one machine.
+#
+# ```python
+# from distributed import Client
+#
+# client = Client("scheduler:8786")  # or Client() for the cores of this machine
+# panel = tr.scale.DaskPanel.from_parquet("register/years", ages=range(12, 41), unit="person")
+# results = tr.GroupTrajectories(n_groups=4).fit(panel, seed=0)
+# ```
+#
+# ## What nobody must do with it
+#
+# Three hundred thousand posterior probabilities are three hundred thousand statements about
+# persons. Nothing above needed a single one. A fit to a country is a description of the country;
+# scoring people with it is another matter, with another notebook ([Scoring and
+# validating](08_scoring_and_validating.ipynb)) and a law of its own. And what leaves the agency
+# passes [output checking](../how-to/output-checking.md): with many groups and regions, small cells
+# come back even in a register of millions.

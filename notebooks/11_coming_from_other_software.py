@@ -49,19 +49,24 @@
 # | `model="ZIPt"` | crimCV | `family="zip_tau"` |
 # | `ng=`, `k=`; the length of `order()` | R; Stata, SAS | `n_groups=` |
 # | `expos()`, `EXPOS`, **`Risk`** of crimCV, `offset` of flexmix | | `exposure=` of the panel: years free |
-# | `risk()`, `RISK`, **`Risk`** of trajeR, `classmb`, `concomitant` | Stata, SAS, trajeR, lcmm, flexmix | covariates of membership |
+# | `risk()`, `RISK`, **`Risk`** of trajeR, `classmb`, `concomitant` | Stata, SAS, trajeR, lcmm, flexmix | `fit(panel, membership="~ x", covariates=frame)` |
+# | `tcov()`, `TCOV` | Stata, SAS, trajeR | `time_varying=["x"]`, and `panel.with_covariates(...)` |
+# | `MULTGROUPS`, `trajeR_mult` | SAS, trajeR | `tr.MultiTrajectories` (shared groups), `tr.DualTrajectories` (groups of their own) |
+# | `dropout()`, `DROPOUT` | Stata, SAS | `tr.DropoutTrajectories` |
 # | a negative number | crimCV | `NaN`: not observed |
 # | `_traj_Group`, `_traj_ProbG1`, `OUT=` | Stata, SAS | `res.assignments`, `res.posterior` |
 # | `trajplot`, `OUTPLOT=` | Stata, SAS | `res.plot()`, `res.trajectories()` |
 # | `init=20`, `nrep=`, `gridsearch(rep=)` | crimCV, flexmix, lcmm | `n_starts=`, 60 unless told |
 # | a program of one's own for AvePP and OCC; `AvePP()`, `OCC()` | Stata; trajeR | `res.adequacy()` |
 #
-# Sources: the documentation of [PROC TRAJ](https://www.andrew.cmu.edu/user/bjones/documentation.htm);
-# for Stata, Jones and Nagin (2013), *Sociological Methods & Research* 42(4), 608–613, and a worked
-# example by [A. Wheeler](https://andrewpwheeler.com/2016/10/06/group-based-trajectory-models-in-stata-some-graphs-and-fit-statistics/);
+# Sources: the documentation of [PROC
+# TRAJ](https://www.andrew.cmu.edu/user/bjones/documentation.htm); for Stata, Jones and Nagin
+# (2013), *Sociological Methods & Research* 42(4), 608–613, and a worked example by [A.
+# Wheeler](https://andrewpwheeler.com/2016/10/06/group-based-trajectory-models-in-stata-some-graphs-and-fit-statistics/);
 # the reference manuals of [crimCV 1.0.0](https://cran.r-project.org/package=crimCV),
-# [trajeR](https://cran.r-project.org/package=trajeR), [flexmix](https://cran.r-project.org/package=flexmix)
-# and [lcmm](https://cran.r-project.org/package=lcmm). The commands above were written from these; of
+# [trajeR](https://cran.r-project.org/package=trajeR),
+# [flexmix](https://cran.r-project.org/package=flexmix) and
+# [lcmm](https://cran.r-project.org/package=lcmm). The commands above were written from these; of
 # the six only flexmix was run for this page.
 #
 # ## One model, both ways
@@ -139,8 +144,8 @@ tr.plot.trajectories(res.trajectories(), shares=res.group_probabilities, observe
 
 # %% [markdown]
 # Lines are the library, dots the thirty lines above. And with software that other people wrote:
-# R's flexmix has no extra zeros by group and age, so here is the plain Poisson model. The numbers of
-# flexmix were computed once (flexmix 2.3.18, R 4.2.2, `nrep = 5`) on the table above.
+# R's flexmix has no extra zeros by group and age, so here is the plain Poisson model. The numbers
+# of flexmix were computed once (flexmix 2.3.18, R 4.2.2, `nrep = 5`) on the table above.
 
 # %%
 poisson = tr.GroupTrajectories(n_groups=2, family="poisson", degree=2).fit(panel, seed=0)
@@ -186,8 +191,8 @@ scaled = ours.mul({"intercept": 1, "age": 10, "age^2": 100})
 pd.concat({"age in years": ours, "age / 10": scaled}, axis=1).round(3)
 
 # %% [markdown]
-# **Order of the groups.** Groups are numbered here by expected offences, lowest first. Elsewhere the
-# order is that of the start values, and may change from run to run.
+# **Order of the groups.** Groups are numbered here by expected offences, lowest first. Elsewhere
+# the order is that of the start values, and may change from run to run.
 #
 # **`Risk` means two things.** In crimCV it is the time at risk, a matrix as large as the counts. In
 # trajeR, as in Stata and SAS, it is a covariate of membership. Here the first is `exposure`.
@@ -225,7 +230,9 @@ print(f"sum of log(y!) over all cells: {gammaln(counts + 1).sum():.3f}")
 #
 # - **lcmm** adds random effects (`random=`) if you ask for them; without, `hlme` is the group-based
 #   model with a normal outcome. It has links for scales and ordered outcomes, and none for counts.
-# - **flexmix** fits any generalised linear model, and its `FLXMRziglm` makes the *first group* one of
-#   zeros only: that is `degree=(-1, 2, …)` here, and not zero inflation.
-# - **traj** and **PROC TRAJ** have the models for dropout and for several outcomes that the
-#   [how-to pages](../how-to/index.md) list for this library as far as they are here.
+# - **flexmix** fits any generalised linear model, and its `FLXMRziglm` makes the *first group* one
+#   of zeros only: that is `degree=(-1, 2, …)` here, and not zero inflation.
+# - **Standard models for dropout and for several outcomes** differ between packages in more than
+#   their names. [Attrition](../how-to/attrition.md) and [several
+#   outcomes](../how-to/several-outcomes.md) say what is modelled here; compare likelihoods before
+#   you compare conclusions.

@@ -30,11 +30,15 @@ RUN = [
     "docs/how-to/keep-a-model.md",
     "docs/how-to/long-fits.md",
     "docs/how-to/match-controls.md",
+    "docs/how-to/membership-covariates.md",
     "docs/how-to/output-checking.md",
     "docs/how-to/read-a-register.md",
+    "docs/how-to/replicate-the-study.md",
     "docs/how-to/report-by-grolts.md",
     "docs/how-to/score-profiles.md",
     "docs/how-to/several-outcomes.md",
+    "docs/how-to/three-steps.md",
+    "docs/how-to/time-varying-covariates.md",
     "docs/versions.md",
 ]
 
@@ -51,6 +55,13 @@ def test_the_python_on_a_page_runs_from_top_to_bottom(
         [sys.executable, "-W", "error", script.name], cwd=tmp_path, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_replication_page_lists_every_planted_truth(repository: Path) -> None:
+    page = (repository / "docs/how-to/replicate-the-study.md").read_text(encoding="utf-8")
+    for name, what in tr.rapporteur.truths()["what"].items():
+        assert f"| `{name}` | " in page, name
+        assert name == "published" or f"| {what} |" in page, name
 
 
 def test_readme_starts_with_its_two_commands(repository: Path) -> None:

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 import trajectories as tr
 from trajectories.families import resolve
 from trajectories.groups.joint.alignment import align
+from trajectories.groups.joint.dropout import departures
 from trajectories.groups.joint.joint_model import JointModel
 from trajectories.groups.joint.joint_problem import JointProblem, Rows
+from trajectories.groups.joint.leaving_part import leaving_part
 from trajectories.groups.joint.panel_part import PanelPart
 from trajectories.groups.joint.stacking import stack
 from trajectories.groups.model import Model
@@ -158,3 +160,85 @@ def test_one_group_is_every_outcome_by_itself() -> None:
     np.testing.assert_allclose(
         together.bse.to_numpy(), np.concatenate([one.bse.to_numpy() for one in alone]), rtol=1e-6
     )
+
+
+def test_dual_models_do_not_care_about_the_order_of_units_or_weights_or_of_the_outcomes() -> None:
+    rng = np.random.default_rng(6)
+    group = rng.integers(0, 2, 120)
+    other_group = np.where(rng.random(120) < 0.7, group, 1 - group)
+    counts = rng.poisson(0.4 + 2.5 * group[:, None], (120, 5)).astype(float)
+    score = rng.normal(2.0 * other_group[:, None], 1.0, (120, 4))
+    panels = {
+        "poisson": tr.Panel.from_wide(counts, ages=np.arange(5)),
+        "censored_normal": tr.Panel.from_wide(score, ages=np.arange(4)),
+    }
+    specs = {name: tr.GroupTrajectories(2, name, 0) for name in panels}
+    first = tr.DualTrajectories(specs).fit(panels, n_starts=6)
+    shuffled = {name: panels[name].subset(rng.permutation(120)) for name in reversed(panels)}
+    turned = {name: specs[name] for name in reversed(specs)}
+    other = tr.DualTrajectories(turned).fit(shuffled, n_starts=6)
+    assert other.llf == pytest.approx(first.llf, rel=1e-10)
+    keys = ["given", "given_group", "outcome", "group"]
+    one, two = (
+        res.conditional_probabilities().set_index(keys).sort_index() for res in (first, other)
+    )
+    np.testing.assert_allclose(one, two, rtol=1e-4)
+    assert other.test_independence().statistic == pytest.approx(
+        first.test_independence().statistic, rel=1e-5
+    )
+    assert other.test_independence("wald").statistic == pytest.approx(
+        first.test_independence("wald").statistic, rel=1e-4
+    )
+
+    heavy = {n: replace(p, weights=np.full(120, 2.0)) for n, p in panels.items()}
+    double = tr.DualTrajectories(specs).fit(heavy, n_starts=6)
+    assert double.llf == pytest.approx(2 * first.llf, rel=1e-10)
+    np.testing.assert_allclose(double.bse, first.bse / np.sqrt(2), rtol=1e-4)
+
+
+def test_covariates_of_the_curves_enter_joint_models_too() -> None:
+    rng = np.random.default_rng(7)
+    w = rng.normal(0, 1, (150, 4))
+    level = np.array([-1.0, 1.5])[rng.integers(0, 2, 150)][:, None]
+    score = rng.normal(level + 0.6 * w, 1.0)
+    panel = tr.Panel.from_wide(score, ages=np.arange(4), covariates={"w": w})
+    curves = tr.GroupTrajectories(2, "censored_normal", 0, time_varying=["w"])
+    flat = tr.GroupTrajectories(1, "censored_normal", 0)
+    pair = tr.DualTrajectories({"a": curves, "b": flat}).fit({"a": panel, "b": panel}, n_starts=6)
+    alone = curves.fit(panel, n_starts=6)
+    assert pair.llf == pytest.approx(alone.llf + flat.fit(panel).llf, rel=1e-10)
+    own = pair.bse.xs("a", level="outcome").to_numpy()
+    np.testing.assert_allclose(own, alone.bse.iloc[1:].to_numpy(), rtol=1e-6)
+
+
+@FEW
+@given(seed=st.integers(0, 10_000))
+def test_with_leaving_the_likelihood_never_falls_and_the_score_is_its_gradient(seed) -> None:
+    rng = np.random.default_rng(seed)
+    group = rng.integers(0, 2, 70)[:, None]
+    counts = rng.poisson(0.4 + 2.0 * group, (70, 5)).astype(float)
+    gone = rng.random((70, 5)) < 0.05 + 0.2 * group
+    gone[:, 0] = False
+    gone[0, 1:] = [False, False, False, True]
+    counts[np.cumsum(gone, axis=1) > 0] = np.nan
+    counts[1:, 1:3][rng.random((69, 2)) < 0.1] = np.nan
+    panel = tr.Panel.from_wide(counts, ages=np.arange(5.0))
+    curves = Model.build(resolve("poisson"), (1, 1), panel.ages)
+    stacked = stack(align({"outcome": panel}), departures(panel).stacked())
+    rows = stacked.panels[0]
+    leaving, model = leaving_part(rows, departures(rows), tr.Dropout(previous=1), 2)
+    joint = JointModel(("outcome", "dropout"), (curves, model), ((0, 1), (0, 1)))
+    parts = [PanelPart.make("outcome", rows, curves, None), leaving]
+    mixture = JointProblem(parts, Rows.of(stacked)).mixture(joint)
+    expand, x = mixture.expansion, rng.normal(0, 0.3, mixture.expansion.shape[1])
+
+    def llf(x: np.ndarray) -> float:
+        return mixture.e_step(Parameters.unpack(expand @ x, 2)).llf
+
+    start = Parameters.unpack(expand @ x, 2)
+    score = expand.T @ mixture.score_and_information(start)[1]
+    numerical = [(llf(x + h) - llf(x - h)) / 2e-5 for h in 1e-5 * np.eye(len(x))]
+    np.testing.assert_allclose(score, numerical, rtol=1e-5, atol=1e-4)
+    parameters, trace = run_em(mixture, start, 20, 0.0)
+    fitted = polish(mixture, parameters, trace, 15, 1e-8, 1e-6)
+    assert np.diff(fitted.trace).min() >= -1e-9 * abs(fitted.llf)

@@ -204,3 +204,44 @@ def test_counts_with_a_covariate_agree_with_scipy(reference: Path) -> None:
         ]
     )
     assert sizes == pytest.approx(errors_at(llf, mine, sizes), rel=1e-4)
+
+
+def test_membership_covariates_go_with_time_varying_ones(reference: Path) -> None:
+    outcome, w, _ = read(reference, "CNORM2gr")
+    x1 = pd.read_csv(reference / "CNORM2gr.csv")[["X1"]]
+    panel = tr.Panel.from_wide(outcome, ages=range(1, 6), covariates={"w": w})
+    spec = tr.GroupTrajectories(2, "censored_normal", DEGREE, time_varying=["w"])
+    results = spec.fit(panel, n_starts=12, membership="~ X1", covariates=x1)
+    curves = np.concatenate(
+        [
+            [0.0],
+            results.params["mean", 1].drop("w"),
+            results.params["mean", 2].drop("w"),
+            results.params["mean"].xs("w", level="term"),
+            results.params["log_sigma"],
+        ]
+    )
+    slopes = results.params["membership"].to_numpy()
+
+    def llf(x: np.ndarray) -> float:
+        logit = x[0] + x[1] * x1["X1"].to_numpy()
+        parts = []
+        for k in range(2):
+            own = np.polyval(x[2 + 3 * k : 5 + 3 * k][::-1], np.arange(1.0, 6.0)) + x[8 + k] * w
+            logs = norm.logpdf(outcome, own, np.exp(x[10 + k])).sum(axis=1)
+            parts.append(k * logit - np.logaddexp(0, logit) + logs)
+        return float(np.logaddexp(*parts).sum())
+
+    mine = np.concatenate([slopes, curves[1:]])
+    assert llf(mine) == pytest.approx(results.llf, abs=1e-8)
+    assert results.llf == pytest.approx(llf(maximised(llf, mine + 0.01)), abs=1e-6)
+    sizes = np.concatenate(
+        [
+            results.bse["membership"],
+            results.bse["mean", 1].drop("w"),
+            results.bse["mean", 2].drop("w"),
+            results.bse["mean"].xs("w", level="term"),
+            results.bse["log_sigma"],
+        ]
+    )
+    assert sizes == pytest.approx(errors_at(llf, mine, sizes), rel=1e-4)

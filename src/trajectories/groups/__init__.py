@@ -17,6 +17,7 @@ from trajectories.groups.joint.dual_spec import DualTrajectories
 from trajectories.groups.joint.multi_results import MultiTrajectoriesResults
 from trajectories.groups.joint.multi_spec import MultiTrajectories
 from trajectories.groups.joint.outcome import Outcome
+from trajectories.groups.membership.results import MembershipResults
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.saving.storage import load
 from trajectories.groups.search.watching import FitProgress
@@ -38,6 +39,7 @@ __all__ = [
     "Grolts",
     "GroupTrajectories",
     "GroupTrajectoriesResults",
+    "MembershipResults",
     "MultiTrajectories",
     "MultiTrajectoriesResults",
     "Outcome",

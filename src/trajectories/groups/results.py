@@ -20,6 +20,7 @@ from trajectories.groups.model import Model
 from trajectories.groups.posterior import Posterior
 from trajectories.groups.search.panel_problem import prepared_mixture
 from trajectories.groups.stop_reason import StopReason
+from trajectories.groups.three_steps.methods import ThreeStepMethods
 from trajectories.numerics.membership import ShareAverages
 from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.types import BoolArray, FloatArray
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods, CovariateMethods):
+class GroupTrajectoriesResults(
+    InferenceMethods, AdequacyMethods, CovariateMethods, ThreeStepMethods
+):
     """A fitted trajectory model.
 
     Groups are numbered 1 to K by expected offences over the observed ages, lowest first. Groups
@@ -107,6 +110,7 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods, CovariateMetho
     averages: ShareAverages | None = None
     _posterior: Posterior | None = field(default=None)
     _units: pd.Index[Any] | None = field(default=None)
+    _weights: FloatArray | None = field(default=None)
 
     @property
     def n_groups(self) -> int:
@@ -337,6 +341,21 @@ class GroupTrajectoriesResults(InferenceMethods, AdequacyMethods, CovariateMetho
             title=fit.curves_at or None,
             unit=fit.unit,
         )
+
+    def plot_at(self, paths: Mapping[str, Mapping[str, Any]], level: float = 0.95) -> Any:
+        """Draw the curves at several paths of the time-varying covariates, on one scale.
+
+        Parameters
+        ----------
+        paths : mapping of title to path
+            Each path as for ``results.at``: ``{"no job": {"job": 0}, "a job": {"job": 1}}``.
+        level : float
+            Of the bands.
+        """
+        from trajectories.plot import curves_at
+
+        tables = {title: self.trajectories(level, at=path) for title, path in paths.items()}
+        return curves_at(tables, shares=self.group_probabilities, unit=self.unit)
 
     def plot_effects(self, level: float = 0.95) -> Any:
         """Draw the effects of the time-varying covariates by group; a matplotlib Figure."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -77,7 +78,7 @@ class CovariateDesign:
         used = aligned(covariates, units, self.variables)
         absent = used.isna().any(axis=1).to_numpy()
         if absent.any():
-            raise InputError(_lacking(used, int(absent.sum())))
+            raise InputError(lacking(used, int(absent.sum())))
         for name, levels in self.categories.items():
             new = int((~used[name].isin(levels)).sum())
             if new:
@@ -85,9 +86,35 @@ class CovariateDesign:
                     f"covariate {name!r}: {counted(new, 'unit')} of a category that the model was "
                     "not fitted to: leave them out, or fit it to such units too"
                 )
-        matrix = model_matrix(self._spec, _plain(used, self.categories)).to_numpy(np.float64)
+        matrix = model_matrix(self._spec, plain_columns(used, self.categories)).to_numpy(np.float64)
         check_finite(matrix, self.columns)
         return np.ascontiguousarray(matrix)
+
+    def values_of(self, covariates: pd.DataFrame, units: pd.Index[Any]) -> pd.DataFrame:
+        """Return the variables of the formula for some units: numbers, booleans, categories."""
+        used = aligned(covariates, units, self.variables)
+        return plain_columns(used, self.categories)
+
+    def with_variable(self, variables: pd.DataFrame, name: Any, value: Any) -> FloatArray:
+        """Return the columns with one variable replaced, for one value or a value a unit."""
+        moved = variables.copy()
+        if name in self.categories:
+            levels = list(self.categories[name])
+            moved[name] = pd.Categorical([value] * len(moved), categories=levels)
+        else:
+            moved[name] = value
+        matrix = model_matrix(self._spec, moved).to_numpy(np.float64)
+        check_finite(matrix, self.columns)
+        return np.ascontiguousarray(matrix)
+
+    def reference_of(self, name: Any, levels: Sequence[Any]) -> Any:
+        """Return the reference among the levels of a variable; the first where none is stated."""
+        stated = {
+            reference
+            for factor, reference in self.references.items()
+            if factor == str(name) or factor.startswith((f"C({name},", f"C({name})"))
+        }
+        return next((level for level in levels if str(level) in stated), levels[0])
 
     @property
     def variables(self) -> list[Any]:
@@ -133,23 +160,18 @@ def read_covariates(
         units that are absent or given twice; missing or infinite values; a column that is constant
         or follows from others.
     """
-    if missing not in MISSING:
-        raise InputError(f"missing must be 'refuse' or 'drop', not {missing!r}")
-    if not isinstance(covariates, pd.DataFrame):
-        raise InputError(
-            f"covariates must be a DataFrame indexed by unit id, not a {type(covariates).__name__}"
-        )
+    check_frame(covariates, missing)
     parsed = parse_formula(formula)
     variables = variables_of(parsed, covariates.columns)
     used = aligned(covariates, units, variables)
     lacks = used.isna().any(axis=1).to_numpy()
     n_missing = int(lacks.sum())
     if n_missing and missing == "refuse":
-        raise InputError(_lacking(used, n_missing))
+        raise InputError(lacking(used, n_missing))
     if n_missing == len(used):
         raise InputError(f"all {counted(n_missing, 'unit')} lack a value of some covariate")
     rows = np.flatnonzero(~lacks).astype(np.int64)
-    kept = _plain(used.iloc[rows])
+    kept = plain_columns(used.iloc[rows])
     check_categories(kept)
     table = model_matrix(parsed, kept)
     columns = tuple(str(name) for name in table.columns)
@@ -175,15 +197,25 @@ def read_covariates(
     )
 
 
+def check_frame(covariates: pd.DataFrame, missing: str) -> None:
+    """Raise an InputError if this is no frame, or no way of dealing with missing values."""
+    if missing not in MISSING:
+        raise InputError(f"missing must be 'refuse' or 'drop', not {missing!r}")
+    if not isinstance(covariates, pd.DataFrame):
+        raise InputError(
+            f"covariates must be a DataFrame indexed by unit id, not a {type(covariates).__name__}"
+        )
+
+
 def aligned(frame: pd.DataFrame, units: pd.Index[Any], variables: list[Any]) -> pd.DataFrame:
     """Return the variables of the units, in their order, under a plain index."""
-    have = _flat(frame.index)
+    have = flat(frame.index)
     doubled = int(have.duplicated().sum())
     if doubled:
         raise InputError(
             f"covariates: {counted(doubled, 'row')} with a unit id seen before: one row a unit"
         )
-    place = have.get_indexer(_flat(units))
+    place = have.get_indexer(flat(units))
     absent = int((place < 0).sum())
     if absent:
         raise InputError(
@@ -193,11 +225,13 @@ def aligned(frame: pd.DataFrame, units: pd.Index[Any], variables: list[Any]) -> 
     return frame.iloc[place][variables].reset_index(drop=True)
 
 
-def _flat(index: pd.Index[Any]) -> pd.Index[Any]:
+def flat(index: pd.Index[Any]) -> pd.Index[Any]:
+    """Return ids that are tuples as such; they may come as levels."""
     return index.to_flat_index() if isinstance(index, pd.MultiIndex) else index
 
 
-def _lacking(used: pd.DataFrame, n_missing: int) -> str:
+def lacking(used: pd.DataFrame, n_missing: int) -> str:
+    """Say how many units lack a value, and of what."""
     found = used.isna().sum()
     where = ", ".join(f"{name!r} {int(n):,}" for name, n in found[found > 0].head(8).items())
     return (
@@ -206,7 +240,7 @@ def _lacking(used: pd.DataFrame, n_missing: int) -> str:
     )
 
 
-def _plain(
+def plain_columns(
     used: pd.DataFrame, categories: dict[Any, tuple[Any, ...]] | None = None
 ) -> pd.DataFrame:
     """Return numbers as float, booleans as bool, the rest as categories that occur."""

@@ -21,10 +21,12 @@ from trajectories.plot.hazard import hazard
 from trajectories.plot.leaving_curves import dropout_trajectories
 from trajectories.plot.love_plot import love
 from trajectories.plot.mean_cumulative_count import mean_cumulative_count
+from trajectories.plot.membership_curves import membership
 from trajectories.plot.net_benefit import decision_curve
 from trajectories.plot.observed_and_fitted import observed_means
 from trajectories.plot.onset_bars import onset_distribution
 from trajectories.plot.outcome_curves import multi_trajectories
+from trajectories.plot.path_curves import curves_at
 from trajectories.plot.posterior_bars import posteriors
 from trajectories.plot.recovery_rows import recovery
 from trajectories.plot.residual_stems import residuals
@@ -42,6 +44,7 @@ __all__ = [
     "career_timelines",
     "concordance_forest",
     "cumulative_incidence",
+    "curves_at",
     "decision_curve",
     "distributions",
     "dropout_trajectories",
@@ -53,6 +56,7 @@ __all__ = [
     "hazard",
     "love",
     "mean_cumulative_count",
+    "membership",
     "multi_trajectories",
     "observed_means",
     "onset_distribution",

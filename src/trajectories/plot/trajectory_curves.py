@@ -40,6 +40,7 @@ def trajectories(
     ax: Axes | None = None,
     title: str | None = None,
     unit: str = "offences per year free",
+    limits: tuple[float, float] | None = None,
 ) -> Figure:
     """Draw the curve of every group over age, with its pointwise band.
 
@@ -62,6 +63,8 @@ def trajectories(
         Above the axes.
     unit : str
         Of the mean; beside the axis.
+    limits : pair of float, optional
+        Of the axis of the mean; such that the curves fill it unless told.
 
     Returns
     -------
@@ -104,6 +107,8 @@ def trajectories(
     if planted is not None:
         _draw_planted(ax, planted)
     _finish(ax, frame, banded, title, unit)
+    if limits is not None:
+        ax.set_ylim(*limits)
     label_ends(ax, ends, texts, looks)
     return figure
 
@@ -127,12 +132,20 @@ def _finish(ax: Axes, frame: pd.DataFrame, banded: bool, title: str | None, unit
     ax.set_xlim(ages.min(), ages.max() if ages.max() > ages.min() else ages.min() + 1.0)
     if (ages == ages.round()).all():
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))  # nobody is 12.5 on a birthday
-    top = float(frame["mean"].max())
+    top, low = float(frame["mean"].max()), min(0.0, float(frame["mean"].min()))
     if banded:
         # a runaway band must not flatten the curves
         upper = frame["upper"].to_numpy(dtype=float)
         top = max(top, min(float(upper[np.isfinite(upper)].max(initial=0.0)), 2.0 * top))
-    ax.set_ylim(0.0, 1.05 * top if top > 0.0 else 1.0)
+        lower = frame["lower"].to_numpy(dtype=float)
+        reach = top - low
+        low = min(low, max(float(lower[np.isfinite(lower)].min(initial=0.0)), low - 0.5 * reach))
+    if low < 0.0:
+        # outcomes on a scale of their own may be negative: no axis at zero then
+        margin = 0.05 * (max(top, 0.0) - low)
+        ax.set_ylim(low - margin, max(top, 0.0) + margin)
+    else:
+        ax.set_ylim(0.0, 1.05 * top if top > 0.0 else 1.0)
     ax.grid(axis="y")
     ax.set_xlabel("age")
     ax.set_ylabel(unit)

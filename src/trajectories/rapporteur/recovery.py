@@ -157,17 +157,17 @@ def followed(table: pd.DataFrame, truth: Truth) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        key, quantity, group, unit, published (a direction at the size it is planted with unless
-        asked otherwise), planted, estimate, lower, upper, recovered, holds_published (whether the
-        interval contains the published value).
+        key, quantity, population, group, unit, published (a direction at the size it is planted
+        with unless asked otherwise), planted, estimate, lower, upper, recovered,
+        holds_published (whether the interval contains the published value).
     """
     changed = truth.figures.loc[truth.figures["status"].isin(["target", "derived"]), "key"]
     rows = table[table["key"].isin(changed) & table["recovered"].notna()]
     published = rows["published"].map(lambda value: DIRECTIONS.get(value, value)).astype(float)
     holds = (rows["lower"] <= published) & (published <= rows["upper"])
-    columns = ["key", "quantity", "group", "unit", "planted", "estimate", "lower", "upper"]
-    found = rows.loc[:, [*columns, "recovered"]].assign(
+    columns = ["key", "quantity", "population", "group", "unit", "planted", "estimate"]
+    found = rows.loc[:, [*columns, "lower", "upper", "recovered"]].assign(
         planted=rows["planted"].astype(float), holds_published=holds
     )
-    found.insert(4, "published", published)
+    found.insert(5, "published", published)
     return found.reset_index(drop=True)

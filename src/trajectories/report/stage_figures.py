@@ -100,7 +100,7 @@ def stage_figures(tables: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
         curves = curves.assign(level=curves["level"].str.replace("_", " "))
         figures["calibration"] = plot.calibration(curves, by="group")
     if len(tables.get("followed", ())):
-        figures["followed"] = plot.recovery(tables["followed"])
+        figures["followed"] = plot.recovery(_of_whom(tables["followed"]))
     return figures
 
 

@@ -12,6 +12,7 @@ from trajectories.groups.grolts.facts import (
     sizes,
     withheld_groups,
 )
+from trajectories.groups.model import Model
 
 
 def comparison(facts: Facts) -> Item:
@@ -148,13 +149,26 @@ def syntax(facts: Facts) -> Item:
     """Item 16: the call can be written down; that it is published is the analyst's."""
     results = facts.results
     degree = results.degree
+    membership = results.model.membership
+    formula = "" if membership is None else f"membership={membership.formula!r}, "
     content = (
         f"The final model is GroupTrajectories(n_groups={results.n_groups}, "
-        f"family={results.family!r}, degree={degree}).fit(panel, seed={results.seed}, "
+        f"family={results.family!r}, degree={degree}{_covariates(results.model)})"
+        f".fit(panel, {formula}seed={results.seed}, "
         f"n_starts={results.n_starts}). [Publish the script that made the panel and the candidates "
         "with it, and say where.]"
     )
     return "16", "Syntax files", PARTLY, content
+
+
+def _covariates(model: Model) -> str:
+    """Return the arguments that name the time-varying covariates, if there are any."""
+    covariates = model.covariates
+    if covariates is None:
+        return ""
+    pairs = zip(covariates.names, covariates.common, strict=True)
+    common = [name for name, shared in pairs if shared]
+    return f", time_varying={list(covariates.names)}, common_effects={common}"
 
 
 def _range(lower: float, upper: float) -> str:

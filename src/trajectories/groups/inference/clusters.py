@@ -12,14 +12,14 @@ from trajectories.numerics.types import IntArray
 from trajectories.panel import Panel
 
 
-def cluster_codes(clusters: Any, panel: Panel) -> tuple[IntArray, int]:
+def cluster_codes(clusters: Any, panel: Panel | pd.Index[Any]) -> tuple[IntArray, int]:
     """Return the cluster of each unit as a number from 0, shape (N,), and how many there are.
 
     Parameters
     ----------
     clusters : Series
         Unit id to cluster, in any order; units that the panel does not have are not used.
-    panel : Panel
+    panel : Panel, or the Index of its units
 
     Raises
     ------
@@ -27,6 +27,7 @@ def cluster_codes(clusters: Any, panel: Panel) -> tuple[IntArray, int]:
         If it is no Series, lacks a unit or a label, has a unit twice, or names fewer than two
         clusters.
     """
+    units = panel.units if isinstance(panel, Panel) else panel
     if not isinstance(clusters, pd.Series):
         raise InputError(
             "clusters must be a pandas Series of labels indexed by unit id, not a "
@@ -37,17 +38,17 @@ def cluster_codes(clusters: Any, panel: Panel) -> tuple[IntArray, int]:
             f"{int(clusters.index.duplicated().sum())} rows of clusters have a unit id seen "
             "before: give one cluster a unit"
         )
-    absent = int((~panel.units.isin(clusters.index)).sum())
+    absent = int((~units.isin(clusters.index)).sum())
     if absent:
         raise InputError(
-            f"clusters lack {absent:,} of {panel.n_units:,} units: give every unit a cluster, "
+            f"clusters lack {absent:,} of {len(units):,} units: give every unit a cluster, "
             "indexed by unit id"
         )
-    codes, labels = pd.factorize(clusters.reindex(panel.units))
+    codes, labels = pd.factorize(clusters.reindex(units))
     missing = int((codes < 0).sum())
     if missing:
         raise InputError(
-            f"{missing:,} of {panel.n_units:,} units have no cluster label: give every unit one "
+            f"{missing:,} of {len(units):,} units have no cluster label: give every unit one "
             "(its own, where it belongs to no other)"
         )
     if len(labels) < 2:

@@ -70,7 +70,8 @@ def likelihood_ratio_test(
         )
     null = (
         f"the data follow {restricted.n_groups} groups of {restricted.family}, degree "
-        f"{restricted.degree}, and not the larger {full.family}, degree {full.degree}"
+        f"{restricted.degree}{_effects_in_words(restricted)}, and not the larger {full.family}, "
+        f"degree {full.degree}{_effects_in_words(full)}"
     )
     why_not = _not_nested(full, restricted)
     if why_not:
@@ -156,6 +157,18 @@ def _not_nested(full: GroupTrajectoriesResults, restricted: GroupTrajectoriesRes
     if not fits[rows, columns].all():
         return "some degree of the restricted model is higher than that of the larger one"
     return ""
+
+
+def _effects_in_words(results: GroupTrajectoriesResults) -> str:
+    """Name the time-varying covariates of a model; empty without any."""
+    covariates = results.model.covariates
+    if covariates is None:
+        return ""
+    named = [
+        f"{name} in common" if common else name
+        for name, common in zip(covariates.names, covariates.common, strict=True)
+    ]
+    return f", effects of {' and '.join(named)}"
 
 
 def _covariates_not_nested(

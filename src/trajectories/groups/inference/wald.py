@@ -35,9 +35,9 @@ def wald_test(
     Parameters
     ----------
     results : GroupTrajectoriesResults
-    restrictions : array-like, shape (m, n_params) or (n_params,), Series or DataFrame
-        Columns in the order of ``results.params``; labelled ones are aligned by its index, and
-        parameters that they leave out have coefficient 0.
+    restrictions : array-like, Series or DataFrame
+        A row a restriction (or one row), columns in the order of ``results.params``; labelled
+        ones are aligned by its index, and parameters that they leave out have coefficient 0.
     value : float or array-like, shape (m,)
 
     Returns
@@ -100,7 +100,8 @@ def _matrix(results: GroupTrajectoriesResults, restrictions: Any) -> FloatArray:
     if isinstance(restrictions, pd.Series):
         restrictions = restrictions.to_frame().T
     if isinstance(restrictions, pd.DataFrame):
-        unknown = int((~restrictions.columns.isin(index)).sum())
+        known = set(index)
+        unknown = sum(label not in known for label in restrictions.columns)
         if unknown or not restrictions.columns.is_unique:
             raise InputError(
                 f"{unknown} columns of the restrictions are no parameters, or a parameter is there "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,15 @@ from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.groups.joint.dual_tests import likelihood_ratio, wald
 from trajectories.groups.joint.joint_results import JointResults
+from trajectories.groups.joint.joint_storage import load_joint, save_joint
 from trajectories.groups.joint.joint_summary import summarise_dual
 from trajectories.groups.joint.prediction import posterior_of
 from trajectories.numerics.share_logits import conditional_share
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 from trajectories.panel import Panel
+
+SCHEMA = "trajectories.dual_trajectories"
+ALONE = ("llf_independent", "n_params_independent")
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -136,7 +141,7 @@ class DualTrajectoriesResults(JointResults):
     @property
     def posterior(self) -> pd.DataFrame:
         """Posterior probabilities of the combinations of groups, by unit."""
-        return self._by_combination(self._units, self._posterior)
+        return self._by_combination(self._units, self._known_posterior())
 
     def trajectories(
         self, level: float = 0.95, band: str = "pointwise", method: str = "delta"
@@ -173,6 +178,24 @@ class DualTrajectoriesResults(JointResults):
 
         units = {n: v.unit for n, v in zip(self.outcomes, self._views, strict=True)}
         return dual_trajectories(self.trajectories(), self.conditional_probabilities(), units)
+
+    def save(self, path: str | Path) -> None:
+        """Write the model as versioned text without any person-level data; see ``load``."""
+        alone = {name: getattr(self, name) for name in ALONE}
+        save_joint(self, path, SCHEMA, alone)
+
+    @classmethod
+    def load(cls, path: str | Path) -> DualTrajectoriesResults:
+        """Read a model that ``save`` wrote.
+
+        Raises
+        ------
+        ModelFileError
+            If the file is no such model, was edited or truncated, was written by a newer version,
+            or scores its golden profiles differently than when it was saved.
+        """
+        fields, content = load_joint(path, SCHEMA)
+        return cls(**{name: content[name] for name in ALONE}, **fields)
 
     def __repr__(self) -> str:
         """Return one line without data."""

@@ -129,6 +129,8 @@ class DualTrajectories:
         ]
         problem = JointProblem(parts, Rows.of(stacked))
         starts = _starts(model, alone, further, _together(aligned, alone))
+        if problem.statistics.n_rows > 5 * settings.sample_size:
+            starts = starts[:2]  # the single fits, which large data determine well
         solution = search(
             problem, for_search(model), seed, settings, progress, starts, random_starts=False
         )
@@ -146,7 +148,7 @@ def _alone(
 ) -> tuple[Solution, list[Parameters]]:
     """Return the best solution of one outcome by itself, and other starts for it."""
     model = spec.model(panel)
-    problem = PanelProblem(panel, model.family)
+    problem = PanelProblem(panel, model.family, covariates=model.time_varying)
     solution = search(problem, model, seed, control, progress)
     others: list[Parameters] = []
     if model.n_groups > 1:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from trajectories.errors import InputError
 from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.joint.joint_model import JointModel
 from trajectories.groups.joint.reporting import Reported, reported
@@ -153,6 +154,15 @@ class JointResults:
             table.insert(0, "outcome", name)
             tables.append(table)
         return pd.concat(tables, ignore_index=True)
+
+    def _known_posterior(self) -> FloatArray:
+        """Return posterior probabilities of the persons fitted, or refuse for a loaded model."""
+        if self._posterior is None:
+            raise InputError(
+                "a loaded model holds no person-level data: use predict_proba for the persons you "
+                "want"
+            )
+        return self._posterior
 
     def _reported(self) -> Reported:
         return reported(self.model, self.parameters, self.withheld)

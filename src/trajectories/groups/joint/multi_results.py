@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from trajectories.groups.joint.joint_storage import load_joint, save_joint
 from trajectories.groups.joint.joint_summary import summarise_shared
 from trajectories.groups.joint.prediction import posterior_of
 from trajectories.groups.joint.shared_results import SharedGroupsResults
+from trajectories.groups.saving.storage import as_number
 from trajectories.panel import Panel
+
+SCHEMA = "trajectories.multi_trajectories"
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -59,6 +65,29 @@ class MultiTrajectoriesResults(SharedGroupsResults):
 
         units = {n: v.unit for n, v in zip(self.outcomes, self._views, strict=True)}
         return multi_trajectories(self.trajectories(), shares=self.group_probabilities, units=units)
+
+    def save(self, path: str | Path) -> None:
+        """Write the model as versioned text without any person-level data; see ``load``."""
+        table = {
+            name: [as_number(value) for value in column]
+            for name, column in self.classification.items()
+        }
+        save_joint(self, path, SCHEMA, {"classification": table})
+
+    @classmethod
+    def load(cls, path: str | Path) -> MultiTrajectoriesResults:
+        """Read a model that ``save`` wrote.
+
+        Raises
+        ------
+        ModelFileError
+            If the file is no such model, was edited or truncated, was written by a newer version,
+            or scores its golden profiles differently than when it was saved.
+        """
+        fields, content = load_joint(path, SCHEMA)
+        columns = {n: np.array(c, dtype=float) for n, c in content["classification"].items()}
+        index = pd.RangeIndex(1, fields["model"].n_groups + 1, name="group")
+        return cls(classification=pd.DataFrame(columns, index=index), **fields)
 
     def __repr__(self) -> str:
         """Return one line without data."""

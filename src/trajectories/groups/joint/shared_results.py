@@ -51,7 +51,8 @@ class SharedGroupsResults(JointResults):
     @property
     def posterior(self) -> pd.DataFrame:
         """Posterior group probabilities of the persons fitted, by unit and group."""
-        return pd.DataFrame(self._posterior, index=self._units, columns=self._groups())
+        values = self._known_posterior()
+        return pd.DataFrame(values, index=self._units, columns=self._groups())
 
     @property
     def assignments(self) -> pd.DataFrame:

@@ -70,6 +70,7 @@ def view(
         individual_ages=panel.individual_ages is not None,
         _posterior=Posterior(posterior, panel.weights),
         _units=panel.units,
+        _weights=panel.weights,
     )
 
 

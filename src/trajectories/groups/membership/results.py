@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
+from trajectories.disclosure_control import MARK
 from trajectories.errors import InputError
-from trajectories.groups.group_sizes import shown_by_group
+from trajectories.groups.group_sizes import TOO_FEW, hidden_groups, shown_by_group
 from trajectories.groups.inference.covariance import normal_quantile, probability_limits
 from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.groups.inference.wald import packed_test
@@ -205,6 +206,13 @@ class MembershipResults:
         table["group"] = np.tile(np.arange(1, n_groups + 1), size)
         table["probability"], table["lower"], table["upper"] = value, lower, upper
         table["reason"] = why(fit) if lost else ""
+        hidden = hidden_groups(fit)
+        if hidden:
+            gone = table["group"].isin(hidden)
+            numbers = ["probability", "lower", "upper"]
+            table[numbers] = table[numbers].mask(gone)
+            table["reason"] = table["reason"].mask(gone, TOO_FEW)
+            table[MARK] = gone
         return table
 
     def __repr__(self) -> str:
@@ -259,8 +267,8 @@ def membership_of(results: GroupTrajectoriesResults) -> MembershipResults:
     terms = results.model.membership
     if terms is None:
         raise InputError(
-            "the model has no membership covariates: fit it with membership='~ ...', or explain "
-            "the groups afterwards with results.explain"
+            "the model has no membership covariates: fit it with membership='~ ...', a formula of "
+            "characteristics of the units"
         )
     return MembershipResults(results, terms)
 

@@ -118,7 +118,7 @@ def to_document(results: GroupTrajectoriesResults) -> dict[str, Any]:
         "stop_reason": str(results.stop_reason),
         "notes": list(results.notes),
         "classification": {
-            column: [_number(value) for value in values.tolist()]
+            column: [as_number(value) for value in values.tolist()]
             for column, values in results.classification.items()
         },
         **{name: getattr(results, name) for name in SCALARS},
@@ -126,7 +126,7 @@ def to_document(results: GroupTrajectoriesResults) -> dict[str, Any]:
     }
 
 
-def _number(value: float) -> float | str | None:
+def as_number(value: float) -> float | str | None:
     """Return a number as JSON knows it: NaN as null, infinity as text."""
     if np.isnan(value):
         return None

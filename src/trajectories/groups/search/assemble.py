@@ -61,6 +61,7 @@ def from_solution(
         averages=facts.averages,
         _posterior=facts.posterior,
         _units=facts.units,
+        _weights=None if isinstance(panel, SpreadPanel) else panel.weights,
     )
 
 

@@ -16,8 +16,8 @@ from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.em import Ending, Fitted
 from trajectories.numerics.types import BoolArray, FloatArray
 
-FEWEST_PERSONS = 1.0
-"""A group whose weight is below this is empty."""
+FEWEST_PERSONS = 1.0 - 1e-9
+"""A group whose weight is below this is empty; a group of one person is not, up to rounding."""
 
 SAME_CURVE = 1e-3
 """Two groups are one if their linear predictors nowhere differ by more than this."""

@@ -109,6 +109,6 @@ def log_density_by_row(mixture: Mixture, parameters: Parameters) -> FloatArray:
     result = np.empty(statistics.n_rows)
     for rows in statistics.blocks(statistics.block):
         joint = statistics.unit_log_density(rows, table)
-        joint += statistics.row_prior(rows, parameters.log_probability, parameters.slopes)
+        joint += statistics.row_prior(rows, parameters.intercepts, parameters.slopes)
         result[rows] = posterior_in_place(joint[None])[1][0]
     return result

@@ -1,0 +1,222 @@
+"""What a profile of the groups says: a table with intervals, and tests between the groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from trajectories.disclosure_control import MARK, disclosed
+from trajectories.errors import InputError
+from trajectories.groups.inference.covariance import normal_quantile
+from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
+from trajectories.groups.three_steps.group_tests import equal_groups, pairs
+from trajectories.numerics.types import BoolArray, FloatArray
+
+OUTSIDE = "outside 0 to 1: the correction overshoots"
+WORDS = {
+    "bch": "weights corrected for classification error (BCH)",
+    "modal": "naive: BIASED, groups look more alike than they are",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Described:
+    """One variable by group.
+
+    Attributes
+    ----------
+    variable : str
+    categories : tuple of str, or None
+        None for a number; ``("True",)`` for a boolean.
+    estimates : ndarray, shape (K + 1, V)
+        Means or shares, groups 1 to K and all.
+    covariance : ndarray, shape ((K + 1) V, (K + 1) V)
+    persons : ndarray, shape (K + 1,)
+    n_missing : int
+    """
+
+    variable: str
+    categories: tuple[str, ...] | None
+    estimates: FloatArray
+    covariance: FloatArray
+    persons: FloatArray
+    n_missing: int
+
+    def outside(self) -> BoolArray:
+        """Return which estimates are shares outside 0 to 1, shape (K + 1, V)."""
+        if self.categories is None:
+            return np.zeros(self.estimates.shape, dtype=bool)
+        return np.asarray((self.estimates < 0) | (self.estimates > 1))
+
+    def test(self, method: str) -> HypothesisTest | InapplicableTest:
+        """Test that the variable is the same in all groups."""
+        n_groups, n_values = self.estimates.shape[0] - 1, self.estimates.shape[1]
+        keep = n_values if n_values == 1 else n_values - 1  # shares add up to 1
+        values = self.estimates[:n_groups, :keep]
+        where = (np.arange(n_groups)[:, None] * n_values + np.arange(keep)).ravel()
+        what = "mean" if self.categories is None else "shares"
+        null = f"the {what} of {self.variable} {'is' if what == 'mean' else 'are'} equal in groups"
+        return equal_groups(values, self.covariance[np.ix_(where, where)], null, method)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class GroupProfile:
+    """Means and shares of covariates by group.
+
+    Attributes
+    ----------
+    described : tuple of Described
+    method : {"bch", "modal"}
+    assignment : {"modal", "proportional"}
+    missing : {"refuse", "drop"}
+        Units that lack a variable were refused, or left out of that variable.
+    first_step : str
+        Whether standard errors hold the uncertainty of the trajectory model, in words.
+    n_clusters : int or None
+    """
+
+    described: tuple[Described, ...]
+    method: str
+    assignment: str
+    missing: str
+    first_step: str
+    n_clusters: int | None
+
+    @property
+    def biased(self) -> bool:
+        """Whether estimates are biased because persons are taken for certain of their group."""
+        return self.method == "modal"
+
+    @disclosed(part_counts=())
+    def table(self, level: float = 0.95) -> pd.DataFrame:
+        """Return means and shares by group with intervals.
+
+        Returns
+        -------
+        DataFrame
+            ``variable``, ``category`` (empty for a number), ``group`` (1 to K and "all"), ``unit``
+            ("mean" or "proportion"), ``estimate``, ``lower``, ``upper``, ``persons`` (expected in
+            the group, with a value), ``missing`` (units without a value), ``method``, ``note``.
+            Limits are normal ones on the scale of the share; they are not clipped.
+        """
+        half = normal_quantile(level)
+        frames = []
+        for one in self.described:
+            n_rows, n_values = one.estimates.shape
+            error = np.sqrt(np.diag(one.covariance)).reshape(n_rows, n_values)
+            labels = ("",) if one.categories is None else one.categories
+            groups = [*range(1, n_rows), "all"]
+            for v, label in enumerate(labels):
+                estimate = one.estimates[:, v]
+                frames.append(
+                    pd.DataFrame(
+                        {
+                            "variable": one.variable,
+                            "category": label,
+                            "group": pd.Series(groups, dtype=object),
+                            "unit": "mean" if one.categories is None else "proportion",
+                            "estimate": estimate,
+                            "lower": estimate - half * error[:, v],
+                            "upper": estimate + half * error[:, v],
+                            "persons": one.persons,
+                            "missing": one.n_missing,
+                            "method": self.method,
+                            "note": np.where(one.outside()[:, v], OUTSIDE, ""),
+                        }
+                    )
+                )
+        return pd.concat(frames, ignore_index=True)
+
+    def test(self, variable: str) -> HypothesisTest | InapplicableTest:
+        """Test that a variable is the same in all groups (Wald).
+
+        Raises
+        ------
+        InputError
+            If the profile has no such variable.
+        """
+        return self._one(variable).test(f"Wald test ({WORDS[self.method]})")
+
+    def tests(self) -> pd.DataFrame:
+        """Return the test between all groups of every variable.
+
+        Returns
+        -------
+        DataFrame
+            Index variable; ``statistic``, ``df``, ``p_value``, ``reason`` (why there is none).
+        """
+        rows = {}
+        for one in self.described:
+            test = one.test(WORDS[self.method])
+            if isinstance(test, HypothesisTest):
+                rows[one.variable] = (test.statistic, test.df, test.p_value, "")
+            else:
+                rows[one.variable] = (np.nan, 0, np.nan, test.reason)
+        columns = ["statistic", "df", "p_value", "reason"]
+        table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+        return table.rename_axis("variable")
+
+    def pairwise(self, level: float = 0.95) -> pd.DataFrame:
+        """Return differences between each two groups, with intervals and p-values.
+
+        Returns
+        -------
+        DataFrame
+            ``variable``, ``category``, ``group``, ``other``, ``difference`` (group less other),
+            ``lower``, ``upper``, ``p_value``, ``p_holm`` (Holm's, over the pairs of a variable and
+            category), ``persons`` (of the smaller of the two groups). Under disclosure control
+            nothing about pairs with a group that the table does not show.
+        """
+        frames = []
+        for one in self.described:
+            n_rows, n_values = one.estimates.shape
+            labels = ("",) if one.categories is None else one.categories
+            for v, label in enumerate(labels):
+                where = np.arange(n_rows - 1) * n_values + v
+                covariance = one.covariance[np.ix_(where, where)]
+                groups = list(range(1, n_rows))
+                table = pairs(one.estimates[:-1, v], covariance, groups, level)
+                sizes = pd.Series(one.persons[:-1], index=groups)
+                smaller = np.minimum(table["group"].map(sizes), table["other"].map(sizes))
+                table.insert(0, "variable", one.variable)
+                table.insert(1, "category", label)
+                table["persons"] = smaller.astype(float)
+                frames.append(table)
+        return without_hidden(pd.concat(frames, ignore_index=True), self.table(level))
+
+    def _one(self, variable: str) -> Described:
+        for one in self.described:
+            if one.variable == variable:
+                return one
+        known = ", ".join(repr(one.variable) for one in self.described)
+        raise InputError(f"no variable {variable!r} in the profile; there are {known}")
+
+    def __repr__(self) -> str:
+        """Return one line without data."""
+        return f"<GroupProfile: {len(self.described)} variables, {self.method}>"
+
+
+def without_hidden(found: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """Return differences between groups without those of groups that a table withholds.
+
+    Both have a column ``group`` and columns that say what the groups are compared in.
+    """
+    if MARK not in table.columns:
+        return found
+    keys = [name for name in ("variable", "category", "time") if name in found.columns]
+    gone = table[table[MARK].astype(bool)]
+    hidden = set(gone[[*keys, "group"]].itertuples(index=False, name=None))
+    mask = np.zeros(len(found), dtype=bool)
+    for side in ("group", "other"):
+        rows = found[[*keys, side]].itertuples(index=False, name=None)
+        mask |= np.array([row in hidden for row in rows], dtype=bool)
+    numbers = [
+        name
+        for name in found.columns
+        if name not in ("group", "other", "time") and pd.api.types.is_numeric_dtype(found[name])
+    ]
+    for name in numbers:
+        found[name] = found[name].mask(mask)
+    return found.assign(**{MARK: mask})
