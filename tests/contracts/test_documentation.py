@@ -24,6 +24,7 @@ RUN = [
     "docs/how-to/attrition.md",
     "docs/how-to/choose-a-family.md",
     "docs/how-to/choose-a-model.md",
+    "docs/how-to/cluster.md",
     "docs/how-to/describe-careers.md",
     "docs/how-to/handle-detention.md",
     "docs/how-to/intervals-and-tests.md",
