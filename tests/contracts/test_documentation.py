@@ -24,6 +24,7 @@ RUN = [
     "docs/how-to/attrition.md",
     "docs/how-to/choose-a-family.md",
     "docs/how-to/choose-a-model.md",
+    "docs/how-to/cluster.md",
     "docs/how-to/describe-careers.md",
     "docs/how-to/handle-detention.md",
     "docs/how-to/intervals-and-tests.md",
@@ -37,6 +38,7 @@ RUN = [
     "docs/how-to/report-by-grolts.md",
     "docs/how-to/score-profiles.md",
     "docs/how-to/several-outcomes.md",
+    "docs/how-to/three-steps.md",
     "docs/how-to/time-varying-covariates.md",
     "docs/versions.md",
 ]

@@ -112,23 +112,20 @@ def _shell(n_bytes: int) -> Held:
     return held
 
 
-def size_of(content: Any) -> int:
-    """Return the bytes of all arrays in an object's attributes, two levels deep or in tuples."""
+def size_of(content: Any, depth: int = 4) -> int:
+    """Return the bytes of the arrays in an object, its attributes and theirs."""
     if isinstance(content, np.ndarray):
         return int(content.nbytes)
+    if content is None or isinstance(content, str | int | float) or not depth:
+        return sys.getsizeof(content)
     if isinstance(content, tuple | list):
-        return sum(size_of(one) for one in content)
-    attributes = getattr(content, "__dict__", None)
-    if attributes is None:
-        names = getattr(type(content), "__slots__", ())
-        attributes = {name: getattr(content, name, None) for name in names}
-    total = sys.getsizeof(content)
-    for value in attributes.values():
-        if isinstance(value, np.ndarray):
-            total += int(value.nbytes)
-        elif hasattr(value, "indptr"):  # a sparse array
-            total += sum(int(part.nbytes) for part in (value.data, value.indices, value.indptr))
-    return total
+        return sum(size_of(one, depth - 1) for one in content)
+    if isinstance(content, dict):
+        return sum(size_of(one, depth - 1) for one in content.values())
+    names = {name for kind in type(content).__mro__ for name in getattr(kind, "__slots__", ())}
+    attributes = {name: getattr(content, name, None) for name in names}
+    attributes |= getattr(content, "__dict__", {})
+    return sys.getsizeof(content) + sum(size_of(one, depth - 1) for one in attributes.values())
 
 
 def _fits(n_bytes: int) -> bool:
@@ -168,6 +165,10 @@ def _remove(path: str) -> None:
 def _held(make: Callable[[Any], Any], keep: str, source: Any) -> Held:
     """Turn a source into a part (a task of the cluster)."""
     return Held(make(source), keep)
+
+
+def _size(held: Held) -> int:
+    return held.n_bytes
 
 
 def _ask(
@@ -224,6 +225,12 @@ class Parts:
 
     def __len__(self) -> int:
         return len(self._futures)
+
+    @property
+    def n_bytes(self) -> int:
+        """What all parts together take, in memory or on disk."""
+        sizes: list[int] = self.client.gather(self.client.map(_size, self._futures, pure=False))
+        return sum(sizes)
 
     def ask(
         self, function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]] | None = None

@@ -35,9 +35,9 @@ def wald_test(
     Parameters
     ----------
     results : GroupTrajectoriesResults
-    restrictions : array-like, shape (m, n_params) or (n_params,), Series or DataFrame
-        Columns in the order of ``results.params``; labelled ones are aligned by its index, and
-        parameters that they leave out have coefficient 0.
+    restrictions : array-like, Series or DataFrame
+        A row a restriction (or one row), columns in the order of ``results.params``; labelled
+        ones are aligned by its index, and parameters that they leave out have coefficient 0.
     value : float or array-like, shape (m,)
 
     Returns

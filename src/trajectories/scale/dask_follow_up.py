@@ -1,0 +1,200 @@
+"""Follow-up in parts: what travels are counts at distinct times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from trajectories.disclosure_control import disclosed
+from trajectories.errors import InputError
+from trajectories.numerics.influence import CountCurve, count_curve, count_influence
+from trajectories.numerics.risk_sets import at_least
+from trajectories.numerics.step_intervals import positive_limits
+from trajectories.numerics.types import FloatArray
+from trajectories.panel import FollowUp
+from trajectories.recidivism import cumulative_incidence, kaplan_meier
+from trajectories.recidivism.follow_up_input import asked_times, cause_number, normal_quantile
+from trajectories.scale.cluster import later, need_client
+
+KEY = ["start", "stop", "cause", "stratum"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DaskFollowUp:
+    """Hold follow-up in parts; all rows of a person are in one part.
+
+    Attributes
+    ----------
+    parts : tuple
+    read : callable or None
+        Makes a FollowUp of a source, on a worker; None: sources are (delayed) FollowUps.
+    client : distributed.Client or None
+    """
+
+    parts: tuple[Any, ...]
+    read: Callable[[Any], FollowUp] | None = None
+    client: Any = None
+
+    def merged(self, by: str | None = None) -> FollowUp:
+        """Return a follow-up in which equal rows are one, weighted by their number.
+
+        For what looks at rows and not at persons: Kaplan-Meier, Nelson-Aalen, cumulative incidence,
+        numbers at risk. What comes together is a count for each distinct start, stop, cause,
+        stratum and level of ``by``.
+
+        Raises
+        ------
+        InputError
+            If the parts are of different kinds of follow-up.
+        """
+        found = self._each(partial(_counts, by=by))
+        kinds = {kind for _, kind in found}
+        if len(kinds) != 1:
+            raise InputError("the parts have different causes or time units: make them alike")
+        causes, time_unit, repeated = next(iter(kinds))
+        names = KEY if by is None else [*KEY, by]
+        every = pd.concat([frame for frame, _ in found], ignore_index=True)
+        rows = every.groupby(names, sort=True, dropna=False)["weight"].sum().reset_index()
+        stratum, strata = None, ()
+        if rows["stratum"].notna().any():
+            codes, labels = pd.factorize(rows["stratum"], sort=True)
+            stratum, strata = codes.astype(np.int64), tuple(labels)
+        return FollowUp(
+            person=np.arange(len(rows)),
+            persons=pd.RangeIndex(len(rows)),
+            start=rows["start"].to_numpy(float),
+            stop=rows["stop"].to_numpy(float),
+            cause=rows["cause"].to_numpy(np.int64),
+            causes=causes,
+            stratum=stratum,
+            strata=strata,
+            weight=rows["weight"].to_numpy(float),
+            covariates=pd.DataFrame() if by is None else rows[[by]],
+            time_unit=time_unit,
+            repeated=repeated,
+        )
+
+    def kaplan_meier(self, by: str | None = None, **options: Any) -> pd.DataFrame:
+        """Return what ``recidivism.kaplan_meier`` returns for all parts together."""
+        return kaplan_meier(self.merged(by), by=by, **options)
+
+    def cumulative_incidence(self, by: str | None = None, **options: Any) -> pd.DataFrame:
+        """Return what ``recidivism.cumulative_incidence`` returns for all parts together."""
+        return cumulative_incidence(self.merged(by), by=by, **options)
+
+    @disclosed()
+    def mean_cumulative_count(
+        self,
+        times: Any,
+        cause: str | None = None,
+        terminal: Sequence[str] | None = None,
+        level: float = 0.95,
+    ) -> pd.DataFrame:
+        """Return what ``recidivism.mean_cumulative_count`` returns at some times, strata together.
+
+        The standard error is about persons: in a second pass every part adds up the squares of
+        the influence of its own, at the curve of all.
+
+        Parameters
+        ----------
+        times : sequence of float
+        cause, terminal, level
+            As there.
+
+        Raises
+        ------
+        InputError
+            If nobody is followed on after an event, or nobody so long as a time asked for.
+        """
+        whole = self.merged()
+        at = asked_times(times)
+        if at is None or not len(at):
+            raise InputError("mean_cumulative_count: give at least one time")
+        number = cause_number(whole, cause)
+        if not whole.repeated and (whole.cause == number).any():
+            raise InputError(
+                "mean_cumulative_count: every follow-up ends with its first event: make it with "
+                "repeated=True, or use cumulative_incidence"
+            )
+        if at[-1] > whole.stop.max():
+            raise InputError(
+                f"nobody was followed beyond {whole.stop.max():g}: ask for earlier times"
+            )
+        others = [name for name in whole.causes if name != whole.causes[number - 1]]
+        ends = [cause_number(whole, name) for name in (others if terminal is None else terminal)]
+        counted, ended = whole.cause == number, np.isin(whole.cause, ends)
+        curve = count_curve(whole.start, whole.stop, counted, ended, whole.weight)
+        squares = np.zeros(len(at))
+        for part in self._each(partial(_squares, number=number, ends=ends, curve=curve, at=at)):
+            squares += part
+        place = np.searchsorted(curve.time, at, "right")
+        mean, se = np.append(0.0, curve.mean)[place], np.sqrt(squares)
+        lower, upper = positive_limits(mean, se, normal_quantile(level))
+        total = np.append(0.0, np.cumsum(curve.counted))[place]
+        at_risk = at_least(whole.stop, at, whole.weight) - at_least(whole.start, at, whole.weight)
+        columns = {"time": at, "at_risk": at_risk, "events": np.diff(total, prepend=0.0)}
+        columns |= {"mean": mean, "se": se, "lower": lower, "upper": upper}
+        frame = pd.DataFrame(columns)
+        frame.insert(0, "stratum", pd.Series(pd.Categorical(["all"] * len(at))))
+        return frame
+
+    def _each(self, function: Callable[[FollowUp], Any]) -> list[Any]:
+        task = later(partial(_read, function, self.read))
+        client = need_client(self.client)
+        found: list[Any] = client.gather(client.compute([task(part) for part in self.parts]))
+        return found
+
+
+def _read(
+    function: Callable[[FollowUp], Any], read: Callable[[Any], FollowUp] | None, source: Any
+) -> Any:
+    follow_up = source if read is None else read(source)
+    if not isinstance(follow_up, FollowUp):
+        raise InputError(f"every part must be a FollowUp, not a {type(follow_up).__name__}")
+    return function(follow_up)
+
+
+def _counts(
+    follow_up: FollowUp, by: str | None
+) -> tuple[pd.DataFrame, tuple[tuple[str, ...], str, bool]]:
+    """Return the number of equal rows of a part, and what kind of follow-up it is."""
+    frame = pd.DataFrame(
+        {"start": follow_up.start, "stop": follow_up.stop, "cause": follow_up.cause}
+    )
+    frame["stratum"] = None
+    if follow_up.stratum is not None:
+        frame["stratum"] = np.array(follow_up.strata, dtype=object)[follow_up.stratum]
+    names = KEY
+    if by is not None:
+        if by not in follow_up.covariates.columns:
+            raise InputError(f"by={by!r} is no covariate of this follow-up")
+        frame[by] = follow_up.covariates[by].to_numpy()
+        names = [*KEY, by]
+    frame["weight"] = 1.0 if follow_up.weight is None else follow_up.weight
+    counts = frame.groupby(names, sort=True, dropna=False)["weight"].sum().reset_index()
+    return counts, (follow_up.causes, follow_up.time_unit, follow_up.repeated)
+
+
+def _squares(
+    follow_up: FollowUp, number: int, ends: list[int], curve: CountCurve, at: FloatArray
+) -> FloatArray:
+    """Return the sum of squared influences of a part's persons, shape (T,)."""
+    influence = count_influence(
+        curve,
+        follow_up.start,
+        follow_up.stop,
+        follow_up.cause == number,
+        np.isin(follow_up.cause, ends),
+        follow_up.person,
+        follow_up.n_persons,
+        at,
+    )
+    copies = np.ones(follow_up.n_persons)
+    if follow_up.weight is not None:
+        copies[follow_up.person] = follow_up.weight
+    return np.asarray(copies @ influence**2)

@@ -1,0 +1,117 @@
+"""Registers, follow-up and strata in parts give what one machine gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dask.dataframe as dd
+import numpy as np
+import pandas as pd
+import pytest
+from distributed import Client, LocalCluster
+
+import trajectories as tr
+from trajectories.errors import InputError
+from trajectories.scale import DaskFollowUp, DaskPanel, DaskRegister, eligible_pool, stratum_counts
+
+
+@pytest.fixture(scope="module", autouse=True)
+def client() -> Iterator[Client]:
+    """Two workers in this process."""
+    with (
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="module")
+def register() -> tr.Register:
+    return tr.rapporteur.simulate(seed=5, n_general_offenders=800, n_non_offenders=800)
+
+
+@pytest.fixture(scope="module")
+def spread(register: tr.Register) -> DaskRegister:
+    frames = {
+        name: dd.from_pandas(getattr(register, name).reset_index(drop=True), npartitions=2)
+        for name in ("persons", "offences", "spells", "relations")
+    }
+    return DaskRegister.from_frames(
+        **frames,
+        reference_date=register.reference_date,
+        n_parts=3,
+        strict=False,
+        study=register.study,
+    )
+
+
+def test_a_register_in_parts_makes_the_same_panel(
+    register: tr.Register, spread: DaskRegister
+) -> None:
+    alone = tr.Panel.from_register(register, ages=range(14, 30))
+    panel = spread.panel(ages=range(14, 30))
+    assert isinstance(panel, DaskPanel)
+    assert panel.n_units == alone.n_units
+    spec = tr.GroupTrajectories(1, "poisson", 2)
+    one, other = spec.fit(alone), spec.fit(panel)
+    assert np.abs(one.params - other.params).max() < 1e-9
+    assert one.llf == pytest.approx(other.llf, rel=1e-12)
+
+
+def test_survival_is_that_of_one_machine(register: tr.Register, spread: DaskRegister) -> None:
+    alone = tr.FollowUp.from_register(register)
+    there = spread.follow_up()
+    for name in ("kaplan_meier", "cumulative_incidence"):
+        expected = getattr(tr.recidivism, name)(alone)
+        found = getattr(there, name)()
+        pd.testing.assert_frame_equal(found, expected, rtol=1e-9)
+    by_sex = tr.recidivism.kaplan_meier(alone, by="sex", times=[1.0, 2.0])
+    found = there.kaplan_meier(by="sex", times=[1.0, 2.0])
+    pd.testing.assert_frame_equal(found, by_sex, rtol=1e-9)
+    merged = there.merged()
+    assert merged.weight is not None
+    assert merged.weight.sum() == alone.n_rows
+
+
+def test_mean_cumulative_count_has_the_standard_error_of_persons(
+    register: tr.Register, spread: DaskRegister
+) -> None:
+    alone = tr.FollowUp.from_register(register, repeated=True)
+    times = [1.0, 2.0, 4.0]
+    expected = tr.recidivism.mean_cumulative_count(alone, times=times)
+    found = spread.follow_up(repeated=True).mean_cumulative_count(times)
+    pd.testing.assert_frame_equal(found, expected, rtol=1e-9, check_categorical=False)
+    with pytest.raises(InputError, match="repeated=True"):
+        spread.follow_up().mean_cumulative_count(times)
+    with pytest.raises(InputError, match="at least one time"):
+        DaskFollowUp((alone,)).mean_cumulative_count([])
+
+
+def test_strata_are_counted_and_the_eligible_gathered() -> None:
+    rng = np.random.default_rng(0)
+    pool = pd.DataFrame(
+        {
+            "person": np.arange(3000),
+            "sex": rng.choice(["m", "f"], 3000),
+            "born": rng.integers(1970, 1990, 3000),
+            "income": rng.normal(size=3000),
+        }
+    )
+    cases = pool.sample(20, random_state=1).assign(person=lambda f: f["person"] + 10_000)
+    cases = cases[cases["born"] < 1980]
+    spread = dd.from_pandas(pool, npartitions=3)
+    exact = ["sex", "born"]
+    expected = pool.groupby(exact).size().rename("persons").reset_index()
+    pd.testing.assert_frame_equal(stratum_counts(spread, exact), expected, check_dtype=False)
+    with tr.disclosure(90):
+        assert stratum_counts(spread, exact)["suppressed"].any()
+    gathered = eligible_pool(cases, spread, exact)
+    assert len(gathered) < len(pool)
+    one = tr.matching.match(cases, pool, exact=exact, nearest=["income"], ratio=2)
+    other = tr.matching.match(cases, gathered, exact=exact, nearest=["income"], ratio=2)
+    columns = ["set", "role", "person"]
+    pd.testing.assert_frame_equal(other.members[columns], one.members[columns])
+    with pytest.raises(InputError, match="no column 'region'"):
+        stratum_counts(spread, ["region"])
