@@ -256,4 +256,4 @@ def test_covariates_of_a_model_are_said() -> None:
     said = rows(fit.grolts())["content"]["8"]
     assert "no covariates" not in said
     assert "'~ sex'" in said
-    assert "job" in said and "one effect for all groups" in said
+    assert "The curves depend on job, with one effect for all groups." in said
