@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trajectories.errors import InputError
+from trajectories.panel.covariate_document import design_document, design_from_document
 from trajectories.panel.covariates import read_covariates
 
 N = 30
@@ -130,3 +131,34 @@ def test_frames_that_do_not_fit_the_units_are_refused(frame: pd.DataFrame) -> No
             read_covariates("~ x", given_frame, frame.index)
     with pytest.raises(InputError, match=r"^missing must be 'refuse' or 'drop', not 'ignore'"):
         read_covariates("~ x", frame, frame.index, missing="ignore")
+
+
+def test_numbers_declared_as_categories_are_categories_everywhere(frame: pd.DataFrame) -> None:
+    numbered = frame.assign(wave=np.arange(N) % 3 + 1.0)
+    design = read_covariates("~ C(wave) + job", numbered, numbered.index)
+    assert design.columns == ("C(wave)[T.2.0]", "C(wave)[T.3.0]", "job")
+    assert design.categories == {"wave": (1.0, 2.0, 3.0)}
+    assert np.array_equal(design.for_units(numbered, numbered.index), design.matrix)
+    with pytest.raises(InputError, match="of a category that the model was not fitted to"):
+        design.for_units(numbered.assign(wave=7.0), numbered.index)
+    again = design_from_document(design_document(design))
+    assert np.array_equal(again.for_units(numbered, numbered.index), design.matrix)
+
+
+def test_booleans_stay_booleans_for_other_units(frame: pd.DataFrame) -> None:
+    design = read_covariates("~ x + job", frame, frame.index)
+    as_numbers = frame.assign(job=frame["job"].astype(float))
+    assert np.array_equal(design.for_units(as_numbers, frame.index), design.matrix)
+    for wrong in (0.5, 2.0):
+        with pytest.raises(InputError, match="neither true nor false"):
+            design.for_units(frame.assign(job=wrong), frame.index)
+    with pytest.raises(InputError, match="neither true nor false"):
+        design.for_units(frame.assign(job=frame["job"].astype(str)), frame.index)
+
+
+@pytest.mark.parametrize("formula", ["~ C(x > 0)", "~ C(sex) + C(job):x + job", "~ C(np.floor(z))"])
+def test_categories_that_cannot_be_checked_later_are_refused(
+    frame: pd.DataFrame, formula: str
+) -> None:
+    with pytest.raises(InputError, match=r"C\(\)"):
+        read_covariates(formula, frame, frame.index)
