@@ -106,3 +106,16 @@ def test_a_covariate_of_leaving_may_be_named_missing_and_no_two_terms_have_a_nam
     clash = tr.DropoutTrajectories(CURVES, tr.Dropout(previous=1, covariates="~ previous_1"))
     with pytest.raises(InputError, match="two terms named previous_1"):
         clash.fit(panel, covariates=frame, n_starts=4)
+
+
+def test_a_fit_that_left_units_out_describes_the_panel_it_was_given() -> None:
+    panel, frame = panel_and_covariates()
+    frame.iloc[:9, 0] = np.nan
+    panel = panel.with_unit_covariates(frame)
+    spec = tr.GroupTrajectories(2, "poisson", 0)
+    res = spec.fit(panel, membership="~ x", missing="drop", n_starts=4)
+    kept = panel.subset(np.arange(9, 260))
+    pd.testing.assert_frame_equal(res.residuals(panel), res.residuals(kept))
+    pd.testing.assert_frame_equal(res.dispersion(panel, 19), res.dispersion(kept, 19))
+    assert res.posterior_distribution(panel)["persons"].sum() == 251
+    pd.testing.assert_frame_equal(res.histories(panel), res.histories(kept))

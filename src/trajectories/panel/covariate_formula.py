@@ -6,7 +6,6 @@ Formulas are read by `formulaic`, which is imported here and only when a formula
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from typing import Any
 
@@ -15,8 +14,7 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.panel.arrays import names
-
-QUOTED = re.compile(r"`([^`]+)`")
+from trajectories.panel.formula_calls import QUOTED, check_calls
 
 
 def parse_formula(formula: str) -> Any:
@@ -25,8 +23,8 @@ def parse_formula(formula: str) -> Any:
     Raises
     ------
     InputError
-        If it is no text, cannot be read, or has a left-hand side, several parts, no intercept or
-        no term.
+        If it is no text, cannot be read, or has a left-hand side, several parts, no intercept, no
+        term, or a function that looks at other rows or does more than compute.
     """
     from formulaic import Formula, SimpleFormula
     from formulaic.errors import FormulaicError
@@ -56,6 +54,7 @@ def parse_formula(formula: str) -> Any:
         )
     if len(terms) == 1:
         raise InputError(f"the formula {formula!r} names no covariate")
+    check_calls(parsed)
     return parsed
 
 

@@ -174,6 +174,11 @@ def read_covariates(
     check_frame(covariates, missing)
     parsed = parse_formula(formula)
     variables = variables_of(parsed, covariates.columns)
+    if "intercept" in variables:
+        raise InputError(
+            "a covariate cannot be called 'intercept', which is a term of its own: rename the "
+            "column"
+        )
     used = aligned(covariates, units, variables)
     lacks = used.isna().any(axis=1).to_numpy()
     n_missing = int(lacks.sum())
