@@ -106,6 +106,7 @@ def report(found: Coverage) -> str:
         for part, rows in table[table["truth"] != "all"].groupby("part", sort=False)
     ]
     off = table[table["off"] | table["off_adjusted"]].sort_values("p")
+    everywhere = table[table["truth"] == "all"].set_index("key")["coverage"]
     flagged = [
         [
             row["key"],
@@ -116,11 +117,13 @@ def report(found: Coverage) -> str:
             "yes" if row["off_adjusted"] else "no",
             f"{row['bias_in_errors']:+.2f}",
             f"{row['spread_in_errors']:.2f}",
+            f"{everywhere.get(row['key'], float('nan')):.3f}",
             KNOWN.get(row["key"], ""),
         ]
         for row in off.to_dict("records")
     ]
     head = ["row", "truth", "runs", "coverage", "p", "off after adjustment", "bias/se", "sd/se"]
+    head += ["over all truths"]
     return "\n".join(
         [
             found.summary(),
