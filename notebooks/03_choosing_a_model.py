@@ -61,7 +61,7 @@ choice = tr.select(
     family=("poisson", "zip", "negbin"),
     degree=(2, 3),
     seed=0,
-    n_starts=8,
+    n_starts=6,
 )
 usable = choice.table[choice.table["usable"]]
 winners = usable.loc[usable.groupby(["family", "degree"])["bic"].idxmin()]

@@ -98,7 +98,9 @@ class CappedStatistics(MomentStatistics):
         pairs, code = np.unique(columns * width + values, return_inverse=True)
         pointer = np.searchsorted(rows, np.arange(len(counts) + 1))
         shape = (len(counts), len(pairs))
-        large = csr_array((np.ones(len(code)), code.ravel(), pointer), shape=shape)
+        index = np.int32 if len(code) < 2**31 else np.int64
+        places = code.ravel().astype(index), pointer.astype(index)
+        large = csr_array((np.ones(len(code)), *places), shape=shape)
         capped = np.minimum(counts, CAP).astype(np.uint8)
         return cls(
             capped,

@@ -117,7 +117,8 @@ def leaving_part(
     """
     periods = at_risk_periods(departures.first, departures.leaves, departures.last, panel.n_ages)
     basis = Basis.on_grid(np.asarray(panel.ages[1:], dtype=float), dropout.degree)
-    names, values = _others(panel, periods, dropout, covariates)
+    names, values, gaps = _others(panel, periods, dropout, covariates)
+    _check_names(names)
     centre, spread = values.mean(axis=0), values.std(axis=0)
     constant = [name for name, s in zip(names, spread, strict=True) if not s > 0]
     if constant:
@@ -136,7 +137,7 @@ def leaving_part(
             "the terms of the drop-out model follow from each other in the periods at risk: lower "
             "its degree, use fewer previous outcomes, or leave a covariate out"
         )
-    model = LeavingModel(n_groups, basis, names, centre, spread)
+    model = LeavingModel(n_groups, basis, names, centre, spread, gaps)
     present = np.zeros(panel.n_units, dtype=bool)
     present[periods.unit] = True
     statistics = _tabulated(panel, periods, code, len(design), present)
@@ -162,17 +163,22 @@ def _others(
     periods: Periods,
     dropout: Dropout,
     covariates: tuple[tuple[str, ...], FloatArray] | None,
-) -> tuple[tuple[str, ...], FloatArray]:
-    """Return names and values, shape (periods, X), of previous outcomes and covariates."""
+) -> tuple[tuple[str, ...], FloatArray, tuple[str, ...]]:
+    """Return names and values, shape (periods, X), of previous outcomes and covariates.
+
+    Last the names of those that say that a previous value was not observed.
+    """
     seen = np.ones(panel.outcomes.shape, bool) if panel.observed is None else panel.observed
     names: list[str] = []
+    gaps: list[str] = []
     columns: list[FloatArray] = []
     for lag in range(1, dropout.previous + 1):
         value, missing = before(panel.outcomes, seen, periods, lag)
         names.append(f"previous_{lag}")
         columns.append(value)
         if missing.any():
-            names.append(f"previous_{lag}{MISSING}")
+            gaps.append(f"previous_{lag}{MISSING}")
+            names.append(gaps[-1])
             columns.append(missing.astype(float))
     if covariates is not None:
         names += covariates[0]
@@ -184,8 +190,19 @@ def _others(
         names.append(str(name))
         columns.append(value)
         if missing.any():
-            names.append(f"{name}{MISSING}")
+            gaps.append(f"{name}{MISSING}")
+            names.append(gaps[-1])
             columns.append(missing.astype(float))
     if not columns:
-        return (), np.zeros((len(periods.unit), 0))
-    return tuple(names), np.column_stack(columns)
+        return (), np.zeros((len(periods.unit), 0)), ()
+    return tuple(names), np.column_stack(columns), tuple(gaps)
+
+
+def _check_names(names: tuple[str, ...]) -> None:
+    """Refuse a covariate that has the name of another term of leaving."""
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(
+            f"leaving has two terms named {', '.join(twice)}: rename the covariate (previous_1, "
+            "previous_2 and names that end in _missing are those of previous values)"
+        )
