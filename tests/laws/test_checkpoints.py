@@ -377,3 +377,17 @@ def test_a_file_without_its_version_is_refused_in_one_line(tmp_path: Path) -> No
     path.write_text('{"format": "trajectories.checkpoint"}')
     with pytest.raises(CheckpointError, match="version unknown"):
         SPEC.fit(PANEL, seed=3, control=SLOW, checkpoint=path)
+
+
+def test_select_removes_its_own_checkpoints_and_no_others(tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    mine, other = folder / "fit.checkpoint", tr.Panel.from_wide(counts(seed=8), ages=AGES)
+    with pytest.raises(KilledError):
+        SPEC.fit(PANEL, seed=3, control=SLOW, checkpoint=mine, callback=killing(3))
+    again = Checkpoint(folder, many=True, keep=True)
+    tr.GroupTrajectories(1, "poisson", 2).fit(other, checkpoint=again)  # another, half done
+    kept = sorted(folder.iterdir())
+    assert len(kept) == 2
+    tr.select(PANEL, n_groups=[1, 2], degree=1, checkpoint=folder)
+    assert sorted(folder.iterdir()) == kept

@@ -22,6 +22,7 @@ from trajectories.groups.control import Control
 from trajectories.groups.membership.terms import panel_for
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.checkpoint import as_folder, clear
+from trajectories.groups.search.fingerprint import panel_digest
 from trajectories.groups.spec import GroupTrajectories
 from trajectories.panel import Panel
 
@@ -185,7 +186,8 @@ def select(
             membership=membership,
         )
         table = pd.concat([table, validation.measures()], axis=1)
-    clear(folder)
+    known = folder is not None and isinstance(panel, Panel)
+    clear(folder, panel_digest(panel) if known else None)
     return Selection(table, fitted, tuple(keys), validation)
 
 

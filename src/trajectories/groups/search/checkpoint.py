@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import time
 import warnings
 from collections.abc import Callable
@@ -90,15 +91,29 @@ def as_folder(given: str | Path | None) -> Checkpoint | None:
     return Checkpoint(Path(given), many=True, keep=True)
 
 
-def clear(folder: Checkpoint | None) -> None:
-    """Remove the checkpoints of fits that are all done, and their folder if nothing else is in."""
+def clear(folder: Checkpoint | None, data: str | None = None) -> None:
+    """Remove the checkpoints of fits that are all done, and their folder if nothing else is in.
+
+    A file that a user named, or of another panel than that with the digest ``data``, stays.
+    """
     if folder is None or not folder.path.is_dir():
         return
-    for pattern in ("*.checkpoint", "*.checkpoint.*.part"):  # the latter: killed while writing
-        for file in folder.path.glob(pattern):
+    for file in folder.path.glob("*.checkpoint*"):
+        name, _, rest = file.name.partition(".")
+        if re.fullmatch("[0-9a-f]{32}", name) is None:
+            continue
+        cut_off = rest.endswith(".part")  # killed while writing
+        if cut_off or (rest == "checkpoint" and data in (None, _data_of(file))):
             file.unlink()
     if not any(folder.path.iterdir()):
         folder.path.rmdir()
+
+
+def _data_of(file: Path) -> object:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))["data"]
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 @dataclass(slots=True)

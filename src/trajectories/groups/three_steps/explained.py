@@ -123,8 +123,9 @@ class Explained:
     def marginal_effects(self, level: float = 0.95) -> pd.DataFrame:
         """Return average marginal effects on the probability of each group.
 
-        Per person of the covariates seen: for a number the mean slope, for a category or a boolean
-        the mean difference from its reference. Over groups they add up to zero.
+        Per person of the covariates seen: for a number the mean slope, for a category, a boolean or
+        a number of two values the mean difference from its reference (the lower value), as with
+        ``membership=``. Over groups they add up to zero.
 
         Returns
         -------
