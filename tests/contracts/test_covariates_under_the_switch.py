@@ -119,3 +119,13 @@ def test_a_fit_that_left_units_out_describes_the_panel_it_was_given() -> None:
     pd.testing.assert_frame_equal(res.dispersion(panel, 19), res.dispersion(kept, 19))
     assert res.posterior_distribution(panel)["persons"].sum() == 251
     pd.testing.assert_frame_equal(res.histories(panel), res.histories(kept))
+
+
+def test_marginal_effects_compare_with_the_reference_that_the_formula_chose() -> None:
+    panel, frame = panel_and_covariates()
+    frame["sex"] = np.where(np.arange(260) % 3 == 0, "man", "woman")
+    formula = "~ x + C(sex, contr.treatment('woman'))"
+    spec = tr.GroupTrajectories(2, "poisson", 0)
+    res = spec.fit(panel, membership=formula, covariates=frame, n_starts=4)
+    table = res.membership.marginal_effects(panel, frame)
+    assert set(table["contrast"]) == {"d/dx", "man against woman"}
