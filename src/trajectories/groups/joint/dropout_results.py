@@ -201,7 +201,10 @@ class DropoutTrajectoriesResults(SharedGroupsResults):
             block = self.covariance[np.ix_(own, own)]
             variance = np.einsum("pq,qr,pr->p", gradient[:, k], block, gradient[:, k])
             error[:, k] = np.sqrt(np.maximum(variance, 0.0))
-            if self.withheld[own].any():
+            # the term of missed waves, if it ran off, moves no probability that it has to do with
+            moves = np.abs(gradient[:, k]) @ self.withheld[own] > 1e-8
+            error[moves, k] = np.nan
+            if self.withheld[own[0]]:
                 error[:, k] = np.nan
         return error
 

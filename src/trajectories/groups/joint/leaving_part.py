@@ -93,15 +93,35 @@ class LeavingPart:
             error = np.sqrt(np.maximum(variance, 0.0))
             if flat[own].any():
                 error[:] = np.inf
+            off = (np.abs(eta[:, k]) > SEPARATED) & (error > SEPARATED)
+            missed = self._gaps_that_ran_off(model, off)
+            if missed.any():
+                if k == 0:  # groups share them
+                    found.append((StopReason.BOUNDARY, MISSED))
+                withheld[own] = missed
+                continue
             if eta[:, k].max() < -SEPARATED_LOGIT:
                 note = f"nobody of group {k + 1} leaves: its probability went to zero"
-            elif ((np.abs(eta[:, k]) > SEPARATED) & (error > SEPARATED)).any():
+            elif off.any():
                 note = f"the probability of leaving of group {k + 1} ran off, to never or always"
             else:
                 continue
             found.append((StopReason.BOUNDARY, note))
             withheld[own] = ~model.common()
         return found, withheld
+
+    def _gaps_that_ran_off(self, model: LeavingModel, off: BoolArray) -> BoolArray:
+        """Return which parameters, (Q,), of missed waves alone account for the rows run off."""
+        missed = np.zeros(model.n_group_parameters, dtype=bool)
+        missed[np.flatnonzero(model.common())] = (self.design[off][:, model.common()] != 0).any(0)
+        explained = (self.design[:, missed] != 0).any(axis=1)
+        return missed if not (off & ~explained).any() else np.zeros_like(missed)
+
+
+MISSED = (
+    "nobody leaves after a wave that was missed, so that its term ran off: those who left are "
+    "known by their last wave, unless left= says when they did"
+)
 
 
 def leaving_part(
@@ -126,6 +146,8 @@ def leaving_part(
             f"{', '.join(constant)}: the same in every period at risk, so that it says nothing of "
             "leaving; leave it out"
         )
+    # not centred, so that one that runs off takes no other parameter with it
+    centre[[name in gaps for name in names]] = 0.0
     rows = np.hstack([basis.evaluate(panel.ages[periods.column]), (values - centre) / spread])
     keyed = np.column_stack([periods.column.astype(float), values])
     first, inverse = distinct_rows(keyed)
@@ -189,7 +211,9 @@ def _others(
         value, missing = before(values, np.isfinite(values) & seen, periods, 1)
         names.append(str(name))
         columns.append(value)
-        if missing.any():
+        # covariates are known where outcomes are: one term says that a wave was missed
+        known = [columns[names.index(gap)] for gap in gaps]  # as 0 and 1
+        if missing.any() and not any(np.array_equal(missing, gap) for gap in known):
             gaps.append(f"{name}{MISSING}")
             names.append(gaps[-1])
             columns.append(missing.astype(float))
