@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import pickle
-import tempfile
 import sys
+import tempfile
 import time
 import uuid
 import weakref
