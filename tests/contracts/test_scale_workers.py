@@ -16,7 +16,7 @@ from distributed import Client, LocalCluster
 import trajectories as tr
 from trajectories.groups import Control
 from trajectories.scale import DaskPanel
-from trajectories.scale.cluster import Held
+from trajectories.scale.held import Held
 
 AGES = np.arange(14, 24)
 SPEC = tr.GroupTrajectories(2, "poisson", 2)
