@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trajectories.errors import InputError
+from trajectories.errors import InputError, ModelFileError
+from trajectories.panel.covariate_document import design_document, design_from_document
 from trajectories.panel.covariates import read_covariates
 
 N = 30
@@ -100,7 +101,7 @@ def test_units_without_a_value_are_refused_or_counted(frame: pd.DataFrame) -> No
         ("~ (x", r"the formula '~ \(x' cannot be read \(FormulaSyntaxError\)"),
         ("~ x | z", "the formula '~ x | z' has a left-hand side, or parts"),
         ("~ age + x", "the formula names 'age', no column of the covariates; there are 'x', 'z'"),
-        ("~ nothing(x)", "a term of the formula cannot be computed"),
+        ("~ nothing(x)", r"a term of the formula uses nothing\(\)"),
         ("~ same", "covariates: 'same' is the same for all 30 units"),
         ("~ x + sex + twice", "covariates are collinear: 'twice' follows from 'x'"),
         ("~ born", r"covariate 'born' has dtype datetime64"),
@@ -130,3 +131,89 @@ def test_frames_that_do_not_fit_the_units_are_refused(frame: pd.DataFrame) -> No
             read_covariates("~ x", given_frame, frame.index)
     with pytest.raises(InputError, match=r"^missing must be 'refuse' or 'drop', not 'ignore'"):
         read_covariates("~ x", frame, frame.index, missing="ignore")
+
+
+def test_numbers_declared_as_categories_are_categories_everywhere(frame: pd.DataFrame) -> None:
+    numbered = frame.assign(wave=np.arange(N) % 3 + 1.0)
+    design = read_covariates("~ C(wave) + job", numbered, numbered.index)
+    assert design.columns == ("C(wave)[T.2.0]", "C(wave)[T.3.0]", "job")
+    assert design.categories == {"wave": (1.0, 2.0, 3.0)}
+    assert np.array_equal(design.for_units(numbered, numbered.index), design.matrix)
+    with pytest.raises(InputError, match="of a category that the model was not fitted to"):
+        design.for_units(numbered.assign(wave=7.0), numbered.index)
+    again = design_from_document(design_document(design))
+    assert np.array_equal(again.for_units(numbered, numbered.index), design.matrix)
+
+
+def test_booleans_stay_booleans_for_other_units(frame: pd.DataFrame) -> None:
+    design = read_covariates("~ x + job", frame, frame.index)
+    as_numbers = frame.assign(job=frame["job"].astype(float))
+    assert np.array_equal(design.for_units(as_numbers, frame.index), design.matrix)
+    for wrong in (0.5, 2.0):
+        with pytest.raises(InputError, match="neither true nor false"):
+            design.for_units(frame.assign(job=wrong), frame.index)
+    with pytest.raises(InputError, match="neither true nor false"):
+        design.for_units(frame.assign(job=frame["job"].astype(str)), frame.index)
+
+
+@pytest.mark.parametrize("formula", ["~ C(x > 0)", "~ C(sex) + C(job):x + job", "~ C(np.floor(z))"])
+def test_categories_that_cannot_be_checked_later_are_refused(
+    frame: pd.DataFrame, formula: str
+) -> None:
+    with pytest.raises(InputError, match=r"C\(\)"):
+        read_covariates(formula, frame, frame.index)
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        "I(x - np.mean(x))",  # another mean among other units: other columns for the same person
+        "I(x - x.mean())",
+        "x.rank()",
+        "np.cumsum(x)",
+        "np.add.accumulate(x)",
+        "lag(x)",
+        "I(x + __import__('os').getpid())",
+        "I(x + eval('1'))",
+        "I([1 for _ in x])",
+        "I(x + np.__version__)",
+    ],
+)
+def test_functions_of_other_rows_and_of_the_machine_are_refused(
+    frame: pd.DataFrame, term: str
+) -> None:
+    with pytest.raises(InputError, match="a term of the formula uses"):
+        read_covariates(f"~ z + {term}", frame, frame.index)
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        "np.log1p(np.abs(x))",
+        "np.where(x > 0, 1, 0)",
+        "scale(x)",
+        "center(x)",
+        "I(x**2 / np.pi)",
+        "bs(x, df=4)",
+        "poly(x, 2)",
+        "{x * z}",
+        "np.clip(x, -1, 1)",
+        "exp(`two words`)",
+    ],
+)
+def test_a_unit_has_the_same_columns_whoever_else_is_there(frame: pd.DataFrame, term: str) -> None:
+    design = read_covariates(f"~ {term}", frame, frame.index)
+    some = frame.index[3:7]
+    assert design.for_units(frame, some) == pytest.approx(design.matrix[3:7], rel=1e-12, abs=1e-12)
+
+
+def test_a_model_file_cannot_run_anything(frame: pd.DataFrame) -> None:
+    document = design_document(read_covariates("~ x", frame, frame.index))
+    document["formula"] = "~ I(x + __import__('os').getpid())"
+    with pytest.raises(ModelFileError, match="refused"):
+        design_from_document(document)
+
+
+def test_no_covariate_is_called_intercept(frame: pd.DataFrame) -> None:
+    with pytest.raises(InputError, match="cannot be called 'intercept'"):
+        read_covariates("~ x + intercept", frame.rename(columns={"z": "intercept"}), frame.index)

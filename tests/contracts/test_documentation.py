@@ -29,6 +29,7 @@ RUN = [
     "docs/how-to/handle-detention.md",
     "docs/how-to/intervals-and-tests.md",
     "docs/how-to/keep-a-model.md",
+    "docs/how-to/large-registers.md",
     "docs/how-to/long-fits.md",
     "docs/how-to/match-controls.md",
     "docs/how-to/membership-covariates.md",

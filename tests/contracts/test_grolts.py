@@ -242,3 +242,18 @@ def test_special_characters_do_not_break_a_form() -> None:
     assert (
         r"5 \% \& \textless{}6 of\_all \{x\} {[}y{]} \textbackslash{} \$ \#" in checklist.to_latex()
     )
+
+
+def test_covariates_of_a_model_are_said() -> None:
+    data = panel()
+    groups = np.asarray(data.outcomes).mean(axis=1) > 1
+    frame = pd.DataFrame({"sex": np.where(np.arange(150) % 3 == 0, "m", "f")}, index=data.units)
+    job = np.add.outer(np.arange(150), np.arange(6)) % 2.0
+    assert groups.any()
+    data = data.with_covariates({"job": job})
+    spec = tr.GroupTrajectories(2, degree=1, time_varying=["job"], common_effects=["job"])
+    fit = spec.fit(data, membership="~ sex", covariates=frame, control=QUICK)
+    said = rows(fit.grolts())["content"]["8"]
+    assert "no covariates" not in said
+    assert "'~ sex'" in said
+    assert "The curves depend on job, with one effect for all groups." in said

@@ -196,3 +196,11 @@ def test_no_message_shows_a_person() -> None:
     with pytest.raises(InputError, match="'secret' is the same for all 160 units") as raised:
         SPEC.fit(bare(), membership="~ secret", covariates=frame)
     assert "Anna" not in str(raised.value)
+
+
+def test_covariates_in_another_order_than_the_units_are_not_taken_by_position() -> None:
+    frame = pd.DataFrame({"x": [1.0, 2.0]}, index=["b", "a"])
+    both = tr.Panel.from_wide(np.array([[1, 0], [0, 2]]), units=["a", "b"])
+    with pytest.raises(InputError, match="with_unit_covariates"):
+        replace(both, unit_covariates=frame)
+    assert both.with_unit_covariates(frame).unit_covariates["x"].tolist() == [2.0, 1.0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -162,3 +163,42 @@ def test_an_expired_model_is_refused_unless_that_is_asked_for(
     assert "past its last day" in capsys.readouterr().out
     flags = pd.read_csv("profiles-scores/scores.csv")["flags"].fillna("")
     assert flags[[0, 3, 4]].str.contains("expired").all()
+
+
+def test_from_counts_and_a_card_to_a_score(capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(4)
+    counts = rng.poisson(np.where(rng.random((300, 1)) < 0.4, 2.0, 0.3) * np.ones((1, 6)))
+    table = pd.DataFrame(counts, columns=[f"count_{age}" for age in range(14, 20)])
+    table.to_csv("counts.csv", index_label="id")
+    card = {key: value for key, value in vars_of(CARD).items() if key != "recalibrated_from"}
+    Path("card.json").write_text(json.dumps(card), encoding="utf-8")
+    fit = ["fit", "counts.csv", "--id", "id", "--groups", "2", "--starts", "3", "--quiet"]
+    assert main([*fit, "--card", "card.json", "--out", "fitted"]) == 0
+    assert main(["score", "fitted/scoring-model.json", "profiles.csv"]) == 3
+    capsys.readouterr()
+    assert main(["score", "fitted/model.json", "profiles.csv", "--out", "no"]) == 2
+    assert "publish" in capsys.readouterr().err
+    assert not Path("no").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "card.json is not JSON"),
+        ("[]", "must hold an object with population, country"),
+        ('{"country": "Nowhere", "colour": 1}', "lacks population, years, "),
+        ('{"country": "Nowhere", "colour": 1}', "does not know colour"),
+    ],
+)
+def test_an_unfinished_card_is_one_line_before_any_work(
+    text: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("counts.csv").write_text("id,count_14,count_15\n1,0,1\n2,1,0\n", encoding="utf-8")
+    Path("card.json").write_text(text, encoding="utf-8")
+    assert main(["fit", "counts.csv", "--card", "card.json", "--out", "fitted"]) == 2
+    assert words in capsys.readouterr().err
+    assert not Path("fitted").exists()
+
+
+def vars_of(card: profiles.ModelCard) -> dict[str, object]:
+    return dataclasses.asdict(card)

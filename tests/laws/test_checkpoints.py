@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -345,3 +346,48 @@ def test_a_process_that_is_killed_leaves_a_checkpoint_to_go_on_from(tmp_path: Pa
         assert done.returncode == -signal.SIGKILL
         assert file.exists()
     assert same(SPEC.fit(PANEL, seed=3, control=SLOW, checkpoint=file), WHOLE)
+
+
+def test_a_checkpoint_that_cannot_be_written_is_refused_before_the_work(tmp_path: Path) -> None:
+    taken = tmp_path / f"a.checkpoint.{os.getpid()}.part"
+    taken.mkdir()  # where the file would be drafted
+    with pytest.raises(CheckpointError, match="cannot be written"):
+        SPEC.fit(PANEL, seed=3, control=SLOW, checkpoint=tmp_path / "a.checkpoint")
+    with pytest.raises(CheckpointError, match="cannot be written"):
+        WHOLE.bootstrap(PANEL, n_replicates=20, checkpoint=tmp_path / "a.checkpoint")
+
+
+def test_a_disk_that_fills_up_does_not_end_a_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(now: FitProgress) -> None:
+        if now.iterations > 2:
+            monkeypatch.setattr(os, "fsync", no_room)
+
+    def no_room(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.warns(tr.errors.TrajectoriesWarning, match=r"No space left.*the work goes on"):
+        fit = SPEC.fit(PANEL, seed=3, control=SLOW, checkpoint=tmp_path / "a", callback=full)
+    assert same(fit, WHOLE)
+
+
+def test_a_file_without_its_version_is_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.checkpoint"
+    path.write_text('{"format": "trajectories.checkpoint"}')
+    with pytest.raises(CheckpointError, match="version unknown"):
+        SPEC.fit(PANEL, seed=3, control=SLOW, checkpoint=path)
+
+
+def test_select_removes_its_own_checkpoints_and_no_others(tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    mine, other = folder / "fit.checkpoint", tr.Panel.from_wide(counts(seed=8), ages=AGES)
+    with pytest.raises(KilledError):
+        SPEC.fit(PANEL, seed=3, control=SLOW, checkpoint=mine, callback=killing(3))
+    again = Checkpoint(folder, many=True, keep=True)
+    tr.GroupTrajectories(1, "poisson", 2).fit(other, checkpoint=again)  # another, half done
+    kept = sorted(folder.iterdir())
+    assert len(kept) == 2
+    tr.select(PANEL, n_groups=[1, 2], degree=1, checkpoint=folder)
+    assert sorted(folder.iterdir()) == kept

@@ -109,3 +109,65 @@ def test_a_memory_map_is_fitted_as_the_array_is(tmp_path: Path) -> None:
     one, other = (spec.fit(panel, n_starts=3) for panel in (mapped, held))
     assert np.array_equal(one.params, other.params)
     assert np.array_equal(one.posterior, other.posterior)
+
+
+def test_whole_numbers_of_pandas_own_types_are_counts(tmp_path: Path) -> None:
+    frame = wide()
+    own = frame.reset_index().astype("Int64")
+    own.to_parquet(tmp_path / "own.parquet", row_group_size=9)
+    assert_same(tr.Panel.from_parquet(tmp_path / "own.parquet", unit="person"), frame, np.uint8)
+    rows = long(frame).astype("Int64")
+    options = {"unit": "person", "age": "age", "count": "count", "ages": AGES}
+    assert_same(tr.Panel.from_parquet([rows], **options), frame, np.uint8)
+    own.iloc[3, 2] = pd.NA
+    with pytest.raises(tr.errors.InputError, match="1 count missing"):
+        tr.Panel.from_parquet([own], unit="person")
+
+
+def test_ids_that_pandas_wrote_as_the_index_are_kept(tmp_path: Path) -> None:
+    frame = wide()
+    frame.to_parquet(tmp_path / "index.parquet", row_group_size=9)
+    assert_same(tr.Panel.from_parquet(tmp_path / "index.parquet"), frame, np.uint8)
+    long(frame).set_index("person").to_parquet(tmp_path / "long.parquet", row_group_size=9)
+    options = {"unit": "person", "age": "age", "count": "count", "ages": AGES}
+    assert_same(tr.Panel.from_parquet(tmp_path / "long.parquet", **options), frame, np.uint8)
+
+
+def test_what_cannot_be_read_or_written_is_said_in_one_line(tmp_path: Path) -> None:
+    frame = wide().reset_index()
+    frame.to_parquet(tmp_path / "cut.parquet")
+    damaged = bytearray((tmp_path / "cut.parquet").read_bytes())
+    damaged[30:60] = b"\xff" * 30
+    (tmp_path / "cut.parquet").write_bytes(damaged)
+    with pytest.raises(tr.errors.InputError, match=r"row group 0 of cut\.parquet"):
+        tr.Panel.from_parquet(tmp_path / "cut.parquet", unit="person")
+    with pytest.raises(tr.errors.InputError, match="folder="):
+        tr.Panel.from_parquet([frame], unit="person", folder=tmp_path / "none")
+    with pytest.raises(tr.errors.InputError, match="ages"):
+        tr.Panel.from_parquet([long(wide())], unit="person", age="age", ages=5)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+@pytest.mark.parametrize("shape", ["wide", "long"])
+def test_a_full_disk_is_said_and_does_not_end_the_process(
+    monkeypatch: pytest.MonkeyPatch, shape: str
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    if shape == "wide":
+        device = Path("/dev/full").open("r+b")  # noqa: SIM115  # closed as the temporary file is
+        monkeypatch.setattr("tempfile.TemporaryFile", lambda dir: device)
+        options = {"unit": "person"}
+    else:
+        monkeypatch.setattr("os.posix_fallocate", full)
+        options = {"unit": "person", "age": "age", "ages": AGES}
+    frame = wide().reset_index() if shape == "wide" else long(wide())
+    with pytest.raises(tr.errors.InputError, match="No space left"):
+        tr.Panel.from_parquet([frame], **options)
+
+
+def test_the_temporary_file_has_no_name(tmp_path: Path) -> None:
+    panel = tr.Panel.from_parquet([wide()], folder=tmp_path)
+    assert panel.n_units == 60
+    assert list(tmp_path.iterdir()) == []

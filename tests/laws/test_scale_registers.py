@@ -13,6 +13,7 @@ from distributed import Client, LocalCluster
 import trajectories as tr
 from trajectories.errors import InputError
 from trajectories.scale import DaskFollowUp, DaskPanel, DaskRegister, eligible_pool, stratum_counts
+from trajectories.scale.sources import split_by_unit
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -115,3 +116,10 @@ def test_strata_are_counted_and_the_eligible_gathered() -> None:
     pd.testing.assert_frame_equal(other.members[columns], one.members[columns])
     with pytest.raises(InputError, match="no column 'region'"):
         stratum_counts(spread, ["region"])
+
+
+def test_a_person_goes_to_the_same_part_whether_the_id_is_whole_or_a_float() -> None:
+    whole = pd.DataFrame({"person": np.arange(40)})
+    parts = [split_by_unit(frame, "person", 3) for frame in (whole, whole.astype(float))]
+    for one, other in zip(*parts, strict=True):
+        assert one["person"].tolist() == other["person"].tolist()

@@ -338,3 +338,18 @@ def test_another_reference_is_the_same_model() -> None:
 def test_holm_by_hand() -> None:
     found = holm(np.array([0.01, 0.04, np.nan, 0.03]))
     assert found == pytest.approx([0.03, 0.06, np.nan, 0.06], nan_ok=True)
+
+
+def test_the_effect_of_a_number_of_two_values_is_that_of_the_boolean() -> None:
+    posterior, frame = standin.drawn(19)
+    effects = {}
+    for name, column in (("number", frame["b"].astype(float)), ("boolean", frame["b"] > 0)):
+        fit = standin.stand_in(posterior).explain("~ x + b", frame.assign(b=column))
+        table = fit.marginal_effects()
+        effects[name] = table[table["variable"] == "b"]
+    assert set(effects["number"]["contrast"]) == {"1.0 against 0.0"}
+    assert set(effects["boolean"]["contrast"]) == {"True against False"}
+    for column in ("estimate", "lower", "upper"):
+        assert effects["number"][column].to_numpy() == pytest.approx(
+            effects["boolean"][column].to_numpy(), rel=1e-7, abs=1e-9
+        )

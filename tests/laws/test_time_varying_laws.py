@@ -220,6 +220,7 @@ def test_one_covariate_common_and_one_per_group() -> None:
         ("hours", 0),
     ]
     assert results.test_equal_effects("job").df == 1
+    assert results.test_equal_effects().null == "the effect of job is the same in all groups"
     assert not results.test_equal_effects("hours").applies
     assert results.test_equal_curves(1, 2).df == 3
 

@@ -11,6 +11,7 @@ import pytest
 
 import trajectories as tr
 from trajectories.errors import InputError
+from trajectories.rapporteur.figures import GROUPS
 from trajectories.rapporteur.planted_truths import PLANTED_TRUTHS, planted_groups, targets_of
 from trajectories.rapporteur.quantities import STAGES, stage_of
 from trajectories.rapporteur.study import study
@@ -148,6 +149,21 @@ def test_at_least_five_other_truths_are_there_by_name_and_an_unknown_one_is_refu
     assert targets_of("published") == {}
     with pytest.raises(InputError, match="no planted truth of that name; did you mean 'equal'"):
         tr.rapporteur.replicate(truth="equall")
+
+
+@pytest.mark.parametrize("truth", PLANTED_TRUTHS)
+def test_a_share_of_relatives_is_planted_alike_in_all_groups(truth: str) -> None:
+    # groups differ in how many criminal relatives their members have, so that another weighting
+    # than by persons would plant another share than the table says
+    from trajectories.rapporteur.reconcile import reconcile_attributes, reconcile_shares
+    from trajectories.rapporteur.targets import read_targets
+
+    targets = read_targets(PLANTED_TRUTHS[truth])
+    found = reconcile_attributes(targets, reconcile_shares(targets))
+    for name in ("trafficking_sibling", "trafficking_partner"):
+        values = [found[name][group] for group in GROUPS]
+        assert max(values) - min(values) < 1e-6
+        assert values[0] == pytest.approx(targets.values[f"{name}s_traffickers"], abs=1e-6)
 
 
 def test_every_figure_belongs_to_a_stage() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from trajectories.cli import curves, modelling
+from trajectories.cli.card_file import read_card
 from trajectories.cli.cautions import warn_of
 from trajectories.cli.output import (
     check_folder,
@@ -24,8 +25,12 @@ from trajectories.panel.arrays import counted
 
 if TYPE_CHECKING:
     from trajectories.groups import GroupTrajectoriesResults
+    from trajectories.profiles import ModelCard
 
-__all__ = ["run"]
+__all__ = ["SCORING_MODEL", "run"]
+
+SCORING_MODEL = "scoring-model.json"
+"""What ``trajectories score`` takes; written where a card is given."""
 
 
 def run(args: argparse.Namespace) -> None:
@@ -33,6 +38,7 @@ def run(args: argparse.Namespace) -> None:
     out = args.out or Path(f"{args.file.stem}-fit")
     family, _ = curves.family(args.family, args), curves.basis(args)
     check_folder(out, args.force)
+    card = None if args.card is None else read_card(args.card)
     read = read_panel(args)
     warn_of(read.cautions)
     groups = args.groups or list(range(1, 7))
@@ -40,10 +46,20 @@ def run(args: argparse.Namespace) -> None:
     with new_folder(out, "fit", args.force) as folder:
         tables = _write(folder, results, read, candidates, rule, args)
         withheld = save_model(folder, results, tables["groups"])
+        if card is not None and not withheld:
+            _publish(folder, results, read, card)
     if withheld:
         sys.stderr.write(f"trajectories: warning: {withheld}\n")
     if not args.quiet:
         sys.stdout.write(_summary(results, tables, read, rule, out))
+
+
+def _publish(
+    folder: Path, results: GroupTrajectoriesResults, read: PanelRead, card: ModelCard
+) -> None:
+    from trajectories import profiles
+
+    profiles.publish(results, read.panel, card).save(folder / SCORING_MODEL)
 
 
 def _write(

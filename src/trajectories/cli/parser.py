@@ -49,6 +49,7 @@ examples:
   trajectories fit counts.csv --groups 4 --basis natural_spline --knots 15,19,24
   trajectories fit long.csv --unit person --age age --count cases --exposure years_free
   trajectories fit counts.csv                        1 to 6 groups, chosen by BIC
+  trajectories fit counts.csv --groups 3 --card card.json     also a model for 'score'
 """
 
 _SELECT = """\
@@ -117,6 +118,13 @@ def build_parser() -> argparse.ArgumentParser:
         "--posterior",
         action="store_true",
         help="also write posterior.csv, which has a row a person: handle it as you do the data",
+    )
+    fit.add_argument(
+        "--card",
+        type=Path,
+        metavar="FILE",
+        help="JSON that says whom the model describes, who answers for it and until when; also "
+        "writes scoring-model.json, which 'trajectories score' takes",
     )
     _add_checkpoint(fit)
     fit.add_argument("--out", type=Path, metavar="FOLDER", help="default: FILE's name + -fit")

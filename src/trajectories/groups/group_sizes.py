@@ -14,7 +14,7 @@ from trajectories.groups.model import ALL_GROUPS
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
 
-KEYS = ("measure", "covariate", "group", "age", "part", "term", "replicate")
+KEYS = ("measure", "variable", "contrast", "covariate", "group", "age", "part", "term", "replicate")
 """What a row of a table by group may be about; ``level`` is a number here."""
 TOO_FEW = "too few persons to say"
 

@@ -237,7 +237,8 @@ class GroupTrajectoriesResults(
         """
         if self._posterior is None or self._units is None:
             raise InputError(
-                "a loaded model holds no person-level data: use predict_proba(panel) for the "
+                "a model that was loaded, or fitted on a cluster, holds no person-level data: use "
+                "predict_proba(panel) for the "
                 "persons you want"
             )
         return pd.DataFrame(self._posterior.by_unit(), index=self._units, columns=self._groups())

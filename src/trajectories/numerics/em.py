@@ -101,7 +101,9 @@ def polish(
     of these does, an EM step, which cannot fall, is taken instead. It stops when the score per unit
     of weight is below ``gradient_tolerance`` and the expected gain below ``gain_tolerance``, or
     when no step raises the likelihood any more: that is a maximum up to rounding if one of the two
-    is small, and otherwise the fit has stalled.
+    is small, and otherwise the fit has stalled. Where a step had to be cut, the whole of it and
+    another one from there are tried as well: along a ridge that bends, whole steps leave the ridge
+    and come back to it much farther on.
     """
     weight = mixture.statistics.total_weight
     llf, score, information, totals = mixture.score_and_information(parameters)
@@ -118,9 +120,11 @@ def polish(
             break
         if step == max_steps:
             break
-        candidate = _newton_candidate(mixture, parameters, direction, llf)
+        candidate, was_cut = _newton_candidate(mixture, parameters, direction, llf)
         if candidate is None:
             candidate = mixture.m_step(parameters, totals)
+        elif was_cut:
+            candidate = _round_the_bend(mixture, parameters, direction, candidate)
         improved = mixture.score_and_information(candidate)
         if improved[0] <= llf:
             at_rounding = flat or gain < 1e3 * enough
@@ -169,22 +173,52 @@ def _newton_direction(mixture: Mixture, score: FloatArray, information: FloatArr
 
 def _newton_candidate(
     mixture: Mixture, parameters: Parameters, direction: FloatArray, llf: float
-) -> Parameters | None:
-    """Return the first cut of the Newton step that raises the likelihood, or None."""
-    packed = parameters.pack()
+) -> tuple[Parameters | None, bool]:
+    """Return the first cut of the Newton step that raises the likelihood, or None.
+
+    The second value says whether it is less than was allowed.
+    """
+    scale = _allowed(mixture, parameters, direction)
+    for cuts in range(8):
+        candidate = _moved(mixture, parameters, scale * direction)
+        if candidate is not None and mixture.e_step(candidate).llf > llf:
+            return candidate, cuts > 0
+        scale /= 4
+    return None, True
+
+
+def _round_the_bend(
+    mixture: Mixture, parameters: Parameters, direction: FloatArray, cut: Parameters
+) -> Parameters:
+    """Return where two whole Newton steps lead, if that is higher than the cut step.
+
+    The first of them may fall: this is the watchdog technique of Chamberlain, Powell, Lemarechal
+    and Pedersen (1982), Mathematical Programming Studies 16, 1-17.
+    """
+    astray = _moved(mixture, parameters, _allowed(mixture, parameters, direction) * direction)
+    if astray is None:
+        return cut
+    llf, score, information, _ = mixture.score_and_information(astray)
+    if not np.isfinite(llf):
+        return cut
+    back = _newton_direction(mixture, score, information)
+    candidate = _moved(mixture, astray, _allowed(mixture, astray, back) * back)
+    if candidate is None or not mixture.e_step(candidate).llf > mixture.e_step(cut).llf:
+        return cut
+    return candidate
+
+
+def _allowed(mixture: Mixture, parameters: Parameters, direction: FloatArray) -> float:
+    """Return the part of a step that changes no channel and no logit by too much."""
     n_logits = mixture.n_groups - 1
     stop = n_logits + parameters.theta.size
     of_groups = direction[n_logits:stop].reshape(mixture.n_groups, -1)
     change = np.abs(np.delete(direction, slice(n_logits, stop))).max(initial=0.0)
     by_group = mixture.density.shortening(parameters.theta, of_groups)
-    scale = min(float(by_group.min()), LARGEST_LOGIT_CHANGE / max(float(change), 1e-300))
-    for _ in range(8):
-        moved = packed + scale * direction
-        candidate = Parameters.unpack(moved, mixture.n_groups, mixture.n_covariates)
-        if (
-            not mixture.density.out_of_range(candidate.theta).any()
-            and mixture.e_step(candidate).llf > llf
-        ):
-            return candidate
-        scale /= 4
-    return None
+    return min(float(by_group.min()), LARGEST_LOGIT_CHANGE / max(float(change), 1e-300))
+
+
+def _moved(mixture: Mixture, parameters: Parameters, step: FloatArray) -> Parameters | None:
+    """Return the parameters after a step, or None where a rate would be out of range."""
+    moved = Parameters.unpack(parameters.pack() + step, mixture.n_groups, mixture.n_covariates)
+    return None if mixture.density.out_of_range(moved.theta).any() else moved

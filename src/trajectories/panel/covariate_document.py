@@ -56,7 +56,10 @@ def design_from_document(document: dict[str, Any]) -> CovariateDesign:
         If they do not.
     """
     frame = _invented(document)
-    made = model_matrix(parse_formula(document["formula"]), frame)
+    try:
+        made = model_matrix(parse_formula(document["formula"]), frame)
+    except InputError as error:
+        raise ModelFileError(f"the formula of the covariates is refused: {error}") from None
     spec = {"spec": made.attrs["spec"], "variables": list(document["variables"])}
     state = spec["spec"].transform_state
     state.clear()

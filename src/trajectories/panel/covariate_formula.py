@@ -6,7 +6,6 @@ Formulas are read by `formulaic`, which is imported here and only when a formula
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from typing import Any
 
@@ -15,8 +14,7 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.panel.arrays import names
-
-QUOTED = re.compile(r"`([^`]+)`")
+from trajectories.panel.formula_calls import QUOTED, check_calls
 
 
 def parse_formula(formula: str) -> Any:
@@ -25,8 +23,8 @@ def parse_formula(formula: str) -> Any:
     Raises
     ------
     InputError
-        If it is no text, cannot be read, or has a left-hand side, several parts, no intercept or
-        no term.
+        If it is no text, cannot be read, or has a left-hand side, several parts, no intercept, no
+        term, or a function that looks at other rows or does more than compute.
     """
     from formulaic import Formula, SimpleFormula
     from formulaic.errors import FormulaicError
@@ -56,6 +54,7 @@ def parse_formula(formula: str) -> Any:
         )
     if len(terms) == 1:
         raise InputError(f"the formula {formula!r} names no covariate")
+    check_calls(parsed)
     return parsed
 
 
@@ -87,6 +86,47 @@ def variables_of(parsed: Any, columns: pd.Index[Any]) -> list[str]:
     if doubled:
         raise InputError(f"covariates have several columns named {names(doubled)}: name them apart")
     return list(found)
+
+
+def categories_of(parsed: Any, columns: pd.Index[Any]) -> set[str]:
+    """Return the columns that ``C(...)`` declares to be categories, numbers among them.
+
+    Raises
+    ------
+    InputError
+        If C() holds an expression, or a column that is a number elsewhere in the formula: what a
+        new unit's category is could then not be checked.
+    """
+    found: set[str] = set()
+    for factor in {str(f.expr): f for term in parsed for f in term.factors}.values():
+        if factor.eval_method.value == "python" and str(factor.expr).startswith("C("):
+            quoted = QUOTED.findall(str(factor.expr))
+            call = ast.parse(QUOTED.sub("quoted_name", str(factor.expr)), mode="eval").body
+            first = call.args[0] if isinstance(call, ast.Call) and call.args else None
+            name = first.id if isinstance(first, ast.Name) else None
+            name = quoted[0] if name == "quoted_name" else name
+            if name is None or name not in columns:
+                raise InputError(
+                    "C() in a formula takes a column: compute its categories beforehand, in a "
+                    "column of their own"
+                )
+            found.add(name)
+    others = [
+        _names_in(str(f.expr), columns)
+        for term in parsed
+        for f in term.factors
+        if f.eval_method.value == "python" and not str(f.expr).startswith("C(")
+    ]
+    plain = {
+        str(f.expr) for term in parsed for f in term.factors if f.eval_method.value == "lookup"
+    }
+    both = found & (plain | {name for own in others for name in own})
+    if both:
+        raise InputError(
+            f"the formula has {names(sorted(both))} inside C() and outside: use a copy of the "
+            "column under another name for one of them"
+        )
+    return found
 
 
 def _names_in(expression: str, columns: pd.Index[Any]) -> list[str]:

@@ -13,6 +13,7 @@ from trajectories.errors import InputError
 from trajectories.panel.arrays import FloatArray, IntArray, counted, names, read_only
 from trajectories.panel.covariate_checks import check_categories, check_columns, check_finite
 from trajectories.panel.covariate_formula import (
+    categories_of,
     model_matrix,
     parse_formula,
     references_of,
@@ -86,7 +87,17 @@ class CovariateDesign:
                     f"covariate {name!r}: {counted(new, 'unit')} of a category that the model was "
                     "not fitted to: leave them out, or fit it to such units too"
                 )
-        matrix = model_matrix(self._spec, plain_columns(used, self.categories)).to_numpy(np.float64)
+        plain = plain_columns(used, self.categories)
+        for name in plain.columns:
+            if str(name) in self.references and name not in self.categories:
+                new = int((~plain[name].isin([False, True])).sum())
+                if new:
+                    raise InputError(
+                        f"covariate {name!r}: {counted(new, 'unit')} neither true nor false, as "
+                        "it was for the units that the model was fitted to"
+                    )
+                plain[name] = plain[name].astype(bool)
+        matrix = model_matrix(self._spec, plain).to_numpy(np.float64)
         check_finite(matrix, self.columns)
         return np.ascontiguousarray(matrix)
 
@@ -163,6 +174,11 @@ def read_covariates(
     check_frame(covariates, missing)
     parsed = parse_formula(formula)
     variables = variables_of(parsed, covariates.columns)
+    if "intercept" in variables:
+        raise InputError(
+            "a covariate cannot be called 'intercept', which is a term of its own: rename the "
+            "column"
+        )
     used = aligned(covariates, units, variables)
     lacks = used.isna().any(axis=1).to_numpy()
     n_missing = int(lacks.sum())
@@ -172,6 +188,8 @@ def read_covariates(
         raise InputError(f"all {counted(n_missing, 'unit')} lack a value of some covariate")
     rows = np.flatnonzero(~lacks).astype(np.int64)
     kept = plain_columns(used.iloc[rows])
+    for name in categories_of(parsed, covariates.columns):
+        kept[name] = pd.Categorical(kept[name])
     check_categories(kept)
     table = model_matrix(parsed, kept)
     columns = tuple(str(name) for name in table.columns)

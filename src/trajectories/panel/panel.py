@@ -248,7 +248,8 @@ class Panel:
         source : path, list of paths, or iterator of tables
             A file, a folder of ``.parquet`` files (by name), or pandas or Arrow tables.
         unit : column label, optional
-            Unit ids; row numbers by default, and needed where a row is a unit and age.
+            Unit ids; needed where a row is a unit and age. By default the named index that pandas
+            wrote into the file, row numbers if there is none.
         age : column label, optional
             None: a row is a unit and a column an age. Else a row is a unit and age with its count.
         count : column label
@@ -258,7 +259,8 @@ class Panel:
         absent : 0, optional
             What a cell without a row holds. By default such cells are refused.
         folder : path, optional
-            Where the temporary file is made: by default the system's folder for these.
+            Where the temporary file is made: by default the system's folder for these. On Linux
+            and macOS the file has no name: nobody else can open it, and it goes with the process.
 
         Raises
         ------

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,8 @@ def read_parquet(
         raise InputError("a table with a row a unit and age needs the column of unit ids: unit=")
     if absent is not None and absent != 0:
         raise InputError(f"absent must be None or 0, not {absent!r}")
-    return _long(frames, unit, age, count, check_ages(ages, len(list(ages))), absent, folder)
+    known = check_ages(ages, np.size(list(ages) if isinstance(ages, range) else ages))
+    return _long(frames, unit, age, count, known, absent, folder)
 
 
 def _frames(source: Any) -> Iterator[pd.DataFrame]:
@@ -53,10 +55,8 @@ def _frames(source: Any) -> Iterator[pd.DataFrame]:
         if not source:
             raise InputError("the folder holds no file that ends in .parquet")
     if not isinstance(source, Iterable):
-        raise InputError(
-            f"from_parquet needs a path, a list of paths or an iterator of tables, "
-            f"not a {type(source).__name__}"
-        )
+        kind = type(source).__name__
+        raise InputError(f"from_parquet needs a path, paths or an iterator of tables, not a {kind}")
     for piece in source:
         if isinstance(piece, str | Path):
             yield from _row_groups(Path(piece))
@@ -84,7 +84,14 @@ def _row_groups(path: Path) -> Iterator[pd.DataFrame]:
         raise InputError(f"the file {path.name} {kind}") from None
     with file:
         for number in range(file.num_row_groups):
-            yield file.read_row_group(number).to_pandas()
+            try:
+                group = file.read_row_group(number).to_pandas()
+            except (OSError, ValueError):  # the words of pyarrow may quote what it read
+                raise InputError(
+                    f"row group {number} of {path.name} cannot be read: the file is damaged or "
+                    "was cut off; write it anew"
+                ) from None
+            yield group
 
 
 def _wide(frames: Iterator[pd.DataFrame], unit: Any, ages: Any, folder: Any) -> dict[str, Any]:
@@ -92,6 +99,8 @@ def _wide(frames: Iterator[pd.DataFrame], unit: Any, ages: Any, folder: Any) -> 
     first = next(frames, None)
     if first is None:
         raise InputError("the Parquet source holds no rows")
+    if unit is None and first.index.name is not None:
+        unit = first.index.name  # ids that pandas wrote as the index are in the file all the same
     columns = list((first if unit is None else _indexed(first, unit)).columns)
     known = ages_from_labels(pd.Index(columns)) if ages is None else ages
     units: list[pd.Index[Any]] = []
@@ -126,6 +135,8 @@ def _long(
     held: dict[Any, int] = {}
     with closing(_Spool(len(ages), folder)) as spool:
         for frame in frames:
+            if any(name in (unit, age) and name not in frame.columns for name in frame.index.names):
+                frame = frame.reset_index()  # ids that pandas wrote as the index
             missing = [label for label in (unit, age, count) if label not in frame.columns]
             if missing:
                 raise InputError(f"no column {names(missing)} in a row group of the Parquet source")
@@ -143,7 +154,7 @@ def _long(
                 (held.setdefault(one, len(held)) for one in found), dtype=np.int64, count=len(found)
             )
             spool.extend_to(len(held))
-            spool.add(rows[codes], place, part[count].to_numpy())
+            spool.add(rows[codes], place, _plain(part[[count]])[:, 0])
         if not held:
             raise InputError("the Parquet source holds no rows at the ages asked for")
         return {"outcomes": spool.settled(absent), "ages": ages, "units": pd.Index(list(held))}
@@ -164,23 +175,31 @@ class _Spool:
         self.n_ages, self.n_rows = n_ages, 0
         self.folder = folder
         self.dtype: np.dtype[Any] = np.dtype(np.uint8)
-        self.file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # open while the panel is
+        self.file = _temporary(folder)
 
     def close(self) -> None:
         """Close the file; maps of it stay, and the file goes with the last of them."""
-        self.file.close()
+        with suppress(OSError):  # what a full disk did not take was said before
+            self.file.close()
 
     def append(self, frame: pd.DataFrame) -> None:
         """Write rows of a wide table."""
-        values = _whole_numbers(frame.to_numpy())
+        values = _whole_numbers(_plain(frame))
         self._widen_for(values)
-        self.file.seek(0, 2)
-        self.file.write(np.ascontiguousarray(values, dtype=self.dtype).tobytes())
+        with _room():
+            self.file.seek(0, 2)
+            self.file.write(np.ascontiguousarray(values, dtype=self.dtype).tobytes())
+            self.file.flush()
         self.n_rows += len(values)
 
     def extend_to(self, n_rows: int) -> None:
         """Make the file longer by rows of zeros."""
-        self.file.truncate(n_rows * self.n_ages * self.dtype.itemsize)
+        before, size = (n * self.n_ages * self.dtype.itemsize for n in (self.n_rows, n_rows))
+        with _room():
+            self.file.truncate(size)
+            if size > before and hasattr(os, "posix_fallocate"):
+                # a hole that finds no room when a map is written to would end the process
+                os.posix_fallocate(self.file.fileno(), before, size - before)
         self.n_rows = n_rows
 
     def add(self, rows: Any, columns: Any, counts: Any) -> None:
@@ -227,11 +246,39 @@ class _Spool:
             raise InputError("a count is above 65,535: is the column of counts the right one?")
         old = self._map("r") if self.n_rows else None
         self.dtype = np.dtype(np.uint16)
-        wider = tempfile.TemporaryFile(dir=self.folder)  # noqa: SIM115  # as the first
-        for low in range(0, self.n_rows, SPOOLED_ROWS):
-            wider.write(old[low : low + SPOOLED_ROWS].astype(np.uint16).tobytes())  # type: ignore[index]
+        wider = _temporary(self.folder)
+        with _room():
+            for low in range(0, self.n_rows, SPOOLED_ROWS):
+                wider.write(old[low : low + SPOOLED_ROWS].astype(np.uint16).tobytes())  # type: ignore[index]
+            wider.flush()
         self.file.close()
         self.file = wider
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """Say in one line that the temporary file cannot be made, or cannot grow."""
+    try:
+        yield
+    except OSError as problem:
+        raise InputError(
+            f"the temporary file of counts cannot be written ({problem.strerror}): give folder= "
+            "one that exists, that you may write to, and that has room for a byte or two a cell"
+        ) from None
+
+
+def _temporary(folder: Any) -> Any:
+    """Return a file without a name, so that nobody else can open it and no crash leaves it."""
+    with _room():
+        return tempfile.TemporaryFile(dir=folder)
+
+
+def _plain(frame: pd.DataFrame) -> Any:
+    """Return a table's numbers, NaN where pandas' own types (``Int64``) have a missing value."""
+    special = any(isinstance(kind, pd.api.extensions.ExtensionDtype) for kind in frame.dtypes)
+    if special and all(pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes):
+        return frame.to_numpy(dtype=np.float64, na_value=np.nan)
+    return frame.to_numpy()
 
 
 def _whole_numbers(values: Any) -> Any:

@@ -30,6 +30,11 @@ def check_unit_covariates(frame: Any, units: pd.Index[Any]) -> pd.DataFrame | No
             f"covariates have {counted(len(frame), 'row')} for {counted(len(units), 'unit')} of "
             "the panel: use panel.with_unit_covariates, which takes the rows of the units"
         )
+    if not pd.api.types.is_integer_dtype(frame.index.dtype) and not frame.index.equals(units):
+        raise InputError(
+            "the rows of covariates are labelled, and not as the units of the panel are: use "
+            "panel.with_unit_covariates, which puts them into the order of the units"
+        )
     return frame
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -57,7 +58,8 @@ def dropout_trajectories(
         ends.append((float(ages[-1]), float(values[-1])))
         texts.append(f"group {group}")
         looks.append(look)
-    ages = staying["age"].to_numpy(dtype=float)
+    # under disclosure control who stays may be known at the first age only
+    ages = np.concatenate([own["age"].to_numpy(dtype=float) for own in (staying, curves)])
     right.set_xlim(ages.min(), ages.max())
     right.set_ylim(0.0, 1.03)
     right.grid(axis="y")

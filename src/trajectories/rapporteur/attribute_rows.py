@@ -33,8 +33,6 @@ class AttributeRows:
     complement: bool = False
 
 
-# The base of the two trafficking rows is criminal relatives, not persons. Only their overall rows
-# are published, so every group has the same probability and the weights do not matter.
 ATTRIBUTES: Mapping[str, AttributeRows] = {
     "female": AttributeRows((0.24, 0.11, 0.04, 0.0, 0.12, 0.12), "male_share", complement=True),
     "in_education": AttributeRows((0.06, 0.26, 0.05, 0.05, 0.10, 0.18)),
@@ -67,6 +65,11 @@ ATTRIBUTES: Mapping[str, AttributeRows] = {
         (0.72, 0.77, 0.77, 0.77, 0.40, 0.25), "migration_background"
     ),
 }
+OF_RELATIVES = ("trafficking_sibling", "trafficking_partner")
+"""Shares whose base is criminal relatives, not persons: some groups have more of them than others.
+
+Every group has the same probability, so that the overall row holds whatever the weights are.
+"""
 CONTROL_ROWS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "basic_qualification_general_offenders": ("basic_qualification", (GENERAL_OFFENDERS,)),
     "basic_qualification_non_offenders": ("basic_qualification", (NON_OFFENDERS,)),

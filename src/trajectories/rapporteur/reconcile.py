@@ -24,6 +24,7 @@ from trajectories.rapporteur.attribute_rows import (
     ATTRIBUTES,
     COMPONENTS,
     CONTROL_ROWS,
+    OF_RELATIVES,
     STRATA,
     group_rows,
 )
@@ -127,7 +128,9 @@ def _rows(targets: Targets, shares: Mapping[str, float], given: Sequence[str]) -
             rows.append(_Row(None, terms, value, tolerance(key, printed[key]), weight))
 
     for name, about in ATTRIBUTES.items():
-        for stratum, assumed in zip(STRATA, about.assumed, strict=True):
+        for stratum, usual in zip(STRATA, about.assumed, strict=True):
+            alike = name in OF_RELATIVES and stratum in GROUPS
+            assumed = targets.values[str(about.overall)] if alike else usual
             rows.append(_Row(None, ((name, stratum, 1.0),), assumed, 0.0, _ASSUMED))
         replaced = shares_changed or any(f"{name}_{g}" in targets.given for g in GROUPS)
         if about.overall is not None and (about.overall in given or not replaced):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import sys
+import tempfile
 import uuid
 import weakref
 from pathlib import Path
@@ -97,7 +98,7 @@ def _worker() -> Any:
 def _spooled(content: Any) -> str:
     """Write a part into the folder of its worker, readable by nobody else."""
     worker = _worker()
-    folder = Path(worker.local_directory if worker is not None else ".")
+    folder = Path(worker.local_directory if worker is not None else tempfile.gettempdir())
     path = folder / f"part-{uuid.uuid4().hex}"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:

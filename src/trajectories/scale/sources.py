@@ -97,6 +97,8 @@ def split_by_unit(frame: pd.DataFrame, unit: Any, n_parts: int) -> list[pd.DataF
             f"{int(ids.isna().sum()):,} rows without an id in {unit!r}: leave them out"
         )
     codes, distinct = pd.factorize(ids)
+    if pd.api.types.is_float_dtype(distinct) and (distinct == np.floor(distinct)).all():
+        distinct = distinct.astype(np.int64)  # 7.0, where ids were missing once, is person 7
     # by the text of the id, so that 7 in one table and 7 in another go together
     of_unit = np.array([zlib.crc32(str(one).encode()) % n_parts for one in distinct], dtype=int)
     place = of_unit[codes]

@@ -73,7 +73,7 @@ class AdequacyMethods:
         from trajectories.groups.adequacy.residuals import residuals
 
         fit = self._fit()
-        return shown_by_group(fit, residuals(fit, panel), "residuals", adds_up=True)
+        return shown_by_group(fit, residuals(fit, self._kept(panel)), "residuals", adds_up=True)
 
     def dispersion(
         self, panel: Panel, n_simulated: int = 99, level: float = 0.95, seed: int = 0
@@ -86,7 +86,7 @@ class AdequacyMethods:
         from trajectories.groups.adequacy.dispersion import dispersion
 
         fit = self._fit()
-        table = dispersion(fit, panel, n_simulated, level, seed)
+        table = dispersion(fit, self._kept(panel), n_simulated, level, seed)
         return shown_by_group(fit, table, "dispersion", adds_up=True)
 
     def posterior_distribution(self, panel: Panel, n_bins: int = 20) -> pd.DataFrame:
@@ -97,7 +97,7 @@ class AdequacyMethods:
         from trajectories.groups.adequacy.posterior_distribution import posterior_distribution
 
         fit = self._fit()
-        table = posterior_distribution(fit, panel, n_bins)
+        table = posterior_distribution(fit, self._kept(panel), n_bins)
         edges = ("group", "lower")
         shown = protect(
             table.drop(columns="upper"),
@@ -123,7 +123,7 @@ class AdequacyMethods:
         """
         from trajectories.groups.adequacy.histories import histories
 
-        return histories(self._fit(), panel, n_per_group, smallest_weight, seed)
+        return histories(self._fit(), self._kept(panel), n_per_group, smallest_weight, seed)
 
     def adequacy_frames(self, panel: Panel) -> Frames:
         """Return what :func:`trajectories.plot.adequacy` draws, in its order.
@@ -147,6 +147,11 @@ class AdequacyMethods:
         from trajectories.groups.grolts.checklist import grolts
 
         return grolts(self._fit(), panel, selection, minimum_cell)
+
+    def _kept(self, panel: Panel) -> Panel:
+        """Return the panel without the units that the fit left out for want of a covariate."""
+        membership = self._fit().model.membership
+        return panel if membership is None else membership.kept(panel)
 
     def _fit(self) -> GroupTrajectoriesResults:
         return cast("GroupTrajectoriesResults", self)

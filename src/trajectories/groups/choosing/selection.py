@@ -22,6 +22,7 @@ from trajectories.groups.control import Control
 from trajectories.groups.membership.terms import panel_for
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.checkpoint import as_folder, clear
+from trajectories.groups.search.fingerprint import panel_digest
 from trajectories.groups.search.spread_panel import (
     SpreadPanel,
     refuse_options,
@@ -195,7 +196,10 @@ def select(
             membership=membership,
         )
         table = pd.concat([table, validation.measures()], axis=1)
-    clear(folder)
+    of_panel = None
+    if folder is not None and isinstance(panel, Panel):
+        of_panel = panel_digest(panel)
+    clear(folder, of_panel)
     return Selection(table, fitted, tuple(keys), validation)
 
 

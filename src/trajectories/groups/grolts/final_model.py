@@ -55,9 +55,30 @@ def shapes(facts: Facts) -> Item:
 
 
 def covariates(facts: Facts) -> Item:
-    """Item 8: this model takes none."""
-    del facts
-    content = "The model has no covariates; group membership depends on the outcomes only."
+    """Item 8: those of the group probabilities, and those of the curves."""
+    model, parts = facts.results.model, []
+    if model.membership is not None:
+        parts.append(
+            f"The group probabilities depend on {model.membership.formula!r}, a multinomial logit "
+            "estimated together with the curves (one step), so that the covariates help to "
+            "classify; see results.membership.odds_ratios()."
+        )
+        if model.membership.n_missing:
+            parts.append(
+                "Persons without a value of these covariates were left out; "
+                "results.membership.n_missing says how many."
+            )
+    if model.covariates is not None:
+        pairs = list(zip(model.covariates.names, model.covariates.common, strict=True))
+        own = [name for name, shared in pairs if not shared]
+        shared = [name for name, shared in pairs if shared]
+        if own:
+            parts.append(f"The curves depend on {_listed(own)}, with an effect in each group.")
+        if shared:
+            parts.append(f"The curves depend on {_listed(shared)}, with one effect for all groups.")
+    if not parts:
+        parts = ["The model has no covariates; group membership depends on the outcomes only."]
+    content = " ".join(parts)
     return "8", "Covariates, and whether the analysis can be replicated", FILLED, content
 
 

@@ -103,8 +103,10 @@ def equal_effects(
     null = f"the effect of {' and of '.join(wanted)} is the same in all groups"
     common = results.model.common()
     first = results.model.bases[0].n_terms - len(names)
-    columns = [first + names.index(name) for name in wanted]
-    columns = [column for column in columns if not common[column]]
+    own = [name for name in wanted if not common[first + names.index(name)]]
+    columns = [first + names.index(name) for name in own]
+    if own:
+        null = f"the effect of {' and of '.join(own)} is the same in all groups"
     estimated = [k for k in range(results.n_groups) if results.model.degree[k] >= 0]
     if not columns:
         reason = "all groups share it by the model; fit an effect per group to test it"

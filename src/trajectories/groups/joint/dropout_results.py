@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from trajectories.disclosure_control import protect
+from trajectories.disclosure_control import MARK, protect
 from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.joint.dropout import Dropout
 from trajectories.groups.joint.joint_summary import summarise_dropout
@@ -130,7 +130,7 @@ class DropoutTrajectoriesResults(SharedGroupsResults):
             "share": there / there.sum(axis=1, keepdims=True),
         }
         table = self._tidy(np.append(found.first_age, found.ages), columns)
-        return protect(
+        shown = protect(
             table,
             persons="persons",
             part_counts=(),
@@ -138,6 +138,24 @@ class DropoutTrajectoriesResults(SharedGroupsResults):
             parts=("group",),
             name="staying",
         )
+        return self._without_hidden_leaving(shown)
+
+    def _without_hidden_leaving(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return who stays without the ages that tell how many left where that is withheld.
+
+        Two ages that follow each other tell the probability of leaving between them, and shares
+        tell that of the other group: all groups are withheld from the first such age on.
+        """
+        if MARK not in table.columns:
+            return table
+        leaving = self.leaving()
+        gone = leaving.loc[leaving[MARK].astype(bool), "age"] if MARK in leaving else ()
+        if not len(gone):
+            return table
+        late = table[MARK].astype(bool) | (table["age"] >= min(gone))
+        numbers = ["persons", "probability", "lower", "upper", "share"]
+        table[numbers] = table[numbers].astype(float).mask(late)
+        return table.assign(**{MARK: late})
 
     def predict_proba(self, panel: Panel) -> pd.DataFrame:
         """Return posterior group probabilities of other persons from their outcomes alone.
@@ -183,7 +201,10 @@ class DropoutTrajectoriesResults(SharedGroupsResults):
             block = self.covariance[np.ix_(own, own)]
             variance = np.einsum("pq,qr,pr->p", gradient[:, k], block, gradient[:, k])
             error[:, k] = np.sqrt(np.maximum(variance, 0.0))
-            if self.withheld[own].any():
+            # the term of missed waves, if it ran off, moves no probability that it has to do with
+            moves = np.abs(gradient[:, k]) @ self.withheld[own] > 1e-8
+            error[moves, k] = np.nan
+            if self.withheld[own[0]]:
                 error[:, k] = np.nan
         return error
 

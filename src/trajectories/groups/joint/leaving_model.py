@@ -28,6 +28,8 @@ class LeavingModel:
     others : tuple of str
         Previous outcomes and covariates; standardised by ``centre`` and ``spread`` in the design.
     centre, spread : ndarray, shape (len(others),)
+    gaps : tuple of str
+        Those of the others that say that a previous value was not observed.
     """
 
     n_groups: int
@@ -35,6 +37,7 @@ class LeavingModel:
     others: tuple[str, ...]
     centre: FloatArray
     spread: FloatArray
+    gaps: tuple[str, ...]
 
     @property
     def family(self) -> Family:
@@ -59,7 +62,7 @@ class LeavingModel:
 
         Those for a previous value that is missing: gaps are too few to have them by group.
         """
-        missing = [name.endswith(MISSING) for name in self.others]
+        missing = [name in self.gaps for name in self.others]
         return np.array([False] * self.basis.n_terms + missing)
 
     def ordered(self, order: IntArray) -> LeavingModel:

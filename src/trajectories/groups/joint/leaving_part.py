@@ -93,15 +93,35 @@ class LeavingPart:
             error = np.sqrt(np.maximum(variance, 0.0))
             if flat[own].any():
                 error[:] = np.inf
+            off = (np.abs(eta[:, k]) > SEPARATED) & (error > SEPARATED)
+            missed = self._gaps_that_ran_off(model, off)
+            if missed.any():
+                if k == 0:  # groups share them
+                    found.append((StopReason.BOUNDARY, MISSED))
+                withheld[own] = missed
+                continue
             if eta[:, k].max() < -SEPARATED_LOGIT:
                 note = f"nobody of group {k + 1} leaves: its probability went to zero"
-            elif ((np.abs(eta[:, k]) > SEPARATED) & (error > SEPARATED)).any():
+            elif off.any():
                 note = f"the probability of leaving of group {k + 1} ran off, to never or always"
             else:
                 continue
             found.append((StopReason.BOUNDARY, note))
             withheld[own] = ~model.common()
         return found, withheld
+
+    def _gaps_that_ran_off(self, model: LeavingModel, off: BoolArray) -> BoolArray:
+        """Return which parameters, (Q,), of missed waves alone account for the rows run off."""
+        missed = np.zeros(model.n_group_parameters, dtype=bool)
+        missed[np.flatnonzero(model.common())] = (self.design[off][:, model.common()] != 0).any(0)
+        explained = (self.design[:, missed] != 0).any(axis=1)
+        return missed if not (off & ~explained).any() else np.zeros_like(missed)
+
+
+MISSED = (
+    "nobody leaves after a wave that was missed, so that its term ran off: those who left are "
+    "known by their last wave, unless left= says when they did"
+)
 
 
 def leaving_part(
@@ -117,7 +137,8 @@ def leaving_part(
     """
     periods = at_risk_periods(departures.first, departures.leaves, departures.last, panel.n_ages)
     basis = Basis.on_grid(np.asarray(panel.ages[1:], dtype=float), dropout.degree)
-    names, values = _others(panel, periods, dropout, covariates)
+    names, values, gaps = _others(panel, periods, dropout, covariates)
+    _check_names(names)
     centre, spread = values.mean(axis=0), values.std(axis=0)
     constant = [name for name, s in zip(names, spread, strict=True) if not s > 0]
     if constant:
@@ -125,6 +146,8 @@ def leaving_part(
             f"{', '.join(constant)}: the same in every period at risk, so that it says nothing of "
             "leaving; leave it out"
         )
+    # not centred, so that one that runs off takes no other parameter with it
+    centre[[name in gaps for name in names]] = 0.0
     rows = np.hstack([basis.evaluate(panel.ages[periods.column]), (values - centre) / spread])
     keyed = np.column_stack([periods.column.astype(float), values])
     first, inverse = distinct_rows(keyed)
@@ -136,7 +159,7 @@ def leaving_part(
             "the terms of the drop-out model follow from each other in the periods at risk: lower "
             "its degree, use fewer previous outcomes, or leave a covariate out"
         )
-    model = LeavingModel(n_groups, basis, names, centre, spread)
+    model = LeavingModel(n_groups, basis, names, centre, spread, gaps)
     present = np.zeros(panel.n_units, dtype=bool)
     present[periods.unit] = True
     statistics = _tabulated(panel, periods, code, len(design), present)
@@ -162,17 +185,22 @@ def _others(
     periods: Periods,
     dropout: Dropout,
     covariates: tuple[tuple[str, ...], FloatArray] | None,
-) -> tuple[tuple[str, ...], FloatArray]:
-    """Return names and values, shape (periods, X), of previous outcomes and covariates."""
+) -> tuple[tuple[str, ...], FloatArray, tuple[str, ...]]:
+    """Return names and values, shape (periods, X), of previous outcomes and covariates.
+
+    Last the names of those that say that a previous value was not observed.
+    """
     seen = np.ones(panel.outcomes.shape, bool) if panel.observed is None else panel.observed
     names: list[str] = []
+    gaps: list[str] = []
     columns: list[FloatArray] = []
     for lag in range(1, dropout.previous + 1):
         value, missing = before(panel.outcomes, seen, periods, lag)
         names.append(f"previous_{lag}")
         columns.append(value)
         if missing.any():
-            names.append(f"previous_{lag}{MISSING}")
+            gaps.append(f"previous_{lag}{MISSING}")
+            names.append(gaps[-1])
             columns.append(missing.astype(float))
     if covariates is not None:
         names += covariates[0]
@@ -183,9 +211,22 @@ def _others(
         value, missing = before(values, np.isfinite(values) & seen, periods, 1)
         names.append(str(name))
         columns.append(value)
-        if missing.any():
-            names.append(f"{name}{MISSING}")
+        # covariates are known where outcomes are: one term says that a wave was missed
+        known = [columns[names.index(gap)] for gap in gaps]  # as 0 and 1
+        if missing.any() and not any(np.array_equal(missing, gap) for gap in known):
+            gaps.append(f"{name}{MISSING}")
+            names.append(gaps[-1])
             columns.append(missing.astype(float))
     if not columns:
-        return (), np.zeros((len(periods.unit), 0))
-    return tuple(names), np.column_stack(columns)
+        return (), np.zeros((len(periods.unit), 0)), ()
+    return tuple(names), np.column_stack(columns), tuple(gaps)
+
+
+def _check_names(names: tuple[str, ...]) -> None:
+    """Refuse a covariate that has the name of another term of leaving."""
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(
+            f"leaving has two terms named {', '.join(twice)}: rename the covariate (previous_1, "
+            "previous_2 and names that end in _missing are those of previous values)"
+        )

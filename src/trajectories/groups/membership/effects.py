@@ -93,8 +93,7 @@ def _contrasts(
             half = STEP * float(number.std())
             return [("d/dx", number + half, number - half, 2 * half)]
         levels = list(values)
-    named = terms.design.references.get(str(variable))
-    base = next((one for one in levels if str(one) == named), levels[0])
+    base = terms.design.reference_of(variable, levels)
     return [(f"{one} against {base}", one, base, 1.0) for one in levels if one != base]
 
 

@@ -108,7 +108,12 @@ class MembershipResults:
                         "reason": why(fit) if lost else "",
                     }
                 )
-        return shown_by_group(fit, pd.DataFrame(rows), "odds_ratios")
+        table = shown_by_group(fit, pd.DataFrame(rows), "odds_ratios")
+        if against in hidden_groups(fit, adds_up=False):  # every row compares with it
+            numbers = table.columns.difference(["group", "reference", "term", "reason", MARK])
+            table[numbers] = np.nan
+            table["reason"], table[MARK] = TOO_FEW, True
+        return table.assign(reference=against)
 
     def marginal_effects(
         self, panel: Panel, covariates: Any = None, level: float = 0.95
@@ -120,7 +125,8 @@ class MembershipResults:
         if covariates is not None:
             panel = panel.with_unit_covariates(covariates)
         table = marginal_effects(self.fit, self.terms, panel, level)
-        return shown_by_group(self.fit, table, "marginal_effects")
+        # effects add up to zero over groups: beside a hidden one goes another
+        return shown_by_group(self.fit, table, "marginal_effects", adds_up=True)
 
     def test(self, term: str | None = None) -> HypothesisTest | InapplicableTest:
         """Test that a term of the formula, or none of them, has no effect on any group.

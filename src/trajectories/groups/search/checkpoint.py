@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import time
+import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from trajectories.errors import CheckpointError
+from trajectories.errors import CheckpointError, TrajectoriesWarning
 from trajectories.groups.search.plain_values import decode, encode
 from trajectories.groups.search.recording import Entry
 from trajectories.numerics.em import Fitted
@@ -88,14 +91,29 @@ def as_folder(given: str | Path | None) -> Checkpoint | None:
     return Checkpoint(Path(given), many=True, keep=True)
 
 
-def clear(folder: Checkpoint | None) -> None:
-    """Remove the checkpoints of fits that are all done, and their folder if nothing else is in."""
+def clear(folder: Checkpoint | None, data: str | None = None) -> None:
+    """Remove the checkpoints of fits that are all done, and their folder if nothing else is in.
+
+    A file that a user named, or of another panel than that with the digest ``data``, stays.
+    """
     if folder is None or not folder.path.is_dir():
         return
-    for file in folder.path.glob("*.checkpoint"):
-        file.unlink()
+    for file in folder.path.glob("*.checkpoint*"):
+        name, _, rest = file.name.partition(".")
+        if re.fullmatch("[0-9a-f]{32}", name) is None:
+            continue
+        cut_off = rest.endswith(".part")  # killed while writing
+        if cut_off or (rest == "checkpoint" and data in (None, _data_of(file))):
+            file.unlink()
     if not any(folder.path.iterdir()):
         folder.path.rmdir()
+
+
+def _data_of(file: Path) -> object:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))["data"]
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 @dataclass(slots=True)
@@ -124,6 +142,7 @@ class State:
     finished: list[Fitted] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     _written: float = field(default_factory=time.monotonic)
+    _kept: bool = False
 
     def chosen(self, choose: Callable[[], list[Parameters]]) -> list[Parameters]:
         """Return the starts, chosen now unless they were before."""
@@ -150,7 +169,8 @@ class State:
             "finished": encode(self.finished),
             "entries": encode(self.entries),
         }
-        write_state(self.path, self.of, content)
+        keep(lambda: write_state(self.path, self.of, content), self._kept)
+        self._kept = True
         self._written = time.monotonic()
 
     def read(self) -> None:
@@ -166,6 +186,7 @@ class State:
             self.starts = decode(content["starts"])
             self.finished = decode(content["finished"])
             self.entries = decode(content["entries"])
+            self._kept = True
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(f"{self.path} lacks or garbles an entry: delete it") from error
 
@@ -177,10 +198,31 @@ class State:
             self.path.unlink(missing_ok=True)
 
 
+def keep(write: Callable[[], None], kept: bool) -> None:
+    """Write; if that was possible before and no longer is, warn: hours of work are not thrown away.
+
+    Raises
+    ------
+    CheckpointError
+        If nothing could be written yet: before the work is done rather than after.
+    """
+    try:
+        write()
+    except CheckpointError as problem:
+        if not kept:
+            raise
+        warnings.warn(f"{problem}; the work goes on", TrajectoriesWarning, stacklevel=2)
+
+
 def write_state(path: Path, of: dict[str, str], content: dict[str, Any]) -> None:
     """Write what is known of some work, under another name first: no moment without a whole file.
 
     ``of`` has digests of the data and the settings.
+
+    Raises
+    ------
+    CheckpointError
+        If the file cannot be written.
     """
     text = json.dumps(content, separators=(",", ":"))
     document = {
@@ -198,8 +240,14 @@ def write_state(path: Path, of: dict[str, str], content: dict[str, Any]) -> None
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, path)
+    except OSError as problem:
+        raise CheckpointError(
+            f"checkpoint {path} cannot be written ({problem.strerror}): make room, or name a file "
+            "that you may write to"
+        ) from None
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
 
 
 def read_state(path: Path, of: dict[str, str]) -> dict[str, Any]:
@@ -217,9 +265,10 @@ def read_state(path: Path, of: dict[str, str]) -> dict[str, Any]:
         known = False
     if not known:
         raise CheckpointError(f"{path} is no checkpoint: name another file, or delete this one")
-    if (document["format_version"], document["version"]) != (FORMAT_VERSION, __version__):
+    written_by = document.get("version", "unknown")
+    if (document.get("format_version"), written_by) != (FORMAT_VERSION, __version__):
         raise CheckpointError(
-            f"checkpoint {path} was written by version {document['version']} and this is "
+            f"checkpoint {path} was written by version {written_by} and this is "
             f"{__version__}: go on with that version, or delete the file to start afresh"
         )
     for name, what in (("data", "panel"), ("settings", "model, seed or settings")):

@@ -12,6 +12,7 @@ from trajectories.groups.search.checkpoint import (
     INTERVAL,
     Checkpoint,
     as_checkpoint,
+    keep,
     read_state,
     write_state,
 )
@@ -65,8 +66,8 @@ def run_kept(
     del done[len(arguments) :]  # fewer are asked for than were kept
     written = time.monotonic()
 
-    def write() -> None:
-        write_state(path, digests, {"done": encode(done)})
+    def write(kept: bool = True) -> None:
+        keep(lambda: write_state(path, digests, {"done": encode(done)}), kept)
 
     def noted(result: Result) -> None:
         nonlocal written
@@ -75,6 +76,7 @@ def run_kept(
             write()
             written = time.monotonic()
 
+    write(kept=False)
     try:
         run_jobs(function, arguments[len(done) :], n_jobs, progress, what, unit, noted)
     except KeyboardInterrupt:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from trajectories.disclosure_control import protect_by_group
+from trajectories.disclosure_control import MARK, disclosure, protect, protect_by_group
 from trajectories.errors import InputError
 from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
@@ -119,13 +118,14 @@ class Explained:
                 table[column] = np.exp(table[column])
         table = table.drop(columns="standard_error")
         table["method"] = self.method
-        return self._shown(table, "odds ratios")
+        return self._shown(table, "odds ratios against a reference")
 
     def marginal_effects(self, level: float = 0.95) -> pd.DataFrame:
         """Return average marginal effects on the probability of each group.
 
-        Per person of the covariates seen: for a number the mean slope, for a category or a boolean
-        the mean difference from its reference. Over groups they add up to zero.
+        Per person of the covariates seen: for a number the mean slope, for a category, a boolean or
+        a number of two values the mean difference from its reference (the lower value), as with
+        ``membership=``. Over groups they add up to zero.
 
         Returns
         -------
@@ -214,7 +214,10 @@ class Explained:
 
     def summary(self) -> str:
         """Return coefficients, tests and how they were estimated as text."""
-        table = pd.concat([self.params, self.bse, self.conf_int()], axis=1)
+        body = "Coefficients are left out while disclosure control is on: see odds_ratios()."
+        if not disclosure.is_on:
+            table = pd.concat([self.params, self.bse, self.conf_int()], axis=1)
+            body = table.to_string(float_format=lambda value: f"{value:.4f}")
         left_out = f", {self.design.n_missing:,} units left out" if self.design.n_missing else ""
         lines = [
             f"Group membership by {self.design.formula}",
@@ -222,7 +225,7 @@ class Explained:
             f"  {self.n:,.10g} persons{left_out}; groups against group {self.reference}",
             f"  first step: {self.first_step}",
             "",
-            table.to_string(float_format=lambda value: f"{value:.4f}"),
+            body,
             "",
             "Wald tests across groups",
             self.tests().to_string(float_format=lambda value: f"{value:.4g}"),
@@ -251,13 +254,28 @@ class Explained:
         return np.kron(contrast, np.eye(1 + self.design.n_columns))
 
     def _shown(self, table: pd.DataFrame, name: str) -> pd.DataFrame:
+        """Return a table with the groups' sizes, as it may be shown.
+
+        Sizes add up to all persons, and effects to zero: beside a hidden group goes another.
+        """
         groups = pd.RangeIndex(1, self.n_groups + 1)
         expected = pd.Series(self._expected, index=groups)
         table["persons"] = table["group"].map(expected)
-        sizes = partial(expected.copy)
-        return protect_by_group(table, sizes, name=name, keys=KEYS)
+        if not disclosure.is_on:
+            return table
+        everybody = pd.DataFrame({"group": groups, "persons": self._expected})
+        shown = protect(everybody, persons="persons", part_counts=(), parts=("group",), name=name)
+        hidden = set(shown["group"][shown[MARK]])
+        if "reference" in name and self.reference in hidden:
+            hidden = set(groups)  # every row compares with it
+        sizes = expected.where(~groups.isin(list(hidden)), SMALL)
+        found = protect_by_group(table, sizes, name=name, keys=KEYS)
+        found["persons"] = found["group"].map(shown.set_index("group")["persons"])
+        return found
 
 
+SMALL = 0.5
+"""Persons of a group that is not to be shown: fewer than any minimum."""
 KEYS = ("group", "term", "variable", "contrast", "method")
 
 

@@ -28,7 +28,7 @@ class Moved:
     Attributes
     ----------
     variable, contrast : str
-        The covariate, and from where to where: "slope" or "male - female".
+        The covariate, and from where to where: "d/dx" or "male against female".
     before, after : ndarray, shape (n, M)
     width : float
         What the difference is divided by: 1, or the width of a central difference.
@@ -51,15 +51,18 @@ def moves(design: CovariateDesign, covariates: pd.DataFrame, units: pd.Index[Any
             reference = design.reference_of(name, levels)
             at = {level: design.with_variable(variables, name, level) for level in levels}
             found += [
-                Moved(str(name), f"{level} - {reference}", at[reference], at[level], 1.0)
+                Moved(str(name), f"{level} against {reference}", at[reference], at[level], 1.0)
                 for level in levels
                 if level != reference
             ]
+        elif len(two := np.unique(values.to_numpy())) == 2:
+            before, after = (design.with_variable(variables, name, value) for value in two)
+            found.append(Moved(str(name), f"{two[1]} against {two[0]}", before, after, 1.0))
         else:
             half = STEP * float(values.std(ddof=0))
             low = design.with_variable(variables, name, values - half)
             high = design.with_variable(variables, name, values + half)
-            found.append(Moved(str(name), "slope", low, high, 2 * half))
+            found.append(Moved(str(name), "d/dx", low, high, 2 * half))
     return found
 
 
