@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import tempfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +17,7 @@ from distributed import Client, LocalCluster
 import trajectories as tr
 from trajectories.groups import Control
 from trajectories.scale import DaskPanel
-from trajectories.scale.cluster import Held
+from trajectories.scale.held import Held
 
 AGES = np.arange(14, 24)
 SPEC = tr.GroupTrajectories(2, "poisson", 2)
@@ -87,7 +88,7 @@ def test_what_a_worker_holds_cannot_be_sent_elsewhere() -> None:
 def test_what_is_kept_on_disk_goes_when_it_is_no_longer_wanted(
     tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     held = Held(np.arange(1000.0), "disk")
     (file,) = tmp_path.iterdir()
     assert file.stat().st_mode & 0o077 == 0  # nobody else may read it

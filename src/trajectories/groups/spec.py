@@ -147,7 +147,8 @@ basis=Polynomial())
             Numerical settings.
         n_jobs : int
             Threads that share every pass over a large panel; -1 takes every core. The answer is
-            the same, to the last bit, for any number.
+            the same, to the last bit, for any number. 1 for a panel on a cluster, whose workers
+            share every pass.
         covariance : {"observed", "robust", "cluster"}
             Which standard errors; see ``results.with_covariance``.
         clusters : Series, for ``"cluster"``
@@ -205,7 +206,7 @@ basis=Polynomial())
             control = replace(control, n_finish=min(n_starts, control.n_finish))
         read = None
         if isinstance(panel, SpreadPanel):
-            refuse_options(weights, membership, covariates, self.time_varying, covariance)
+            refuse_options(weights, membership, covariates, self.time_varying, covariance, n_jobs)
         else:
             if weights is not None:
                 panel = replace(panel, weights=_weights_by_unit(weights, panel))

@@ -13,7 +13,6 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.families import Family
-from trajectories.groups.adequacy.classification import table_of_sums
 from trajectories.groups.control import Control
 from trajectories.groups.model import Model
 from trajectories.groups.search.spread_panel import PanelFacts, SpreadPanel
@@ -22,8 +21,11 @@ from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 from trajectories.scale import sources
 from trajectories.scale.cluster import KEEP, Parts, later, need_client
+from trajectories.scale.dask_draws import DaskDraws
 from trajectories.scale.dask_problem import DaskProblem
-from trajectories.scale.panel_part import Shape, build, classify_part, predict_part
+from trajectories.scale.panel_facts import facts_of
+from trajectories.scale.panel_part import Shape, build, predict_part
+from trajectories.scale.resampled_part import build_resampled
 from trajectories.scale.scan import Scan, scan_of, scan_part
 
 
@@ -223,16 +225,15 @@ class DaskPanel(SpreadPanel):
     def problem(self, family: Family) -> DaskProblem:
         """Return the panel as the search sees it; kept for further fits with the same family."""
         if family not in self._known:
-            shape, grid = self.scanned().shape, self.grid
-            parts = Parts(
-                self.parts,
-                partial(build, shape=shape, family=family, size=self.sample_size),
-                need_client(self.client),
-                self.keep,
-            )
-            self._known[family] = DaskProblem(parts, grid, self.sample_size)
+            self._known[family] = self._as_problem(build, family)
         held: DaskProblem = self._known[family]
         return held
+
+    def _as_problem(self, make: Callable[..., Any], family: Family) -> DaskProblem:
+        shape, grid = self.scanned().shape, self.grid
+        make = partial(make, shape=shape, family=family, size=self.sample_size)
+        parts = Parts(self.parts, make, need_client(self.client), self.keep)
+        return DaskProblem(parts, grid, self.sample_size)
 
     def each(self, function: Callable[..., Any], *arguments: Any) -> list[Any]:
         """Return ``function(source, *arguments)`` for every part, worked out where it is read."""
@@ -250,25 +251,11 @@ class DaskPanel(SpreadPanel):
 
     def facts(self, model: Model, parameters: Parameters) -> PanelFacts:
         """Return what results say of the panel, classification by the posterior included."""
-        problem = self.problem(model.family)
-        answers = self.each(classify_part, self.scanned().shape, model, parameters)
-        sums = np.zeros((3, model.n_groups))
-        entropy = n_cells = 0.0
-        for (part, own), one in zip(answers, problem.part_facts, strict=True):
-            sums += part
-            entropy += own
-            n_cells += one.n_cells
-        return PanelFacts(
-            ages=problem.grid,
-            nobs=problem.statistics.total_weight,
-            n_cells=n_cells,
-            has_exposure=problem.part_facts[0].has_exposure,
-            individual_ages=False,
-            entropy=entropy,
-            classification=table_of_sums(sums, np.exp(parameters.log_probability)),
-            posterior=None,
-            units=None,
-        )
+        return facts_of(self, model, parameters)
+
+    def draws(self, family: Family) -> DaskDraws:
+        """Return the panel as one that persons are drawn from; the workers build it anew."""
+        return DaskDraws(self._as_problem(build_resampled, family))
 
     def predict_proba(self, results: Any) -> Any:
         """Return posterior group probabilities by unit, as a Dask frame that is computed lazily.

@@ -27,7 +27,7 @@ from trajectories.scale.panel_part import (
     tell_facts,
     weights_of,
 )
-from trajectories.scale.sampling_by_key import smallest
+from trajectories.scale.sampling_by_key import Keys, smallest
 from trajectories.scale.spread_statistics import SpreadStatistics
 
 MERGED_BELOW = 0.7
@@ -96,6 +96,13 @@ class DaskProblem(Problem):
         return StartSample(mixture, features)
 
     def _sample(self, size: int) -> Panel:
+        return self.sampled(size)[2]
+
+    def sampled(self, size: int) -> tuple[Keys, FloatArray, Panel]:
+        """Return keys of a sample of histories, their chances of being in it, and the histories.
+
+        The histories weigh what they stand for: their weight over their chance.
+        """
         if size > self.sample_size:
             raise InputError(
                 f"sample_size {size} is above the {self.sample_size} histories that the parts keep "
@@ -107,7 +114,8 @@ class DaskProblem(Problem):
         for one in self.parts.ask(weights_of, [(keys,)] * len(self.parts)):
             weights += one
         chosen, threshold = smallest(keys, weights, size)
-        keys, weights = keys[chosen], np.maximum(weights[chosen], threshold)
+        keys, true = keys[chosen], weights[chosen]
+        weights = np.maximum(true, threshold)
         # each history comes from the first part that has it at hand
         first = np.full(len(keys), -1)
         for place, one in enumerate(own):
@@ -120,13 +128,14 @@ class DaskProblem(Problem):
         exposure = None
         if self.part_facts[0].has_exposure:
             exposure = np.concatenate([one[1] for one in found])[order]
-        return Panel(
+        panel = Panel(
             outcomes=outcomes,
             ages=self.grid,
             exposure=exposure,
             observed=None if observed.all() else observed,
             weights=None if (weights == 1).all() else weights,
         )
+        return keys, true / weights, panel
 
     def posterior(self, mixture: Mixture, parameters: Parameters) -> Posterior:
         """Return no rows: the posterior of units is made where they lie, see ``DaskPanel``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, NoReturn
 
@@ -55,7 +56,7 @@ class SpreadStatistics(Statistics):
         """Run the E-step over all parts."""
         _no_slopes(slopes)
         own = [(self._own(table, place), log_probability) for place in self.places]
-        answers: list[Totals] = self.parts.ask(em_part, own)
+        answers: list[Totals] = self._ask(em_part, own)
         total: Totals = added(
             [self._laid_out(one, place) for one, place in zip(answers, self.places, strict=True)]
         )
@@ -74,7 +75,7 @@ class SpreadStatistics(Statistics):
             (self._own(table, place), log_probability, self._own(scores, place))
             for place in self.places
         ]
-        answers: list[ScoreMoments] = self.parts.ask(score_part, own)
+        answers: list[ScoreMoments] = self._ask(score_part, own)
         moments: ScoreMoments = added(
             [
                 replace(one, totals=self._laid_out(one.totals, place))
@@ -93,6 +94,9 @@ class SpreadStatistics(Statistics):
             np.stack([one.group_weight for one in every]),
             np.stack([one.cell_weight for one in every]),
         )
+
+    def _ask(self, function: Callable[..., Any], own: Sequence[tuple[Any, ...]]) -> list[Any]:
+        return self.parts.ask(function, own)
 
     @staticmethod
     def _own(table: FloatArray, place: IntArray | None) -> FloatArray:

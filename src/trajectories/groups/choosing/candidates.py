@@ -15,6 +15,7 @@ from trajectories.groups.search.checkpoint import Checkpoint
 from trajectories.groups.search.fitting import solve
 from trajectories.groups.search.parallel import run_jobs
 from trajectories.groups.search.shortlist import IMPROPER
+from trajectories.groups.search.spread_panel import SpreadPanel
 from trajectories.groups.search.warm_starts import split_starts
 from trajectories.groups.search.watching import Watch, not_cancelled
 from trajectories.groups.spec import GroupTrajectories
@@ -26,7 +27,7 @@ from trajectories.panel import Panel
 class Work:
     """One candidate to be fitted."""
 
-    panel: Panel
+    panel: Panel | SpreadPanel
     spec: GroupTrajectories
     seed: int
     control: Control

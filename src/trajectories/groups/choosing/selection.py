@@ -23,6 +23,11 @@ from trajectories.groups.membership.terms import panel_for
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.checkpoint import as_folder, clear
 from trajectories.groups.search.fingerprint import panel_digest
+from trajectories.groups.search.spread_panel import (
+    SpreadPanel,
+    refuse_options,
+    refuse_validation,
+)
 from trajectories.groups.spec import GroupTrajectories
 from trajectories.panel import Panel
 
@@ -88,7 +93,7 @@ class Selection:
 
 
 def select(
-    panel: Panel,
+    panel: Panel | SpreadPanel,
     n_groups: Iterable[int] | int = range(1, 7),
     degree: Iterable[int | Sequence[int]] | int = (2,),
     family: Iterable[str | Family] | str | Family = ("poisson",),
@@ -115,6 +120,7 @@ def select(
     Parameters
     ----------
     panel : Panel
+        Or one that is spread over a cluster, ``trajectories.scale.DaskPanel``.
     n_groups, family : one value or several
     degree : one value or several
         A whole number is the degree of every group. A tuple has one degree per group, and goes
@@ -162,7 +168,11 @@ def select(
     if n_starts is not None:
         control = replace(control, n_starts=n_starts)
         control = replace(control, n_finish=min(n_starts, control.n_finish))
-    panel = panel_for(panel, membership, covariates)
+    if isinstance(panel, SpreadPanel):
+        refuse_options(None, membership, covariates, time_varying, "observed", n_jobs)
+        refuse_validation(cross_validation)
+    else:
+        panel = panel_for(panel, membership, covariates)
     folder = as_folder(checkpoint)
     work = [Work(panel, spec, seed, control, folder, membership) for spec in specs]
     outcomes = fit_candidates(work, n_jobs, progress)
@@ -173,7 +183,7 @@ def select(
         key: one.results for key, one in zip(keys, outcomes, strict=True) if one.results is not None
     }
     validation = None
-    if cross_validation is not None:
+    if cross_validation is not None and isinstance(panel, Panel):
         validation = cross_validate(
             panel,
             specs,
@@ -186,8 +196,10 @@ def select(
             membership=membership,
         )
         table = pd.concat([table, validation.measures()], axis=1)
-    known = folder is not None and isinstance(panel, Panel)
-    clear(folder, panel_digest(panel) if known else None)
+    of_panel = None
+    if folder is not None and isinstance(panel, Panel):
+        of_panel = panel_digest(panel)
+    clear(folder, of_panel)
     return Selection(table, fitted, tuple(keys), validation)
 
 

@@ -61,7 +61,19 @@ def matching_order(
 
     Source: Kuhn (1955), Naval Research Logistics Quarterly 2, 83-97.
     """
-    overlap = reference.T @ (posterior if weights is None else posterior * weights[:, None])
+    return order_of(overlap_of(reference, posterior, weights), allowed)
+
+
+def overlap_of(
+    reference: FloatArray, posterior: FloatArray, weights: FloatArray | None
+) -> FloatArray:
+    """Return the sums over persons of the products of two posteriors, shape (K, K)."""
+    mass = posterior if weights is None else posterior * weights[:, None]
+    return np.asarray(reference.T @ mass)
+
+
+def order_of(overlap: FloatArray, allowed: BoolArray | None = None) -> IntArray:
+    """Return the order of groups that :func:`matching_order` does, from the overlap."""
     if allowed is not None:
         overlap = np.where(allowed, overlap, -2.0 * overlap.sum() - 1.0)
     _, order = linear_sum_assignment(-overlap)

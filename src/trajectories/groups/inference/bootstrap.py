@@ -14,7 +14,7 @@ stability Hennig (2007), Computational Statistics & Data Analysis 52(1), 258-271
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,21 +23,23 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.groups.control import Control
-from trajectories.groups.inference.agreement import (
-    adjusted_rand,
-    contingency,
-    jaccard,
-    matching_order,
-)
+from trajectories.groups.inference.agreement import contingency, matching_order
 from trajectories.groups.inference.bootstrap_results import Bootstrap
+from trajectories.groups.inference.replicate import (
+    USABLE,
+    Replicate,
+    failed,
+    matched,
+    same_degrees,
+)
 from trajectories.groups.inference.resampling import (
     Resampling,
     drawn_weights,
     posterior_of,
     resampling,
 )
+from trajectories.groups.inference.spread_bootstrap import spread_bootstrap
 from trajectories.groups.membership.averages import averages_of
-from trajectories.groups.model import Model
 from trajectories.groups.search.checkpoint import Checkpoint
 from trajectories.groups.search.fingerprint import (
     arrays_digest,
@@ -46,51 +48,16 @@ from trajectories.groups.search.fingerprint import (
 )
 from trajectories.groups.search.fitting import solve
 from trajectories.groups.search.kept_jobs import run_kept
-from trajectories.groups.stop_reason import StopReason
-from trajectories.numerics.mixture import Parameters
-from trajectories.numerics.types import BoolArray, FloatArray, IntArray
+from trajectories.groups.search.spread_panel import SpreadPanel, refuse_for_draws
 from trajectories.panel import Panel
 
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
 
-USABLE = (StopReason.CONVERGED, StopReason.BOUNDARY)
-"""Replicates whose numbers enter intervals: maxima of the likelihood."""
-
-
-@dataclass(frozen=True, slots=True)
-class Replicate:
-    """One refit: why it stopped, and its estimates with groups matched to the original ones.
-
-    Attributes
-    ----------
-    stop_reason : str
-        ``"failed"`` if the drawn persons cannot carry the model.
-    note : str
-    llf : float
-    parameters : Parameters or None
-    ran_off : ndarray of bool, shape (D,)
-        Parameters that this refit could not determine.
-    adjusted_rand : float
-        Of the original persons' assignments by the original and by this fit.
-    jaccard : ndarray, shape (K,)
-    share : ndarray, shape (K,)
-        Group probabilities; the mean of those of the persons drawn, where they have covariates.
-    """
-
-    stop_reason: str
-    note: str
-    llf: float
-    parameters: Parameters | None
-    ran_off: BoolArray
-    adjusted_rand: float
-    jaccard: FloatArray
-    share: FloatArray
-
 
 def bootstrap(
     results: GroupTrajectoriesResults,
-    panel: Panel,
+    panel: Panel | SpreadPanel,
     n_replicates: int = 200,
     seed: int = 0,
     n_jobs: int = 1,
@@ -106,17 +73,18 @@ def bootstrap(
     results : GroupTrajectoriesResults
     panel : Panel
         The one that was fitted, weights included. Weights are frequencies here: a person of
-        weight 2 is two persons, drawn independently.
+        weight 2 is two persons, drawn independently. One that is spread over a cluster
+        (``trajectories.scale.DaskPanel``) is re-weighted where it lies.
     n_replicates : int
         200 serve a standard error; intervals want 1,000 or more.
     seed : int
         The same seed gives the same answer for any ``n_jobs``.
     n_jobs : int
-        Processes; -1 takes every core.
+        Processes; -1 takes every core. 1 for a panel on a cluster, whose workers share every pass.
     progress : bool
         Whether to show a progress bar on standard error.
     clusters : Series, optional
-        Unit id to cluster: whole clusters are drawn.
+        Unit id to cluster: whole clusters are drawn. Not for a panel on a cluster of machines.
     n_starts : int
         Random starts of each replicate, besides the original estimates.
     checkpoint : path, optional
@@ -137,8 +105,12 @@ def bootstrap(
             raise InputError(f"{name} must be a whole number of {lowest} or more, not {value!r}")
     control = Control(n_starts=n_starts)  # checks it before it is halved
     control = replace(control, n_finish=max(1, n_starts // 2))
-    plan = resampling(results, panel, clusters, control)
     children = np.random.SeedSequence(int(seed)).spawn(int(n_replicates))
+    if isinstance(panel, SpreadPanel):
+        refuse_for_draws(results.model, n_jobs, clusters)
+        done = spread_bootstrap(results, panel, control, int(seed), children, progress, checkpoint)
+        return collect(results, done, None)
+    plan = resampling(results, panel, clusters, control)
     work = [(plan, child) for child in children]
     done = run_kept(
         one_replicate,
@@ -173,7 +145,6 @@ def one_replicate(plan: Resampling, seed: np.random.SeedSequence) -> Replicate:
     weights = drawn_weights(plan, np.random.default_rng(draw_seed))
     rows = np.flatnonzero(weights)
     drawn = replace(plan.panel.subset(rows), weights=weights[rows]).without_empty_ages()
-    n_groups = plan.model.n_groups
     try:
         solution = solve(
             drawn,
@@ -183,43 +154,24 @@ def one_replicate(plan: Resampling, seed: np.random.SeedSequence) -> Replicate:
             extra_starts=(plan.parameters,),
         )
     except InputError as error:
-        nothing = np.full(n_groups, np.nan)
-        unknown = ~plan.model.free()
-        return Replicate("failed", str(error), np.nan, None, unknown, np.nan, nothing, nothing)
+        return failed(error, plan.model)
     parameters = solution.fitted.parameters
     averages = averages_of(solution.model, parameters, drawn)
     share = np.exp(parameters.log_probability) if averages is None else averages.share
     posterior = posterior_of(plan.panel, solution.model, parameters)
-    allowed = np.array(
-        [[own == other for other in solution.model.degrees] for own in plan.model.degrees]
+    order = matching_order(
+        plan.posterior,
+        posterior,
+        plan.panel.weights,
+        same_degrees(plan.model, solution.model),
     )
-    order = matching_order(plan.posterior, posterior, plan.panel.weights, allowed)
     table = contingency(
         plan.posterior.argmax(axis=1),
         posterior[:, order].argmax(axis=1),
         plan.panel.weights,
-        n_groups,
+        plan.model.n_groups,
     )
-    return Replicate(
-        str(solution.diagnosis.reason),
-        "; ".join(solution.diagnosis.notes),
-        solution.fitted.llf,
-        parameters.ordered(order),
-        _ordered(solution.diagnosis.withheld & solution.model.free(), order, plan.model),
-        adjusted_rand(table),
-        jaccard(table),
-        share[order],
-    )
-
-
-def _ordered(marks: BoolArray, order: IntArray, model: Model) -> BoolArray:
-    """Return marks of packed parameters, shape (D,), with the groups in another order."""
-    n_logits = len(order) - 1
-    logits = np.full(n_logits, marks[:n_logits].any())
-    stop = len(marks) - model.n_slopes
-    own = marks[n_logits:stop].reshape(len(order), -1)[order].ravel()
-    by_column = marks[stop:].reshape(n_logits, model.n_covariates).any(axis=0)
-    return np.concatenate([logits, own, np.tile(by_column, n_logits)])
+    return matched(solution, plan.model, share, order, table)
 
 
 def collect(

@@ -8,6 +8,7 @@ from trajectories.errors import InputError
 from trajectories.groups.search.assemble import reporting_ages
 from trajectories.groups.search.panel_problem import prepared_mixture
 from trajectories.numerics.mixture import Mixture
+from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 
 if TYPE_CHECKING:
@@ -43,24 +44,35 @@ def mixture_of(
     if results.model.membership is not None:
         panel = results.model.membership.kept(panel)
     panel = panel.without_empty_ages()
-    ages, fitted = reporting_ages(panel), results.ages
+    require_same_size(results, reporting_ages(panel), panel.total_weight)
+    _, mixture = prepared_mixture(results.model, panel, merge=merge)
+    require_same_likelihood(results, mixture.e_step(results.parameters).llf)
+    return panel, mixture
+
+
+def require_same_size(
+    results: GroupTrajectoriesResults, ages: FloatArray, total_weight: float
+) -> None:
+    """Refuse a panel of other ages or of another number of persons than was fitted."""
+    fitted = results.ages
     if ages.shape != fitted.shape or (ages != fitted).any():
         raise InputError(
             f"this is not the panel that was fitted: it was observed at {len(ages)} ages from "
             f"{ages[0]:g} to {ages[-1]:g}, the model at {len(fitted)} from {fitted[0]:g} to "
             f"{fitted[-1]:g}"
         )
-    if abs(panel.total_weight - results.nobs) > 1e-9 * results.nobs:
+    if abs(total_weight - results.nobs) > 1e-9 * results.nobs:
         raise InputError(
-            f"this is not the panel that was fitted: it stands for {panel.total_weight:g} "
+            f"this is not the panel that was fitted: it stands for {total_weight:g} "
             f"persons, the fit for {results.nobs:g}; weights given to fit belong into the panel"
         )
-    _, mixture = prepared_mixture(results.model, panel, merge=merge)
-    llf = mixture.e_step(results.parameters).llf
+
+
+def require_same_likelihood(results: GroupTrajectoriesResults, llf: float) -> None:
+    """Refuse a panel whose log-likelihood at the estimates is not that of the fit."""
     if not abs(llf - results.llf) <= SAME_LIKELIHOOD * max(1.0, abs(results.llf)):
         raise InputError(
             f"this is not the panel that was fitted: its log-likelihood at the estimates is "
             f"{llf:.3f}, that of the fit {results.llf:.3f}; give the same outcomes, exposure, "
             "covariates and weights"
         )
-    return panel, mixture

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from trajectories.groups.inference.bootstrap_results import Bootstrap
     from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
     from trajectories.groups.results import GroupTrajectoriesResults
+    from trajectories.groups.search.spread_panel import SpreadPanel
     from trajectories.panel import Panel
 
 
@@ -162,7 +163,7 @@ class InferenceMethods:
 
     def bootstrap(
         self,
-        panel: Panel,
+        panel: Panel | SpreadPanel,
         n_replicates: int = 200,
         seed: int = 0,
         n_jobs: int = 1,
@@ -171,7 +172,7 @@ class InferenceMethods:
         n_starts: int = 6,
         checkpoint: str | Path | None = None,
     ) -> Bootstrap:
-        """Refit the model to resampled persons, or clusters of them.
+        """Refit the model to resampled persons, or clusters of them; on a cluster, where they lie.
 
         See :func:`trajectories.groups.inference.bootstrap.bootstrap`.
         """

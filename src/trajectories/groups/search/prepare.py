@@ -212,14 +212,29 @@ def base_measure(
     """Return the weighted sum of the parameter-free part of the log density."""
     total = 0.0
     for rows in row_blocks(len(outcome)):
-        counts = widened(outcome[rows])
-        at_risk = np.ones_like(counts) if exposure is None else exposure[rows]
-        values = family.base_measure(counts, at_risk)
-        if observed is not None:
-            values = np.where(observed[rows], values, 0.0)
-        by_row = values.sum(axis=1)
+        by_row = row_base_measure(
+            family,
+            outcome[rows],
+            None if exposure is None else exposure[rows],
+            None if observed is None else observed[rows],
+        )
         total += float(by_row.sum() if weights is None else by_row @ weights[rows])
     return total
+
+
+def row_base_measure(
+    family: Family,
+    outcome: AnyArray,
+    exposure: FloatArray | None,
+    observed: AnyArray | None,
+) -> FloatArray:
+    """Return the parameter-free part of the log density of every row, shape (N,)."""
+    counts = widened(outcome)
+    at_risk = np.ones_like(counts) if exposure is None else exposure
+    values = family.base_measure(counts, at_risk)
+    if observed is not None:
+        values = np.where(observed, values, 0.0)
+    return np.asarray(values.sum(axis=1))
 
 
 def count_distinct(panel: Panel, enough: int, covariates: Sequence[str] = ()) -> int:
