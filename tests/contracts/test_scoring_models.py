@@ -181,7 +181,7 @@ def test_a_number_written_twice_is_refused(saved) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("schema", "trajectories.other", "its schema is not"),
+        ("schema", "trajectories.other", "one for another use"),
         ("schema_version", 99, "update the package"),
         ("checksum", "0" * 64, "changed after it was saved"),
         ("checksum", None, "changed after it was saved"),
@@ -198,7 +198,7 @@ def test_unknown_schemas_and_wrong_checksums_are_refused(saved, name, value, mes
 def test_a_saved_fit_is_no_model_for_scoring(model, tmp_path) -> None:
     path = tmp_path / "fit.json"
     model.results.save(path)
-    with pytest.raises(ModelFileError, match="not a model"):
+    with pytest.raises(ModelFileError, match="scoring needs a model published for it"):
         tr.profiles.load(path)
 
 
