@@ -20,7 +20,7 @@ from trajectories.groups.search.checkpoint import Checkpoint
 from trajectories.scale import DaskPanel
 
 AGES = np.arange(14, 24)
-FEW = Control(n_starts=4, n_finish=2, sample_size=300)
+FEW = Control(n_starts=3, n_finish=1, sample_size=300)
 
 
 @pytest.fixture(scope="module", autouse=True)
