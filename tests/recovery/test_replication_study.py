@@ -148,7 +148,7 @@ def test_at_least_five_other_truths_are_there_by_name_and_an_unknown_one_is_refu
     assert table["what"].is_unique
     assert targets_of("published") == {}
     with pytest.raises(InputError, match="no planted truth of that name; did you mean 'equal'"):
-        tr.rapporteur.replicate(truth="equall")
+        tr.rapporteur.replicate(truth="equality")
 
 
 @pytest.mark.parametrize("truth", PLANTED_TRUTHS)
