@@ -60,16 +60,22 @@ def problems(folder: Path) -> list[str]:
 
 
 def table_problems(tables: list[Path]) -> list[str]:
-    """Look for the table of published, planted and estimated values, and for rows in it."""
+    """Look for tables of published, planted and estimated values, and for rows in them."""
+    found: list[str] | None = None
     for table in tables:
         with table.open(encoding="utf-8", newline="") as lines:
             reader = csv.DictReader(lines)
-            if set(reader.fieldnames or ()) >= COLUMNS:
-                rows = list(reader)
-                estimated = sum(1 for row in rows if row["lower"] and row["upper"])
-                print(f"{table.name}: {len(rows)} figures, {estimated} estimated with an interval")
-                return [] if estimated else [f"{table.name}: nothing was estimated"]
-    return ["no table with the columns " + ", ".join(sorted(COLUMNS))]
+            if not set(reader.fieldnames or ()) >= COLUMNS:
+                continue
+            rows = list(reader)
+        estimated = sum(1 for row in rows if row["lower"] and row["upper"])
+        print(f"{table.name}: {len(rows)} figures, {estimated} estimated with an interval")
+        found = found or []
+        if not estimated:
+            found.append(f"{table.name}: nothing was estimated")
+    if found is None:
+        return ["no table with the columns " + ", ".join(sorted(COLUMNS))]
+    return found
 
 
 def main() -> None:

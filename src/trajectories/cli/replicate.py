@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> None:
             figures=figures,
         )
         page.write(folder / "report.html")
-        write_tables(folder / "tables", tables)
+        write_tables(folder / "tables", {name: t for name, t in tables.items() if len(t)})
         write_figures(folder / "figures", figures)
         withheld = save_model(folder, replication.results, tables["groups"])
     if withheld:
