@@ -15,6 +15,7 @@ from trajectories.groups.adequacy.methods import AdequacyMethods
 from trajectories.groups.covariate_methods import CovariateMethods
 from trajectories.groups.inference.covariance import normal_quantile, share_intervals
 from trajectories.groups.inference.methods import InferenceMethods
+from trajectories.groups.information_criteria import InformationCriteria
 from trajectories.groups.membership.terms import with_membership_covariates
 from trajectories.groups.model import Model
 from trajectories.groups.posterior import Posterior
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class GroupTrajectoriesResults(
-    InferenceMethods, AdequacyMethods, CovariateMethods, ThreeStepMethods
+    InformationCriteria, InferenceMethods, AdequacyMethods, CovariateMethods, ThreeStepMethods
 ):
     """A fitted trajectory model.
 
@@ -136,34 +137,9 @@ class GroupTrajectoriesResults(
         return "offences per year free" if self.has_exposure else "offences per age step"
 
     @property
-    def converged(self) -> bool:
-        """Whether this is a proper interior maximum; never true at an iteration limit."""
-        return self.stop_reason is StopReason.CONVERGED
-
-    @property
     def n_params(self) -> int:
         """Number of estimated parameters."""
         return self.model.n_parameters
-
-    @property
-    def aic(self) -> float:
-        """-2 llf + 2 n_params."""
-        return -2 * self.llf + 2 * self.n_params
-
-    @property
-    def bic(self) -> float:
-        """-2 llf + n_params log(persons)."""
-        return -2 * self.llf + self.n_params * float(np.log(self.nobs))
-
-    @property
-    def bic_cells(self) -> float:
-        """-2 llf + n_params log(observed cells)."""
-        return -2 * self.llf + self.n_params * float(np.log(self.n_cells))
-
-    @property
-    def icl(self) -> float:
-        """Integrated completed likelihood: bic + 2 x classification entropy."""
-        return self.bic + 2 * self.entropy
 
     @property
     def relative_entropy(self) -> float:

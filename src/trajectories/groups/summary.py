@@ -8,6 +8,7 @@ import pandas as pd
 
 from trajectories.groups.group_sizes import hidden_groups
 from trajectories.groups.inference.sandwich import in_words
+from trajectories.groups.information_criteria import criteria_lines
 
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
 def summarise(results: GroupTrajectoriesResults) -> str:
     """Return fit, criteria, groups and parameters as text of at most 90 columns."""
     return "\n\n".join(
-        [_head(results), _criteria(results), _groups(results), _parameters(results), _foot(results)]
+        [
+            _head(results),
+            criteria_lines(results),
+            _groups(results),
+            _parameters(results),
+            _foot(results),
+        ]
     )
 
 
@@ -54,21 +61,6 @@ def _covariates(results: GroupTrajectoriesResults) -> list[str]:
         f"  time-varying covariates in the curves: {', '.join(named)}",
         f"  curves are reported with {covariates.in_words()}",
     ]
-
-
-def _criteria(results: GroupTrajectoriesResults) -> str:
-    rows = [
-        ("log-likelihood", results.llf),
-        ("AIC", results.aic),
-        ("BIC, persons", results.bic),
-        ("BIC, cells", results.bic_cells),
-        ("BIC in Nagin's form, persons", -results.bic / 2),
-        ("BIC in Nagin's form, cells", -results.bic_cells / 2),
-        ("ICL", results.icl),
-        ("relative entropy", results.relative_entropy),
-    ]
-    body = "\n".join(f"  {name:<30}{value:>16.4f}" for name, value in rows)
-    return f"{body}\n  {'parameters':<30}{results.n_params:>11d}"
 
 
 def _groups(results: GroupTrajectoriesResults) -> str:

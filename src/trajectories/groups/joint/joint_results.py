@@ -10,6 +10,7 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.groups.inference.covariance import normal_quantile
+from trajectories.groups.information_criteria import InformationCriteria
 from trajectories.groups.joint.joint_model import JointModel
 from trajectories.groups.joint.reporting import Reported, reported
 from trajectories.groups.results import GroupTrajectoriesResults
@@ -19,7 +20,7 @@ from trajectories.numerics.types import BoolArray, FloatArray
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class JointResults:
+class JointResults(InformationCriteria):
     """A fitted joint model; frozen, without the panels.
 
     Attributes
@@ -82,34 +83,9 @@ class JointResults:
         return self.model.names[: len(self._views)]
 
     @property
-    def converged(self) -> bool:
-        """Whether this is a proper interior maximum; never true at an iteration limit."""
-        return self.stop_reason is StopReason.CONVERGED
-
-    @property
     def n_params(self) -> int:
         """Number of estimated parameters."""
         return self.model.n_parameters
-
-    @property
-    def aic(self) -> float:
-        """-2 llf + 2 n_params."""
-        return -2 * self.llf + 2 * self.n_params
-
-    @property
-    def bic(self) -> float:
-        """-2 llf + n_params log(persons)."""
-        return -2 * self.llf + self.n_params * float(np.log(self.nobs))
-
-    @property
-    def bic_cells(self) -> float:
-        """-2 llf + n_params log(observed cells of all outcomes)."""
-        return -2 * self.llf + self.n_params * float(np.log(self.n_cells))
-
-    @property
-    def icl(self) -> float:
-        """Integrated completed likelihood: bic + 2 x classification entropy."""
-        return self.bic + 2 * self.entropy
 
     @property
     def relative_entropy(self) -> float:

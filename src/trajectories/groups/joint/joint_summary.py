@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from trajectories.disclosure_control import disclosure
+from trajectories.groups.information_criteria import criteria_lines
 
 if TYPE_CHECKING:
     from trajectories.groups.joint.dropout_results import DropoutTrajectoriesResults
@@ -85,22 +86,6 @@ def fit_lines(results: JointResults, title: str, what: str) -> str:
     if results.n_left_out:
         lines.append(f"  {results.n_left_out} units that lack an outcome were left out")
     return "\n".join(lines + [f"  note: {note}" for note in results.notes])
-
-
-def criteria_lines(results: JointResults) -> str:
-    """Return likelihood and criteria."""
-    rows = [
-        ("log-likelihood", results.llf),
-        ("AIC", results.aic),
-        ("BIC, persons", results.bic),
-        ("BIC, cells", results.bic_cells),
-        ("BIC in Nagin's form, persons", -results.bic / 2),
-        ("BIC in Nagin's form, cells", -results.bic_cells / 2),
-        ("ICL", results.icl),
-        ("relative entropy", results.relative_entropy),
-    ]
-    body = "\n".join(f"  {name:<30}{value:>16.4f}" for name, value in rows)
-    return f"{body}\n  {'parameters':<30}{results.n_params:>11d}"
 
 
 def parameter_lines(results: JointResults) -> str:
