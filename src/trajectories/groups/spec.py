@@ -298,6 +298,12 @@ def _weights_by_unit(weights: Any, panel: Panel) -> FloatArray:
                 "weight a unit, indexed by unit id"
             )
         weights = weights.reindex(panel.units)
+    if isinstance(weights, str):
+        raise InputError(
+            f"weights={weights!r} is text: fit takes one number a unit, such as a Series indexed "
+            "by unit id; weights in a column are given with the panel, Panel.from_long(…, "
+            "weight='its name') or Panel.from_wide(…, weights='its name')"
+        )
     try:
         return np.asarray(weights, dtype=float)
     except (TypeError, ValueError):

@@ -22,6 +22,7 @@ from trajectories.panel.arrays import (
 )
 from trajectories.panel.audit import audit
 from trajectories.panel.exposure_floor import raised
+from trajectories.panel.exposure_length import warn_of_length
 from trajectories.panel.individual_ages import occasions, read_individual_ages
 from trajectories.panel.long import read_long
 from trajectories.panel.parquet import read_parquet
@@ -36,7 +37,7 @@ from trajectories.panel.time_varying import (
     taken,
 )
 from trajectories.panel.unit_covariates import check_unit_covariates, unit_covariates_of
-from trajectories.panel.wide import read_wide
+from trajectories.panel.wide import columns_beside, read_wide
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -152,10 +153,12 @@ class Panel:
             by unit id where the counts have ids (a table, or ``units``), and by age where they
             have ages (a table, or ``ages``); units or ages that differ are refused. An array
             goes by position, and so does anything beside an array of counts without labels.
-        units : sequence of N hashable ids, optional
-            By default the index of a table; row numbers for an array.
-        weights : Series or array-like, shape (N,), optional
-            Above 0. A Series is aligned by unit id where the counts have ids.
+        units : sequence of N hashable ids, or column label, optional
+            By default the index of a table; row numbers for an array. The name of a column of the
+            table takes the ids from it; it is then no age.
+        weights : Series or array-like, shape (N,), or column label, optional
+            Above 0. A Series is aligned by unit id where the counts have ids; the name of a column
+            of the table takes the weights from it.
         covariates : dict of name to DataFrame or array-like, shape (N, T), optional
             What varies over time beside the outcomes, aligned as the exposure is. An observed
             cell without a value is refused.
@@ -168,7 +171,13 @@ class Panel:
         ------
         InputError
             For tables that cannot be used as they are; the message says what to change.
+
+        Warns
+        -----
+        ExposureWarning
+            Where more time is free than lies between two ages: the exposure is in another unit.
         """
+        counts, units, weights = columns_beside(counts, units, weights)
         own = np.ndim(ages) == 2
         fields, labels = read_wide(
             counts, occasions(counts) if own else ages, exposure, units, weights
@@ -177,7 +186,7 @@ class Panel:
             fields["covariates"] = read_wide_covariates(covariates, labels)
         if own:
             fields["individual_ages"] = read_individual_ages(ages, fields["observed"])
-        return cls(**fields)
+        return warn_of_length(cls(**fields))
 
     @classmethod
     def from_long(
@@ -223,9 +232,14 @@ class Panel:
         ------
         InputError
             For a pair of unit and age given twice, and all that ``from_wide`` refuses.
+
+        Warns
+        -----
+        ExposureWarning
+            As ``from_wide`` does.
         """
         fields = read_long(frame, unit, age, count, exposure, weight, ages, individual, covariates)
-        return cls(**fields)
+        return warn_of_length(cls(**fields))
 
     @classmethod
     def from_parquet(
@@ -502,7 +516,7 @@ class Panel:
         -----
         The rate where exposure is below 0.01, 0.25 and 1 stands against the overall rate: many
         times higher, the offence caused the detention, and an offset does harm. Then: outcomes in
-        next to no time; more than 1.5 times the step between ages free in a cell; whose
+        next to no time; more time free in a cell than the step between ages; whose
         follow-up ended when, or late zeros where nobody's ever ends; zeros and dispersion; how
         many rows are distinct. Each ``note`` says what to look for.
         """
