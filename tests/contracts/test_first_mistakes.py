@@ -103,9 +103,9 @@ def test_ids_and_weights_may_be_columns_of_the_wide_table(counts: pd.DataFrame) 
 
 def test_a_name_that_is_no_column_is_named_as_one(counts: pd.DataFrame) -> None:
     for option in ("units", "weights"):
-        with pytest.raises(InputError, match=f"{option}='wgt' is no column of the table of counts"):
+        with pytest.raises(InputError, match=f"{option}= is text that names no column"):
             tr.Panel.from_wide(counts, **{option: "wgt"})
-        with pytest.raises(InputError, match=f"{option}='wgt' names a column, but the counts are"):
+        with pytest.raises(InputError, match=f"{option}= is text, and the counts are no table"):
             tr.Panel.from_wide(counts.to_numpy(), **{option: "wgt"})
     with pytest.raises(InputError, match="did you mean 'gewicht'"):
         tr.Panel.from_wide(counts.assign(gewicht=1.0), weights="gewichten")
@@ -178,6 +178,40 @@ def test_person_years_of_districts_stay_possible_and_the_warning_can_be_silenced
         # nothing that is derived from a panel warns again
         again = panel.subset([0]).with_exposure_floor(0.1).without_empty_ages()
     assert again.exposure is not None
+
+
+# ---- one count far above all others
+
+
+def test_a_fit_that_one_count_spoils_names_its_row_and_never_its_id_or_the_count() -> None:
+    draws = np.random.default_rng(2)
+    table = pd.DataFrame(draws.poisson(0.6, (60, 6)), columns=list(AGES)).add_prefix("age")
+    table.index = pd.Index([f"secret-{number}" for number in range(60)])
+    table.iloc[37, 2] = 250
+    panel = tr.Panel.from_wide(table)
+    with pytest.warns(tr.errors.DegenerateSolutionWarning, match="Row 37 of the panel") as caught:
+        tr.GroupTrajectories(2, family="zip").fit(panel, n_starts=5)
+    said = str(caught[0].message)
+    assert "family 'negbin'" in said
+    assert "secret" not in said
+    assert "250" not in said
+    check = panel.audit().set_index("check").loc["counts far above those of everybody else"]
+    assert check["units"] == 1
+    assert check["value"] == 250 / max(table.drop("secret-37").to_numpy().max(), 2)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [[9], [8], [3], [1], [0], [0], [0]],  # a tail
+        [[8], [0], [0], [0]],  # one offender among zeros
+        [[50]] * 6 + [[1]] * 6,  # a group of six
+        [[2.5], [0.1]],  # no counts
+    ],
+)
+def test_a_tail_and_a_group_are_no_outliers(rows) -> None:
+    checks = tr.Panel.from_wide(rows, ages=[12]).audit()["check"]
+    assert "counts far above those of everybody else" not in list(checks)
 
 
 # ---- columns that hold text

@@ -11,6 +11,7 @@ from trajectories.disclosure_control import disclosed
 from trajectories.panel.arrays import BoolArray, FloatArray
 from trajectories.panel.distinct import distinct_rows
 from trajectories.panel.exposure_length import steps, too_long
+from trajectories.panel.outlying import FAR, outlying_cells
 
 if TYPE_CHECKING:
     from trajectories.panel.panel import Panel
@@ -34,6 +35,7 @@ def audit(panel: Panel) -> pd.DataFrame:
         *_follow_up(panel, observed),
         _zeros(panel, observed),
         _dispersion(panel, observed),
+        *_outlying(panel),
         *_histories(panel, observed),
     ]
     table = pd.DataFrame(found, columns=COLUMNS)
@@ -230,6 +232,21 @@ def _dispersion(panel: Panel, observed: BoolArray) -> dict[str, Any]:
         "or overdispersion: compare families at each number of groups",
         value=float(variance / mean) if mean else np.nan,
     )
+
+
+def _outlying(panel: Panel) -> list[dict[str, Any]]:
+    found = outlying_cells(panel)
+    if found is None:
+        return []
+    return [
+        _row(
+            "counts far above those of everybody else",
+            found[0],
+            f"value: the lowest such row's highest count over the highest of all others, above "
+            f"{FAR:g}; an error of entry, a total, a code for missing? It makes a group of itself",
+            value=found[1],
+        )
+    ]
 
 
 def _histories(panel: Panel, observed: BoolArray) -> list[dict[str, Any]]:

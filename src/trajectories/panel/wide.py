@@ -108,14 +108,15 @@ def columns_beside(counts: Any, units: Any, weights: Any) -> tuple[Any, Any, Any
     for name, value in (("units", units), ("weights", weights)):
         if not isinstance(value, str):
             continue
+        # the text is not repeated: it may be an id
         if not isinstance(counts, pd.DataFrame):
             raise InputError(
-                f"{name}={value!r} names a column, but the counts are no table: give an array "
-                "with one value a row of the counts"
+                f"{name}= is text, and the counts are no table with a column called so: give one "
+                "value a row of the counts"
             )
         if value not in counts.columns:
             raise InputError(
-                f"{name}={value!r} is no column of the table of counts; it has "
+                f"{name}= is text that names no column of the table of counts, which has "
                 f"{names(counts.columns)}{did_you_mean(value, counts.columns)}"
             )
         if (counts.columns == value).sum() > 1:
