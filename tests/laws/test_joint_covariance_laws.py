@@ -133,9 +133,9 @@ def test_every_person_a_cluster_is_robust_with_leaving() -> None:
     np.testing.assert_allclose(observed.bse, fit.bse, rtol=1e-9)
     assert not robust.leaving().equals(fit.leaving())
     assert "sandwich" in robust.summary()
+    last = panel.observed.sum(axis=1)
+    later = np.where(last > 4, np.nan, last + 1.0)  # left a year later than they did
     with pytest.raises(tr.errors.InputError, match="not the panel that was fitted"):
-        last = panel.observed.sum(axis=1)
-        later = np.where(last > 4, np.nan, last + 1.0)  # left a year later than they did
         fit.with_covariance("robust", panel, left=later)
     with pytest.raises(tr.errors.InputError, match="covariance must be one of"):
         fit.with_covariance("sandwich", panel)

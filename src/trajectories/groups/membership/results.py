@@ -75,8 +75,8 @@ class MembershipResults:
         Returns
         -------
         DataFrame
-            group, reference, term, estimate (odds ratio), lower, upper, log_odds, standard_error, z, p_value,
-            reason (why there is no interval; else empty). Wald intervals, built on the log.
+            group, reference, term, estimate (odds ratio), lower, upper, log_odds, standard_error,
+            z, p_value, reason (why there is no interval; else empty). Wald intervals, built on the log.
         """
         fit, terms = self.fit, self.terms
         against = self._group(self.reference if reference is None else reference)

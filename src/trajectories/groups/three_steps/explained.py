@@ -106,8 +106,9 @@ class Explained:
         -------
         DataFrame
             ``group``, ``reference``, ``term``, ``estimate`` (odds ratio), ``lower``, ``upper``,
-            ``p_value``, ``method`` and ``persons`` (expected in the group). The odds of being in the group rather than in the
-            reference group, for one unit more of the term; no row for the intercept.
+            ``p_value``, ``method`` and ``persons`` (expected in the group). The odds of being in
+            the group rather than in the reference group, for one unit more of the term; no row for
+            the intercept.
         """
         table = pd.concat([self.params, self.bse, self.conf_int(level)], axis=1).reset_index()
         table = table[table["term"] != "intercept"].reset_index(drop=True)
