@@ -76,7 +76,7 @@ class MembershipResults:
         -------
         DataFrame
             group, reference, term, estimate (odds ratio), lower, upper, log_odds, standard_error,
-            z, p_value, reason (why there is no interval; else empty). Wald intervals, built on the log.
+            z, p_value, reason (why there is no interval; else empty). Wald intervals, on the log.
         """
         fit, terms = self.fit, self.terms
         against = self._group(self.reference if reference is None else reference)
