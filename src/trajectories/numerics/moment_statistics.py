@@ -22,6 +22,7 @@ from trajectories.numerics.cells import Cells
 from trajectories.numerics.membership import Spread
 from trajectories.numerics.row_prior import RowPrior, is_safe, moving_sums, weigh_ratios
 from trajectories.numerics.statistics import Statistics, Totals, added, posterior_in_place
+from trajectories.numerics.team import Sums
 from trajectories.numerics.thin_products import (
     padded_rows,
     rows_times_block,
@@ -147,8 +148,7 @@ class MomentStatistics(Statistics):
                 outcome = self._widen("outcome", self.outcome[rows])
                 rows_times_block(rows_of_basis, outcome, products[:, rows])
 
-        for _ in self.by_chunk(part, self.block):
-            pass
+        self.for_each_chunk(part, self.block)
         if self.at_risk is None and "zero" not in self.plan.features:
             result.block = LARGEST_BLOCK if self.covariates is None else LARGEST_BLOCK_BY_ROW
         return result
@@ -204,10 +204,9 @@ class MomentStatistics(Statistics):
         ratio = _ratios(by_feature, groups)
         shift = offset[others] - offset[reference]
 
-        def part(blocks: Sequence[slice]) -> tuple[FloatArray, ...]:
-            return self._ratio_chunk(blocks, ratio, shift, prior, groups)
-
-        llf, group_weight, *rest = added(self.by_chunk(part, self.block))
+        work = type(self)._ratio_chunk
+        arguments = ratio, shift, prior, groups
+        llf, group_weight, *rest = added(self.by_chunk(work, self.block, *arguments))
         feature_totals = [one[: len(others)] for one in rest[: len(ratio)]]
         totals = []
         for one, of_others in zip(sums, feature_totals, strict=True):
@@ -229,7 +228,7 @@ class MomentStatistics(Statistics):
         shift: FloatArray,
         prior: RowPrior | None,
         groups: Groups,
-    ) -> tuple[FloatArray, ...]:
+    ) -> Sums:
         """Return sum log(1 + sum exp), group weights and totals of all but the reference group.
 
         Then, where the group probabilities by covariates move, what these are moved by.
@@ -239,7 +238,7 @@ class MomentStatistics(Statistics):
         group_weight = np.zeros(n_others)
         totals = [np.zeros(one.shape) for one in ratio]
         sums = [np.empty(one.shape) for one in ratio]
-        moving: list[tuple[FloatArray, ...]] = []
+        moving: list[Sums] = []
         for rows in blocks:
             features = self._features(rows)
             size = rows.stop - rows.start
@@ -266,7 +265,7 @@ class MomentStatistics(Statistics):
             for total, one, feature in zip(totals, sums, features, strict=True):
                 weights_times_block(every, feature, one)
                 total += one
-        return llf, group_weight, *totals, *added(iter(moving or [()]))
+        return llf, group_weight, *totals, *added(moving or [()])
 
     def _by_row(
         self,
@@ -275,7 +274,7 @@ class MomentStatistics(Statistics):
         prior: RowPrior,
         groups: Groups,
         weights: FloatArray | None,
-    ) -> tuple[FloatArray, tuple[FloatArray, ...]]:
+    ) -> tuple[FloatArray, Sums]:
         """Turn log ratios of densities into posteriors, in place, by the rows' own probabilities.
 
         Returns the log of the densities' sum and, where these move, what they are moved by.
@@ -289,7 +288,7 @@ class MomentStatistics(Statistics):
             log_prior = prior.log(self.covariates[rows])
             values += log_prior[others] - log_prior[reference]
             log_unit = _ratios_to_posterior(values) + log_prior[reference]
-        new: tuple[FloatArray, ...] = ()
+        new: Sums = ()
         if prior.moves:
             assert self.covariates is not None
             new = moving_sums(self.covariates[rows], values, held.values, others, weights)
@@ -312,18 +311,18 @@ class MomentStatistics(Statistics):
     def feature_sums(self) -> list[FloatArray]:
         """Return the weighted sum of each stored feature over units, shapes (T,) or (P,)."""
         if self._feature_sums is None:
-
-            def part(blocks: Sequence[slice]) -> tuple[FloatArray, ...]:
-                sums: list[FloatArray] = []
-                for rows in blocks:
-                    weights = self.row_weights(rows)
-                    ones = np.ones(rows.stop - rows.start) if weights is None else weights
-                    new = [ones @ feature for feature in self._features(rows)]
-                    sums = [a + b for a, b in zip(sums, new, strict=True)] if sums else new
-                return tuple(sums)
-
-            self._feature_sums = list(added(self.by_chunk(part, self.block)))
+            sums = added(self.by_chunk(type(self)._sums_chunk, self.block))
+            self._feature_sums = list(sums)
         return self._feature_sums
+
+    def _sums_chunk(self, blocks: Sequence[slice]) -> Sums:
+        sums: list[FloatArray] = []
+        for rows in blocks:
+            weights = self.row_weights(rows)
+            ones = np.ones(rows.stop - rows.start) if weights is None else weights
+            new = [ones @ feature for feature in self._features(rows)]
+            sums = [a + b for a, b in zip(sums, new, strict=True)] if sums else new
+        return tuple(sums)
 
     def _totals(self, llf: float, stored: list[FloatArray], group_weight: FloatArray) -> Totals:
         return Totals(llf, group_weight, self._to_cells(stored, group_weight))
