@@ -126,18 +126,18 @@ def compare(panel: tr.Panel, n_starts: int) -> str:
         begin = time.perf_counter()
         fitted = finish(counted, start, control)
         ours = time.perf_counter() - begin
-        llf = mixture.e_step(where).llf
+        llf, slope = mixture.e_step(where).llf, steepest(mixture, fitted.parameters)
         rows.append(
             [
                 f"{number + 1}",
                 f"{len(path)}{'+' if len(path) == MOST_ROUNDS else ''}",
                 f"{len(counted.path)}",
-                f"{len(path) / len(counted.path):.1f}",
+                f"{len(path) / len(counted.path):.1f}" if slope < GRADIENT else "",
                 f"{1e3 * seconds:.0f}",
                 f"{1e3 * ours:.0f}",
                 f"{llf:.6f}",
                 f"{fitted.llf:.6f}",
-                f"{steepest(mixture, fitted.parameters):.1e}",
+                f"{slope:.1e}",
             ]
         )
         print(rows[-1], flush=True)
