@@ -7,6 +7,7 @@ the switch is off they return what they always did.
 from __future__ import annotations
 
 from trajectories.disclosure_control.columns import COUNTS_OF_PERSONS, MARK
+from trajectories.disclosure_control.crossed import in_words, is_below, is_few, withheld_cells
 from trajectories.disclosure_control.declare import (
     as_shown,
     disclosed,
@@ -28,9 +29,13 @@ __all__ = [
     "disclosed",
     "disclosure",
     "drawable",
+    "in_words",
+    "is_below",
+    "is_few",
     "protect",
     "protect_by_group",
     "relations_of",
     "unprotected",
+    "withheld_cells",
     "withhold",
 ]
