@@ -87,10 +87,10 @@ def in_words(number: float, what: str = "units") -> str:
     """Return a number of persons as text for a summary: exact, or that it is below the minimum."""
     minimum = disclosure.minimum_cell
     if minimum and is_small(np.array([float(number)]), minimum).any():
-        return f"fewer than {minimum} {what}"
+        return f"fewer than {minimum} {what}".rstrip()
     if disclosure.rounding:
         number = round(number / disclosure.rounding) * disclosure.rounding
-    return f"{number:,.10g} {what}"
+    return f"{number:,.10g} {what}".rstrip()
 
 
 def is_below(counts: Floats) -> Bools:

@@ -73,7 +73,7 @@ class Crossing:
         if self.column is not None:
             usual = matrix[:, self.column] == self.usual
             return np.where(usual, len(self.values) - 1 if self.adds_up else -1, 0)
-        return pd.Index(self.values).get_indexer(frame[self.name].astype(str))
+        return np.asarray(pd.Index(self.values).get_indexer(pd.Index(frame[self.name].astype(str))))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,6 +115,19 @@ class CovariateCells:
             whole = withheld_cells(one.persons.sum(axis=1, keepdims=True), by_group=False)
             found |= one.moves[whole[:, 0]].any(axis=0)
         return found
+
+    def by_variable(self, few: BoolArray, variables: Any, groups: Any) -> BoolArray:
+        """Return which effects of variables on groups rest on few: those of any of the columns.
+
+        Parameters
+        ----------
+        few : ndarray of bool, shape (M, K)
+        variables, groups : sequences of equal length
+            Of each effect.
+        """
+        rows = [list(self.variables[name]) for name in variables]
+        pairs = zip(rows, groups, strict=True)
+        return np.array([few[own, group - 1].any() for own, group in pairs], dtype=np.bool_)
 
     def table(self, n_groups: int) -> pd.DataFrame:
         """Return persons by covariate, value and group, as it may be shown."""
@@ -172,7 +185,7 @@ def cells_of_design(
     crossings, indicators = [], []
     for name, own in variables.items():
         if own and not pd.api.types.is_numeric_dtype(frame[name].dtype):
-            values = pd.Categorical(frame[name].astype(str))
+            values: pd.Categorical[Any] = pd.Categorical(frame[name].astype(str))
             crossings.append(_of_categories(str(name), values, matrix, own, posterior, weights))
             indicators += [values.codes == code for code in range(len(values.categories))]
     for j in range(n_columns):
@@ -243,12 +256,12 @@ def _rarest_by_age(
     others = (mass * (values != usual)).sum(axis=0)
     rest = (mass * (values == usual)).sum(axis=0)
     either = (others > 0) & (rest > 0)
-    return np.where(either & two, np.minimum(others, rest), others)
+    return np.asarray(np.where(either & two, np.minimum(others, rest), others))
 
 
 def _of_categories(
     name: str,
-    values: pd.Categorical,
+    values: pd.Categorical[Any],
     matrix: FloatArray,
     own: tuple[int, ...],
     posterior: FloatArray,

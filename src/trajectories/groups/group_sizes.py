@@ -31,7 +31,7 @@ def persons_by_group(results: GroupTrajectoriesResults) -> pd.Series[Any]:
     A loaded model holds no persons: then those expected.
     """
     sizes = _expected_or_assigned(results)
-    if disclosure.is_on and getattr(results.model, "time_varying", ()):
+    if disclosure.is_on and getattr(results.model, "time_varying", None):
         # a curve at a chosen value of a covariate is that of the persons who have it
         return sizes.mask(chosen_by_few(results), np.minimum(sizes, FEW))
     return sizes

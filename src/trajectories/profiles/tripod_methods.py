@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trajectories.disclosure_control import in_words
 from trajectories.profiles.tripod_facts import ANALYST, FILLED, PARTLY, Facts, Item
 
 
@@ -230,7 +231,7 @@ def _evaluated(facts: Facts) -> str:
     everybody = facts.validation.discrimination.iloc[0]
     return (
         f"; evaluation: {facts.validation.n_scored:,} persons scored, of whom "
-        f"{everybody['events']:,} had the outcome, and {facts.validation.n_refused:,} refused"
+        f"{everybody['events']:,} had the outcome, and {in_words(facts.validation.n_refused, '')} refused"
     )
 
 

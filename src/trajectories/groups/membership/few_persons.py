@@ -42,9 +42,7 @@ def effects_by_variable(results: GroupTrajectoriesResults, table: pd.DataFrame) 
     few, cells = slopes_of_few(results), results._cells
     if cells is None:
         return np.full(len(table), bool(few.any()))
-    by_variable = {name: few[list(own)].any(axis=0) for name, own in cells.variables.items()}
-    pairs = zip(table["variable"], table["group"], strict=True)
-    return np.array([by_variable[name][group - 1] for name, group in pairs], dtype=bool)
+    return cells.by_variable(few, table["variable"], table["group"])
 
 
 def probabilities_at_few(

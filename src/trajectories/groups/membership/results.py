@@ -248,8 +248,8 @@ class MembershipResults:
             table[numbers] = table[numbers].mask(gone)
             table["reason"] = table["reason"].mask(gone, TOO_FEW)
             table[MARK] = gone
-        gone = probabilities_at_few(fit, raw, given)
-        return without_rows(table, gone, [*given.columns, "group"])
+        few = probabilities_at_few(fit, raw, given)
+        return without_rows(table, few, [*given.columns, "group"])
 
     def __repr__(self) -> str:
         """Return the formula and the odds ratios as text."""

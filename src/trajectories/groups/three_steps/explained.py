@@ -124,8 +124,9 @@ class Explained:
         table = table.drop(columns="standard_error")
         table["method"] = self.method
         few = self._cells.withheld(self.n_groups)
-        column = np.array([self.design.columns.index(name) for name in table["term"]], dtype=int)
-        gone = few[column, table["group"].to_numpy(dtype=int) - 1] | few[column, self.reference - 1]
+        place = np.array([self.design.columns.index(name) for name in table["term"]], dtype=int)
+        group = table["group"].to_numpy(dtype=int) - 1
+        gone = np.asarray(few[place, group] | few[place, self.reference - 1])
         shown = with_sizes(table, self._expected, self._lacking, "odds ratios", self.reference)
         return without_rows(shown, gone, ("group", "term", "persons"))
 
@@ -163,11 +164,11 @@ class Explained:
                         "method": self.method,
                     }
                 )
-        few, variables = self._cells.withheld(self.n_groups), self._cells.variables
-        by_variable = {name: few[list(own)].any(axis=0) for name, own in variables.items()}
-        gone = [bool(by_variable[row["variable"]][row["group"] - 1]) for row in rows]
-        shown = with_sizes(pd.DataFrame(rows), self._expected, self._lacking, "marginal effects")
-        return without_rows(shown, np.array(gone, dtype=bool), ("group", "persons"))
+        table = pd.DataFrame(rows)
+        few = self._cells.withheld(self.n_groups)
+        gone = self._cells.by_variable(few, table["variable"], table["group"])
+        shown = with_sizes(table, self._expected, self._lacking, "marginal effects")
+        return without_rows(shown, gone, ("group", "persons"))
 
     def cells(self) -> pd.DataFrame:
         """Return on how many persons the effects rest: covariate, value, group, persons.

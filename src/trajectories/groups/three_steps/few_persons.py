@@ -107,10 +107,10 @@ def withheld_outcomes(
         return found
     if kind == "survival":
         # few events since the time before, or until this one
-        few = is_below(cells) | is_below(np.cumsum(cells, axis=0))
-        return np.asarray(withheld_cells(cells, adds_up=False, few=few, name="later outcome").T)
+        few = np.asarray(is_below(cells) | is_below(np.cumsum(cells, axis=0)))
+        return np.asarray(withheld_cells(cells, adds_up=False, few=few, name="later outcome")).T
     several = kind == "multinomial"
     with np.errstate(invalid="ignore"):
         few_of = is_below((means * persons[:, None]).T) if several else None
     hidden = withheld_cells(cells, adds_up=len(cells) > 1, few=few_of, name="later outcome")
-    return np.asarray(hidden.T) if several else found | hidden.any(axis=0)[:, None]
+    return hidden.T if several else np.asarray(found | np.any(hidden, axis=0)[:, None])

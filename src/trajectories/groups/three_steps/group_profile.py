@@ -69,7 +69,7 @@ class Described:
                 name="profile",
                 labels=[f"{self.variable}={label}" for label in labels[: len(self.cells)]],
             )
-            found[:-1] = hidden.T if n_values > 1 else hidden.any(axis=0)[:, None]
+            found[:-1] = hidden.T if n_values > 1 else np.asarray(hidden.any(axis=0))[:, None]
         return found
 
     def outside(self) -> BoolArray:
