@@ -124,9 +124,8 @@ def _evidence(facts: Facts) -> list[tuple[str, str, str]]:
     validation = facts.validation
     tested = UNKNOWN
     if validation is not None:
-        tested = (
-            f"{validation.n_scored:,} persons scored, {in_words(validation.n_refused, '')} refused"
-        )
+        refused = in_words(validation.n_refused, "")
+        tested = f"{validation.n_scored:,} persons scored, {refused} refused"
     return [
         ("Persons fitted", "population", f"{card.population}, {card.country}, {first} to {last}"),
         ("Persons fitted", "inclusion", card.inclusion),

@@ -229,9 +229,10 @@ def _evaluated(facts: Facts) -> str:
     if facts.validation is None:
         return ""
     everybody = facts.validation.discrimination.iloc[0]
+    refused = in_words(facts.validation.n_refused, "")
     return (
         f"; evaluation: {facts.validation.n_scored:,} persons scored, of whom "
-        f"{everybody['events']:,} had the outcome, and {in_words(facts.validation.n_refused, '')} refused"
+        f"{everybody['events']:,} had the outcome, and {refused} refused"
     )
 
 
