@@ -367,7 +367,7 @@ def test_a_loaded_model_shows_no_effect_because_nobody_knows_what_it_rests_on(
     members.save(tmp_path / "model.json")
     loaded = tr.load(tmp_path / "model.json")
     with tr.disclosure(MINIMUM):
-        assert loaded.membership.odds_ratios()["odds_ratio"].isna().all()
+        assert loaded.membership.odds_ratios()["estimate"].isna().all()
     pd.testing.assert_frame_equal(
         loaded.membership.odds_ratios(), members.membership.odds_ratios(), rtol=1e-9
     )
@@ -383,6 +383,18 @@ def test_all_tables_of_dual_groups_withhold_the_same_combinations() -> None:
         pair = row["given_group"], row["group"]
         pair = pair if row["given"] == "first" else pair[::-1]
         assert row[MARK] == (pair in hidden)
+
+
+def test_with_rounding_every_count_is_a_multiple() -> None:
+    makers = run()
+    names = [n for n in makers if n.startswith(("Explained", "GroupProfile", "Dual", "Dropout"))]
+    with warnings.catch_warnings(), tr.disclosure(MINIMUM, rounding=5):
+        warnings.simplefilter("ignore", TrajectoriesWarning)
+        shown = {name: makers[name]() for name in names}
+    for name, table in shown.items():
+        for column in COUNTS & set(getattr(table, "columns", ())):
+            counts = table[column].dropna().to_numpy(dtype=float)
+            assert (counts % 5 == 0).all(), f"{name}: {column}"
 
 
 def test_the_checker_gets_the_counts_behind_effects() -> None:

@@ -83,7 +83,7 @@ def _record(
             disclosure.setting.record.append(entry)
 
 
-def in_words(number: float, what: str = "units") -> str:
+def number_in_words(number: float, what: str = "units") -> str:
     """Return a number of persons as text for a summary: exact, or that it is below the minimum."""
     minimum = disclosure.minimum_cell
     if minimum and is_small(np.array([float(number)]), minimum).any():

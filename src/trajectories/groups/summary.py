@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from trajectories.disclosure_control import disclosure, in_words
+from trajectories.disclosure_control import disclosure, number_in_words
 from trajectories.groups.group_sizes import effects_of_few, hidden_groups, slopes_of_few
-from trajectories.groups.inference.sandwich import in_words as covariance_in_words
+from trajectories.groups.inference.sandwich import in_words
 from trajectories.groups.information_criteria import criteria_lines
 from trajectories.numerics.types import BoolArray
 
@@ -44,7 +44,9 @@ def _head(results: GroupTrajectoriesResults) -> str:
     lines += _covariates(results)
     membership = results.model.membership
     if membership is not None:
-        left_out = f"; {in_words(membership.n_missing, 'persons')} left out, a covariate missing"
+        left_out = (
+            f"; {number_in_words(membership.n_missing, 'persons')} left out, a covariate missing"
+        )
         lines.append(
             f"  membership: {membership.formula}{left_out if membership.n_missing else ''}"
         )
@@ -62,7 +64,7 @@ def _covariates(results: GroupTrajectoriesResults) -> list[str]:
     ]
     return [
         f"  time-varying covariates in the curves: {', '.join(named)}",
-        f"  curves are reported with {covariates.in_words()}",
+        f"  curves are reported with {covariates.number_in_words()}",
     ]
 
 
@@ -78,7 +80,7 @@ def _parameters(results: GroupTrajectoriesResults) -> str:
     table = pd.concat([results.params, results.bse, results.conf_int()], axis=1)
     table = _without_hidden(results, table)
     body = _indent(table.to_string(float_format=lambda value: f"{value:.6g}"))
-    errors = f"  covariance: {covariance_in_words(results)}"
+    errors = f"  covariance: {in_words(results)}"
     terms = "powers of age" if results.model.bases[0].is_polynomial else "an orthonormal basis"
     against = results.model.reference
     heading = f"Parameters (logits against group {against}; {terms}; group 0: all groups)"

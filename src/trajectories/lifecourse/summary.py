@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from trajectories.disclosure_control import MARK, disclosure, in_words, is_few, protect
+from trajectories.disclosure_control import MARK, disclosure, is_few, number_in_words, protect
 from trajectories.errors import InputError
 from trajectories.panel.arrays import counted
 
@@ -121,7 +121,7 @@ def _information(results: WithinPersonResults, by: str) -> pd.DataFrame:
 
 def _said(number: int, noun: str) -> str:
     """Return a number in words; under the switch only that it is small where it is."""
-    return in_words(number, f"{noun}s") if is_few(number) else counted(number, noun)
+    return number_in_words(number, f"{noun}s") if is_few(number) else counted(number, noun)
 
 
 def _table(frame: pd.DataFrame) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trajectories.disclosure_control import in_words
+from trajectories.disclosure_control import number_in_words
 from trajectories.profiles.tripod_facts import ANALYST, FILLED, PARTLY, Facts, Item
 
 
@@ -229,7 +229,7 @@ def _evaluated(facts: Facts) -> str:
     if facts.validation is None:
         return ""
     everybody = facts.validation.discrimination.iloc[0]
-    refused = in_words(facts.validation.n_refused, "")
+    refused = number_in_words(facts.validation.n_refused, "")
     return (
         f"; evaluation: {facts.validation.n_scored:,} persons scored, of whom "
         f"{everybody['events']:,} had the outcome, and {refused} refused"

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from trajectories.disclosure_control import disclosure, in_words, is_few
+from trajectories.disclosure_control import disclosure, is_few, number_in_words
+from trajectories.groups.inference.sandwich import in_words
 from trajectories.groups.information_criteria import criteria_lines
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def summarise_dropout(results: DropoutTrajectoriesResults) -> str:
     head = fit_lines(results, "Trajectory model with leaving", what)
     # how many left is known from who stayed, and from how many are at risk at each age
     hidden = results.leaving_is_withheld()
-    left = "persons" if hidden else in_words(results.n_left, "persons")
+    left = "persons" if hidden else number_in_words(results.n_left, "persons")
     head += f"\n  {left} left before the end of their follow-up"
     groups = indented(results.adequacy().round(4).to_string())
     leaving = indented(results.leaving().round(4).to_string(index=False))
@@ -84,12 +85,12 @@ def fit_lines(results: JointResults, title: str, what: str) -> str:
         "reached this value",
     ]
     lines += [
-        f"  {in_words(number)} lack {name} and count with the other outcomes"
+        f"  {number_in_words(number)} lack {name} and count with the other outcomes"
         for name, number in results.n_absent.items()
         if number
     ]
     if results.n_left_out:
-        lines.append(f"  {in_words(results.n_left_out)} that lack an outcome were left out")
+        lines.append(f"  {number_in_words(results.n_left_out)} that lack an outcome were left out")
     return "\n".join(lines + [f"  note: {note}" for note in results.notes])
 
 
@@ -99,7 +100,8 @@ def parameter_lines(results: JointResults) -> str:
         return "Parameters are left out while disclosure control is on: they tell group sizes."
     table = pd.concat([results.params, results.bse, results.conf_int()], axis=1)
     body = indented(table.to_string(float_format=lambda value: f"{value:.6g}"))
-    return f"Parameters (logits against the first; powers of age)\n{body}"
+    errors = f"  covariance: {in_words(results)}"
+    return f"Parameters (logits against the first; powers of age)\n{body}\n{errors}"
 
 
 def indented(text: str) -> str:

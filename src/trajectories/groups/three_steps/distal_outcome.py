@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
-from trajectories.disclosure_control import in_words, protect
+from trajectories.disclosure_control import number_in_words, protect
 from trajectories.errors import InputError
 from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
@@ -251,10 +251,10 @@ class DistalOutcome:
 
     def summary(self) -> str:
         """Return the table, the test and how they were made as text."""
-        left_out = f", {in_words(self.n_missing)} left out" if self.n_missing else ""
+        left_out = f", {number_in_words(self.n_missing)} left out" if self.n_missing else ""
         # all persons less those kept are those left out
         hidden = lacking_few(self._lacking)
-        persons = "" if hidden else in_words(float(self.persons.sum()), "persons")
+        persons = "" if hidden else number_in_words(float(self.persons.sum()), "persons")
         lines = [
             f"Later outcome by group ({self.kind}), {WORDS[self.method]}",
             f"  {(persons + left_out).lstrip(', ')}",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from trajectories.disclosure_control import disclosure, in_words
+from trajectories.disclosure_control import disclosure, number_in_words
 from trajectories.errors import InputError
 from trajectories.groups.covariate_cells import CovariateCells
 from trajectories.groups.group_sizes import without_rows
@@ -110,9 +110,10 @@ class Explained:
         Returns
         -------
         DataFrame
-            ``group``, ``term``, ``estimate``, ``lower``, ``upper``, ``p_value``, ``method`` and
-            ``persons`` (expected in the group). The odds of being in the group rather than in the
-            reference group, for one unit more of the term; no row for the intercept.
+            ``group``, ``reference``, ``term``, ``estimate`` (odds ratio), ``lower``, ``upper``,
+            ``p_value``, ``method`` and ``persons`` (expected in the group). The odds of being in
+            the group rather than in the reference group, for one unit more of the term; no row for
+            the intercept.
         """
         table = pd.concat([self.params, self.bse, self.conf_int(level)], axis=1).reset_index()
         table = table[table["term"] != "intercept"].reset_index(drop=True)
@@ -122,6 +123,7 @@ class Explained:
             with np.errstate(over="ignore"):
                 table[column] = np.exp(table[column])
         table = table.drop(columns="standard_error")
+        table.insert(1, "reference", self.reference)
         table["method"] = self.method
         few = self._cells.withheld(self.n_groups)
         place = np.array([self.design.columns.index(name) for name in table["term"]], dtype=int)
@@ -242,9 +244,9 @@ class Explained:
             table = pd.concat([self.params, self.bse, self.conf_int()], axis=1)
             body = table.to_string(float_format=lambda value: f"{value:.4f}")
         n_missing = self.design.n_missing
-        left_out = f", {in_words(n_missing)} left out" if n_missing else ""
+        left_out = f", {number_in_words(n_missing)} left out" if n_missing else ""
         # all persons less those kept are those left out
-        persons = "" if lacking_few(self._lacking) else in_words(self.n, "persons")
+        persons = "" if lacking_few(self._lacking) else number_in_words(self.n, "persons")
         lines = [
             f"Group membership by {self.design.formula}",
             f"  {WORDS[self.method]}",

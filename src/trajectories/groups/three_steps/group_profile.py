@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from trajectories.disclosure_control import MARK, is_below, protect, withheld_cells
+from trajectories.disclosure_control import MARK, disclosure, is_below, protect, withheld_cells
+from trajectories.disclosure_control.rounding import round_counts
 from trajectories.errors import InputError
 from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
@@ -161,6 +162,8 @@ class GroupProfile:
         shown = protect(table, part_counts=(), withhold_too=gone, name="profile")
         few = {one.variable for one in self.described if lacking_few(one.lacking)}
         secret = shown["variable"].isin(few)
+        if disclosure.rounding:
+            shown["missing"] = round_counts(shown["missing"].to_numpy(), disclosure.rounding)
         if secret.any():
             shown[["persons", "missing"]] = shown[["persons", "missing"]].mask(secret)
         return shown
