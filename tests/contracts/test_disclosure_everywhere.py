@@ -175,7 +175,8 @@ def run() -> dict[str, Callable[[], Any]]:
     for name in ("adequacy", "group_probability_intervals"):
         add(f"SharedGroupsResults.{name}", getattr(multi, name), getattr(gone, name))
     for owner, one, names in (
-        ("MultiTrajectoriesResults", multi, ("summary", "plot", "trajectories")),
+        ("MultiTrajectoriesResults", multi, ("summary", "plot")),
+        ("SeveralOutcomes", multi, ("trajectories",)),
         ("DropoutTrajectoriesResults", gone, ("leaving", "staying", "summary", "plot")),
         ("DropoutTrajectoriesResults", gone, ("trajectories",)),
         ("DualTrajectoriesResults", dual, ("adequacy", "conditional_probabilities", "summary")),

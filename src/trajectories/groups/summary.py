@@ -44,9 +44,8 @@ def _head(results: GroupTrajectoriesResults) -> str:
     lines += _covariates(results)
     membership = results.model.membership
     if membership is not None:
-        left_out = (
-            f"; {number_in_words(membership.n_missing, 'persons')} left out, a covariate missing"
-        )
+        number = number_in_words(membership.n_missing, "persons")
+        left_out = f"; {number} left out, a covariate missing"
         lines.append(
             f"  membership: {membership.formula}{left_out if membership.n_missing else ''}"
         )
@@ -64,7 +63,7 @@ def _covariates(results: GroupTrajectoriesResults) -> list[str]:
     ]
     return [
         f"  time-varying covariates in the curves: {', '.join(named)}",
-        f"  curves are reported with {covariates.number_in_words()}",
+        f"  curves are reported with {covariates.in_words()}",
     ]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from trajectories.disclosure_control import MARK, disclosure, is_below, protect, withheld_cells
-from trajectories.disclosure_control.rounding import round_counts
+from trajectories.disclosure_control.rounding import round_counts, round_digits
 from trajectories.errors import InputError
 from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
@@ -160,8 +160,7 @@ class GroupProfile:
         table = pd.concat(frames, ignore_index=True)
         gone = np.concatenate([one.withheld().T.ravel() for one in self.described])
         shown = protect(table, part_counts=(), withhold_too=gone, name="profile")
-        few = {one.variable for one in self.described if lacking_few(one.lacking)}
-        secret = shown["variable"].isin(few)
+        secret = self._lacked_by_few(shown)
         if disclosure.rounding:
             shown["missing"] = round_counts(shown["missing"].to_numpy(), disclosure.rounding)
         if secret.any():
@@ -223,7 +222,15 @@ class GroupProfile:
                 table.insert(1, "category", label)
                 table["persons"] = smaller.astype(float)
                 frames.append(table)
-        return without_hidden(pd.concat(frames, ignore_index=True), self.table(level))
+        found = without_hidden(pd.concat(frames, ignore_index=True), self.table(level))
+        found["persons"] = found["persons"].mask(self._lacked_by_few(found))
+        return found
+
+    def _lacked_by_few(self, table: pd.DataFrame) -> pd.Series[bool]:
+        """Tell which rows are of a variable that few persons lack."""
+        return table["variable"].isin(
+            [one.variable for one in self.described if lacking_few(one.lacking)]
+        )
 
     def _one(self, variable: str) -> Described:
         for one in self.described:
@@ -256,6 +263,10 @@ def without_hidden(found: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
         for name in found.columns
         if name not in ("group", "other", "time") and pd.api.types.is_numeric_dtype(found[name])
     ]
+    base = disclosure.rounding
     for name in numbers:
         found[name] = found[name].mask(mask)
+        if base:
+            values = found[name].to_numpy(dtype=float)
+            found[name] = round_counts(values, base) if name == "persons" else round_digits(values)
     return found.assign(**{MARK: mask})
