@@ -146,9 +146,9 @@ basis=Polynomial())
         control : Control, optional
             Numerical settings.
         n_jobs : int
-            Threads that share every pass over a large panel; -1 takes every core. The answer is
-            the same, to the last bit, for any number. 1 for a panel on a cluster, whose workers
-            share every pass.
+            Processes that share every pass over a large panel, on Linux, or threads elsewhere; -1
+            takes every core. The answer is the same, to the last bit, for any number. 1 for a
+            panel on a cluster, whose workers share every pass.
         covariance : {"observed", "robust", "cluster"}
             Which standard errors; see ``results.with_covariance``.
         clusters : Series, for ``"cluster"``
