@@ -6,6 +6,8 @@ added to as many places: see :mod:`trajectories.numerics.patterns`. Exact, whate
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.sparse import csr_array
 
@@ -113,6 +115,10 @@ class PatternStatistics(MomentStatistics):
         if held is None or not np.array_equal(held[0], table):
             held = self._last = table.copy(), np.asarray(self._spread @ table)
         return held[1]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy takes along: not what is quickly made again."""
+        return super().__getstate__() | {"_cut": {}, "_last": None}
 
     def _laid_out(self, coefficients: FloatArray) -> FloatArray:
         return np.ascontiguousarray(coefficients).T  # rows of the sparse product's other side
