@@ -6,14 +6,17 @@ added to as many places: see :mod:`trajectories.numerics.patterns`. Exact, whate
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from trajectories.numerics.cells import Cells
+from trajectories.numerics.membership import RatioPrior
 from trajectories.numerics.moment_statistics import MomentPlan, MomentStatistics
 from trajectories.numerics.patterns import BLOCK, Patterns, patterns_of
+from trajectories.numerics.team import Sums
 from trajectories.numerics.types import AnyArray, BoolArray, FloatArray
 
 
@@ -120,18 +123,36 @@ class PatternStatistics(MomentStatistics):
         """Return what a copy takes along: not what is quickly made again."""
         return super().__getstate__() | {"_cut": {}, "_last": None}
 
-    def _laid_out(self, coefficients: FloatArray) -> FloatArray:
-        return np.ascontiguousarray(coefficients).T  # rows of the sparse product's other side
+    # The pass of the base class runs on cells; within a chunk they are spread to entries and back,
+    # so that only the few numbers of the cells travel between processes.
 
     def _coefficients(self, table: FloatArray) -> tuple[list[FloatArray], FloatArray]:
-        return [np.asarray(self._spread @ table)], np.zeros(table.shape[1])
+        return [table], np.zeros(table.shape[1])
+
+    def _laid_out(self, coefficients: FloatArray) -> FloatArray:
+        return np.ascontiguousarray(coefficients).T
+
+    def _ratio_chunk(
+        self,
+        blocks: Sequence[slice],
+        ratio: list[FloatArray],
+        shift: FloatArray,
+        prior: RatioPrior | None,
+    ) -> Sums:
+        by_entry = self._of_entries(np.ascontiguousarray(ratio[0].T)).T
+        *sums, totals = super()._ratio_chunk(blocks, [by_entry], shift, prior)
+        return *sums, np.asarray((self._gather @ totals.T).T)
+
+    def _sums_chunk(self, blocks: Sequence[slice]) -> Sums:
+        (total,) = super()._sums_chunk(blocks)
+        return (np.asarray(self._gather @ total),)
 
     def _features(self, rows: slice) -> list[FloatArray]:
         return [self._entries(rows)]  # type: ignore[list-item]  # a sparse one
 
     def _to_cells(self, stored: list[FloatArray], group_weight: FloatArray) -> FloatArray:
         del group_weight
-        return np.asarray(self._gather @ stored[0])
+        return stored[0]
 
 
 def probe_cells(plan: MomentPlan, n_ages: int) -> Cells:
