@@ -95,7 +95,7 @@ def measure(
     wall_sum, processor_sum = np.min(sums, axis=0)
     assert isinstance(results, tr.GroupTrajectoriesResults)
     return [
-        f"{family}, {n_jobs} thread{'s' if n_jobs > 1 else ''}",
+        f"{family}, {n_jobs} process{'es' if n_jobs > 1 else ''}",
         f"{1e3 * wall_sum:.0f}",
         f"{wall:.1f}",
         f"{wall / wall_sum:.0f}",

@@ -4,7 +4,7 @@ Run: python benchmarks/em_iteration.py [--persons 1000000] [--rounds 15]
 
 Every figure is a ratio within this run: the time of one EM iteration (E-step, totals, M-step) over
 the time of ``Y.sum()`` on the same float64 panel, one thread, the two measured in turn; by
-processor time, because the machine is shared; how much quicker two threads are, by the clock; and
+processor time, because the machine is shared; how much quicker two processes are, by the clock; and
 with ``--peak`` the peak memory that a whole fit needs beyond the panel, over the panel. No two
 rows of the panel are merged here.
 """
@@ -57,7 +57,7 @@ def in_turn(works: list[Callable[[], object]], rounds: int) -> np.ndarray:
 
 
 def iteration(panel: tr.Panel, family: str, n_groups: int) -> tuple[Callable[[int], object], float]:
-    """Return a function of the threads that runs one EM iteration, and the bytes that are held."""
+    """Return a function of the processes that runs an EM iteration, and the bytes held."""
     model = Model.build(resolve(family), (2,) * n_groups, panel.ages)
     tracemalloc.start()
     prepared = prepare(panel, model.family, merge=False)
@@ -124,8 +124,8 @@ HEADER = [
     "ratio of shortest",
     "median ratio",
     "limit",
-    "two threads, shortest",
-    "two threads, median",
+    "two processes, shortest",
+    "two processes, median",
     "held / panel",
     "peak of a fit / panel",
 ]
@@ -156,7 +156,7 @@ def main() -> None:
             ("negbin", "negbin", plain),
         )
     ]
-    size = f"{options.persons:,} x {options.ages}, K = {options.groups}, float64, one thread"
+    size = f"{options.persons:,} x {options.ages}, K = {options.groups}, float64, one process"
     table = markdown_table(HEADER, rows)
     print(f"{size}\n\n{table}")
     if not options.no_results:

@@ -60,10 +60,10 @@ def test_nothing_is_compared_with_a_group_that_is_not_shown() -> None:
         assert odds[["estimate", "lower", "upper", "p_value"]].isna().all().all()
         assert odds["suppressed"].all()
         odds = one_step.membership.odds_ratios(reference=3)
-        assert odds[["odds_ratio", "lower", "upper", "log_odds", "p_value"]].isna().all().all()
+        assert odds[["estimate", "lower", "upper", "log_odds", "p_value"]].isna().all().all()
         assert odds["suppressed"].all()
         assert (odds["reason"] == "too few persons to say").all()
-        assert one_step.membership.odds_ratios().set_index("group").loc[2, "odds_ratio"] > 0
+        assert one_step.membership.odds_ratios().set_index("group").loc[2, "estimate"] > 0
 
 
 def leaving(n_units: int = 200) -> tuple[tr.Panel, pd.DataFrame]:

@@ -59,6 +59,9 @@ def test_explain_refuses_with_a_message_of_its_own(drawn, change, message) -> No
         ({"kind": "survival"}, "kind='survival' needs a FollowUp"),
         ({"exposure": "years"}, "exposure is for kind='poisson'"),
         ({"distribution": "weibull"}, "distribution is for kind='survival'"),
+        ({"times": [1.0]}, "times is for kind='survival'"),
+        ({"cause": "death"}, "cause is for kind='survival'"),
+        ({"kind": "survival", "exposure": "years"}, "exposure is for kind='poisson'"),
         ({"formula": "~ x", "covariates": None}, "a formula needs covariates="),
     ],
 )

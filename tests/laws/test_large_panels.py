@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import trajectories as tr
+import trajectories.numerics.statistics as sharing
 from trajectories.families import resolve
 from trajectories.groups.control import Control
 from trajectories.groups.model import Model
@@ -68,8 +69,19 @@ def one_round(panel: tr.Panel, family: str, projected: bool, n_jobs: int) -> lis
     return [after.theta, np.array(llf), score, information, posterior]
 
 
+@pytest.fixture(params=["processes", "threads"])
+def shared(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Share passes over few rows as well, in either way."""
+    monkeypatch.setattr(sharing, "SMALLEST", 1)
+    if request.param == "threads":
+        monkeypatch.setattr(sharing, "can_share", lambda: False)
+    elif not sharing.can_share():
+        pytest.skip("this system does not let processes see each other's memory")
+
+
+@pytest.mark.usefixtures("shared")
 @pytest.mark.parametrize("family", ["poisson", "zip", "zip_tau", "bernoulli", "negbin"])
-def test_threads_do_not_change_a_bit(family: str) -> None:
+def test_sharing_a_pass_does_not_change_a_bit(family: str) -> None:
     for panel in panels(family).values():
         alone = one_round(panel, family, True, 1)
         for n_jobs in (2, 3):
@@ -86,6 +98,7 @@ def test_products_with_the_basis_stand_for_the_outcomes(family: str) -> None:
             np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9 * np.abs(a).max())
 
 
+@pytest.mark.usefixtures("shared")
 def test_a_fit_is_the_same_for_any_number_of_jobs() -> None:
     panel = tr.Panel.from_wide(drawn(3_000), ages=AGES)
     fits = [tr.GroupTrajectories(2, "zip", 2).fit(panel, n_starts=3, n_jobs=n) for n in (1, 2, -1)]

@@ -174,6 +174,23 @@ class Family(ABC):
         For channels of shape (q, T, G): shapes (T, G) and (q, T, G).
         """
 
+    def first_at_mean(
+        self, link_mean: FloatArray, channels: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray] | None:
+        """Return the first channel as a function of the mean on its link and the other channels.
+
+        None where the first channel is that mean: then there is nothing to be gained by steps in
+        the mean. The first of ``channels``, shape (q, T, G), is near the answer.
+
+        Returns
+        -------
+        first_channel : ndarray, shape (T, G)
+        first, second : ndarrays, shapes (q, T, G) and (q, q, T, G)
+            Its derivatives in (mean, second channel, third channel, ...).
+        """
+        del link_mean, channels
+        return None
+
     @abstractmethod
     def start(self, summary: Summary) -> FloatArray:
         """Return plausible channels, shape (q, G, T), for groups with these figures."""

@@ -26,7 +26,12 @@ from trajectories.families.negative_binomial import (
     negbin_log_zero,
 )
 from trajectories.families.poisson import rate_at_zero
-from trajectories.families.zero_inflated_poisson import BOUNDARY_LOGIT, NO_EXTRA_ZEROS, logistic
+from trajectories.families.zero_inflated_poisson import (
+    BOUNDARY_LOGIT,
+    NO_EXTRA_ZEROS,
+    log_rate_at_mean,
+    logistic,
+)
 from trajectories.numerics.types import FloatArray
 
 FIRST_OMEGA, FIRST_ALPHA = 0.3, 0.5
@@ -120,6 +125,11 @@ class ZeroInflatedNegativeBinomial(Family):
         eta, zeta, log_alpha = channels
         gradient = np.stack([np.ones_like(eta), -logistic(zeta), np.zeros_like(log_alpha)])
         return eta + log_expit(-zeta), gradient
+
+    def first_at_mean(
+        self, link_mean: FloatArray, channels: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        return log_rate_at_mean(link_mean, channels)
 
     def start(self, summary: Summary) -> FloatArray:
         log_rate = np.log(summary.mean / (1 - FIRST_OMEGA))

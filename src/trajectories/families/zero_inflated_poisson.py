@@ -79,6 +79,11 @@ class ZeroInflatedPoisson(Family):
         eta, zeta = channels
         return eta + log_expit(-zeta), np.stack([np.ones_like(eta), -logistic(zeta)])
 
+    def first_at_mean(
+        self, link_mean: FloatArray, channels: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        return log_rate_at_mean(link_mean, channels)
+
     def start(self, summary: Summary) -> FloatArray:
         extra, count_rate = split_zeros(summary.mean, summary.zero_share)
         return np.stack([np.log(count_rate), logit(extra)])
@@ -95,6 +100,22 @@ class ZeroInflatedPoisson(Family):
         if channels[1].max() < BOUNDARY_LOGIT:
             return Boundary(NO_EXTRA_ZEROS, ("inflation",))
         return rate_at_zero(channels[0])
+
+
+def log_rate_at_mean(
+    log_mean: FloatArray, channels: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return log m = log mean - log(1 - omega), and its derivatives; see ``first_at_mean``.
+
+    The second channel is the logit zeta of omega: d/d zeta = omega, d2/d zeta2 = omega (1 - omega).
+    """
+    zeta = channels[1]
+    omega = logistic(zeta)
+    first = np.zeros(channels.shape)
+    first[0], first[1] = 1.0, omega
+    second = np.zeros((len(channels), *channels.shape))
+    second[1, 1] = omega * (1 - omega)
+    return log_mean - log_expit(-zeta), first, second
 
 
 def split_zeros(rate: FloatArray, zero_share: FloatArray) -> tuple[FloatArray, FloatArray]:

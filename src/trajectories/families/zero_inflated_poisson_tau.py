@@ -26,6 +26,9 @@ SMALLEST_LOG_TAU = -9.0
 LARGEST_LOG_TAU = 5.0
 """A tau above exp(5), about 150, ran off: log rates near zero times tau act as a free curve."""
 
+MOST_STEPS = 60
+"""Newton steps to the log rate of a given mean; it takes fewer than ten."""
+
 
 class ZeroInflatedPoissonTau(Family):
     """Zero-inflated Poisson with logit(omega) = -tau eta, one tau of at least 0 per group.
@@ -74,6 +77,34 @@ class ZeroInflatedPoissonTau(Family):
         eta, tau = channels[0], bounded_exp(channels[1])
         omega = logistic(-tau * eta)
         return eta + log_expit(tau * eta), np.stack([1 + tau * omega, tau * eta * omega])
+
+    def first_at_mean(
+        self, link_mean: FloatArray, channels: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Solve h = eta + log expit(tau eta) for eta, by Newton; see the base class.
+
+        With omega = expit(-tau eta) the derivatives of h are h_eta = 1 + tau omega and, for
+        gamma = log tau, h_gamma = tau eta omega; those of eta at given h follow from them. As h is
+        concave and rises with eta, every step after the first comes from below.
+        """
+        eta, tau = channels[0].copy(), bounded_exp(channels[1])
+        for _ in range(MOST_STEPS):
+            gap = link_mean - eta - log_expit(tau * eta)
+            eta += gap / (1 + tau * logistic(-tau * eta))
+            if np.abs(gap).max(initial=0.0) < 1e-14 * (1 + np.abs(link_mean).max(initial=0.0)):
+                break
+        omega = logistic(-tau * eta)
+        spread = omega * (1 - omega)
+        by_eta, by_gamma = 1 + tau * omega, tau * eta * omega
+        bend = -(tau**2) * spread
+        cross = tau * omega - tau**2 * eta * spread
+        by_gamma_twice = by_gamma - (tau * eta) ** 2 * spread
+        first = np.stack([1 / by_eta, -by_gamma / by_eta])
+        second = np.empty((2, *first.shape))
+        second[0, 0] = -bend / by_eta**3
+        second[0, 1] = second[1, 0] = -(cross + bend * first[1]) / by_eta**2
+        second[1, 1] = -(by_gamma_twice + 2 * cross * first[1] + bend * first[1] ** 2) / by_eta
+        return eta, first, second
 
     def start(self, summary: Summary) -> FloatArray:
         extra, count_rate = split_zeros(summary.mean, summary.zero_share)

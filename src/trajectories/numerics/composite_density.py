@@ -46,6 +46,10 @@ class CompositeDensity:
         """Return the parts, each with the rows of its cells."""
         return list(zip(self.parts, self.cuts, strict=True))
 
+    def with_columns(self) -> list[tuple[CellDensity, slice]]:
+        """Return the parts, each with its columns of ``theta``."""
+        return list(zip(self.parts, self.columns, strict=True))
+
     def own(self, theta: FloatArray, a: int) -> FloatArray:
         """Return the parameters of part a's groups, shape (n_models x K_a, Q_a)."""
         by_model = theta[:, self.columns[a]].reshape(-1, self.n_combinations, self._size(a))
@@ -70,12 +74,12 @@ class CompositeDensity:
 
     def out_of_range(self, theta: FloatArray) -> BoolArray:
         """Say of which combinations the first channel of a part is too large, shape (G,)."""
-        wrong = [part.out_of_range(theta[:, own]) for part, own in self._with_columns()]
+        wrong = [part.out_of_range(theta[:, own]) for part, own in self.with_columns()]
         return np.asarray(np.any(wrong, axis=0))
 
     def shortening(self, theta: FloatArray, step: FloatArray) -> FloatArray:
         """Return the factors, shape (G,), that keep the changes of all channels in bounds."""
-        factors = [part.shortening(theta[:, c], step[:, c]) for part, c in self._with_columns()]
+        factors = [part.shortening(theta[:, c], step[:, c]) for part, c in self.with_columns()]
         return np.asarray(np.min(factors, axis=0))
 
     def log_density(self, theta: FloatArray) -> FloatArray:
@@ -104,7 +108,7 @@ class CompositeDensity:
         value = np.zeros(len(theta))
         gradient = np.zeros((len(theta), self.n_parameters))
         hessian = np.zeros((len(theta), self.n_parameters, self.n_parameters))
-        for (part, own), cut in zip(self._with_columns(), self.cuts, strict=True):
+        for (part, own), cut in zip(self.with_columns(), self.cuts, strict=True):
             one, gradient[:, own], hessian[:, own, own] = part.weighted(
                 theta[:, own], cell_weight[cut]
             )
@@ -113,12 +117,9 @@ class CompositeDensity:
 
     def value(self, theta: FloatArray, cell_weight: FloatArray) -> FloatArray:
         """Return the weighted sum of log densities of each combination, shape (G,)."""
-        parts = zip(self._with_columns(), self.cuts, strict=True)
+        parts = zip(self.with_columns(), self.cuts, strict=True)
         values = [part.value(theta[:, own], cell_weight[cut]) for (part, own), cut in parts]
         return np.asarray(np.sum(values, axis=0))
 
     def _size(self, a: int) -> int:
         return int(self.columns[a].stop - self.columns[a].start)
-
-    def _with_columns(self) -> list[tuple[CellDensity, slice]]:
-        return list(zip(self.parts, self.columns, strict=True))

@@ -29,6 +29,16 @@ class ChannelDensity(Protocol):
         """Largest change of each channel, at any age, in one Newton step."""
         ...
 
+    def link_mean(self, channels: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Mean on the scale of its link, (T, G), and its derivatives in the channels (q, T, G)."""
+        ...
+
+    def first_at_mean(
+        self, link_mean: FloatArray, channels: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray] | None:
+        """First channel (T, G) that gives a mean, and derivatives in mean and other channels."""
+        ...
+
     def log_density(
         self, outcome: FloatArray, exposure: FloatArray, channels: FloatArray
     ) -> FloatArray:
@@ -52,6 +62,10 @@ class Density(Protocol):
 
     def pieces(self) -> list[tuple[CellDensity, slice]]:
         """Densities that this one is made of, each with its cells."""
+        ...
+
+    def with_columns(self) -> list[tuple[CellDensity, slice]]:
+        """Densities that this one is made of, each with its columns of ``theta``."""
         ...
 
     def out_of_range(self, theta: FloatArray) -> BoolArray:
@@ -117,6 +131,10 @@ class CellDensity:
     def pieces(self) -> list[tuple[CellDensity, slice]]:
         """Return the densities that this one is made of, each with its cells: itself."""
         return [(self, slice(None))]
+
+    def with_columns(self) -> list[tuple[CellDensity, slice]]:
+        """Return the densities that this one is made of, each with its parameters: itself."""
+        return [(self, slice(0, self.n_parameters))]
 
     def grid_channels(self, theta: FloatArray) -> FloatArray:
         """Return the linear predictors on the grid of ages, shape (q, T, G)."""

@@ -7,6 +7,7 @@ from enum import Enum
 
 import numpy as np
 
+from trajectories.numerics.mean_coordinates import MeanCoordinates
 from trajectories.numerics.mixture import Mixture, Parameters
 from trajectories.numerics.newton import ascent_direction
 from trajectories.numerics.statistics import Totals
@@ -20,6 +21,10 @@ LARGEST_LAST_STEP = 1e-3
 
 ROUNDING = 1e-12
 """Gains below this share of the log-likelihood drown in its rounding error."""
+
+
+OUT_OF_PROPORTION = 1e-2
+"""In log means a score is flat below this share of the tolerance, whatever it is in parameters."""
 
 
 class Ending(Enum):
@@ -97,34 +102,36 @@ def polish(
 ) -> Fitted:
     """Climb to a stationary point by guarded Newton steps on the exact score.
 
-    A Newton step that does not raise the likelihood is cut to a quarter, up to seven times; if none
-    of these does, an EM step, which cannot fall, is taken instead. It stops when the score per unit
-    of weight is below ``gradient_tolerance`` and the expected gain below ``gain_tolerance``, or
-    when no step raises the likelihood any more: that is a maximum up to rounding if one of the two
-    is small, and otherwise the fit has stalled. Where a step had to be cut, the whole of it and
-    another one from there are tried as well: along a ridge that bends, whole steps leave the ridge
-    and come back to it much farther on.
+    Steps are taken in the coordinates of :class:`MeanCoordinates`. One that does not raise the
+    likelihood is cut to a quarter, up to seven times; if none of these does, an EM step, which
+    cannot fall, is taken instead. It stops when the score per unit of weight is below
+    ``gradient_tolerance`` and the expected gain below ``gain_tolerance``, or when no step raises
+    the likelihood any more: that is a maximum up to rounding if one of the two is small, and
+    otherwise the fit has stalled. A score that is large only because a parameter ran off, as tau
+    may, counts by what it is in the coordinates of the steps. Where a step had to be cut, the
+    whole of it and another one from there are tried as well: along a ridge that bends, whole steps
+    leave the ridge and come back to it much farther on.
     """
     weight = mixture.statistics.total_weight
     llf, score, information, totals = mixture.score_and_information(parameters)
     trace.append(llf)
     ending = Ending.LIMIT
     for step in range(max_steps + 1):
-        direction = _newton_direction(mixture, score, information)
-        gain = float(score @ direction) / 2
+        course = _newton_course(mixture, parameters, score, information)
+        gain = course.gain
         enough = max(gain_tolerance, ROUNDING * abs(llf))
         slope = np.abs(mixture.expansion.T @ score).max(initial=0.0)
-        flat = bool(slope < gradient_tolerance * weight)
+        flat = bool(min(slope, course.slope / OUT_OF_PROPORTION) < gradient_tolerance * weight)
         if gain < enough and flat:
             ending = Ending.STATIONARY
             break
         if step == max_steps:
             break
-        candidate, was_cut = _newton_candidate(mixture, parameters, direction, llf)
+        candidate, was_cut = _newton_candidate(mixture, course, llf)
         if candidate is None:
             candidate = mixture.m_step(parameters, totals)
         elif was_cut:
-            candidate = _round_the_bend(mixture, parameters, direction, candidate)
+            candidate = _round_the_bend(mixture, course, candidate)
         improved = mixture.score_and_information(candidate)
         if improved[0] <= llf:
             at_rounding = flat or gain < 1e3 * enough
@@ -151,11 +158,9 @@ def settled(
     parameters, llf, score, information
     """
     llf, score, information, _ = mixture.score_and_information(parameters)
-    direction = _newton_direction(mixture, score, information)
-    candidate = Parameters.unpack(
-        parameters.pack() + direction, mixture.n_groups, mixture.n_covariates
-    )
-    small = np.abs(direction).max(initial=0.0) < LARGEST_LAST_STEP
+    course = _newton_course(mixture, parameters, score, information)
+    candidate = course.coordinates.moved(course.direction)
+    small = np.abs(course.direction).max(initial=0.0) < LARGEST_LAST_STEP
     if small and not mixture.density.out_of_range(candidate.theta).any():
         other_llf, other_score, other_information, _ = mixture.score_and_information(candidate)
         here, there = (mixture.expansion.T @ one for one in (score, other_score))
@@ -164,61 +169,79 @@ def settled(
     return parameters, llf, score, information
 
 
-def _newton_direction(mixture: Mixture, score: FloatArray, information: FloatArray) -> FloatArray:
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """A Newton step in the coordinates about a point, not yet cut to what is allowed.
+
+    ``slope`` is the largest derivative in the numbers that are estimated, ``gain`` half the Newton
+    decrement.
+    """
+
+    coordinates: MeanCoordinates
+    direction: FloatArray
+    slope: float
+    gain: float
+
+
+def _newton_course(
+    mixture: Mixture, parameters: Parameters, score: FloatArray, information: FloatArray
+) -> _Course:
     expand = mixture.expansion
-    bend = -(expand.T @ information @ expand)
-    direction = ascent_direction(expand.T @ score, bend, mixture.density.in_units)
-    return np.asarray(expand @ direction)
+    coordinates = MeanCoordinates(mixture, parameters)
+    slopes, bend = coordinates.pulled_back(score, information)
+    free = expand.T @ slopes
+    direction = expand @ ascent_direction(free, expand.T @ bend @ expand, mixture.density.in_units)
+    steepest = float(np.abs(free).max(initial=0.0))
+    return _Course(coordinates, direction, steepest, float(slopes @ direction) / 2)
 
 
 def _newton_candidate(
-    mixture: Mixture, parameters: Parameters, direction: FloatArray, llf: float
+    mixture: Mixture, course: _Course, llf: float
 ) -> tuple[Parameters | None, bool]:
     """Return the first cut of the Newton step that raises the likelihood, or None.
 
     The second value says whether it is less than was allowed.
     """
-    scale = _allowed(mixture, parameters, direction)
+    scale = _allowed(mixture, course)
     for cuts in range(8):
-        candidate = _moved(mixture, parameters, scale * direction)
+        candidate = _moved(mixture, course, scale)
         if candidate is not None and mixture.e_step(candidate).llf > llf:
             return candidate, cuts > 0
         scale /= 4
     return None, True
 
 
-def _round_the_bend(
-    mixture: Mixture, parameters: Parameters, direction: FloatArray, cut: Parameters
-) -> Parameters:
+def _round_the_bend(mixture: Mixture, course: _Course, cut: Parameters) -> Parameters:
     """Return where two whole Newton steps lead, if that is higher than the cut step.
 
     The first of them may fall: this is the watchdog technique of Chamberlain, Powell, Lemarechal
     and Pedersen (1982), Mathematical Programming Studies 16, 1-17.
     """
-    astray = _moved(mixture, parameters, _allowed(mixture, parameters, direction) * direction)
+    astray = _moved(mixture, course, _allowed(mixture, course))
     if astray is None:
         return cut
     llf, score, information, _ = mixture.score_and_information(astray)
     if not np.isfinite(llf):
         return cut
-    back = _newton_direction(mixture, score, information)
-    candidate = _moved(mixture, astray, _allowed(mixture, astray, back) * back)
+    back = _newton_course(mixture, astray, score, information)
+    candidate = _moved(mixture, back, _allowed(mixture, back))
     if candidate is None or not mixture.e_step(candidate).llf > mixture.e_step(cut).llf:
         return cut
     return candidate
 
 
-def _allowed(mixture: Mixture, parameters: Parameters, direction: FloatArray) -> float:
+def _allowed(mixture: Mixture, course: _Course) -> float:
     """Return the part of a step that changes no channel and no logit by too much."""
     n_logits = mixture.n_groups - 1
-    stop = n_logits + parameters.theta.size
-    of_groups = direction[n_logits:stop].reshape(mixture.n_groups, -1)
-    change = np.abs(np.delete(direction, slice(n_logits, stop))).max(initial=0.0)
-    by_group = mixture.density.shortening(parameters.theta, of_groups)
+    theta = course.coordinates.parameters.theta
+    stop = n_logits + theta.size
+    of_groups = course.direction[n_logits:stop].reshape(theta.shape)
+    change = np.abs(np.delete(course.direction, slice(n_logits, stop))).max(initial=0.0)
+    by_group = mixture.density.shortening(theta, of_groups)
     return min(float(by_group.min()), LARGEST_LOGIT_CHANGE / max(float(change), 1e-300))
 
 
-def _moved(mixture: Mixture, parameters: Parameters, step: FloatArray) -> Parameters | None:
-    """Return the parameters after a step, or None where a rate would be out of range."""
-    moved = Parameters.unpack(parameters.pack() + step, mixture.n_groups, mixture.n_covariates)
+def _moved(mixture: Mixture, course: _Course, scale: float) -> Parameters | None:
+    """Return the parameters after a part of a step, or None where a rate would be out of range."""
+    moved = course.coordinates.moved(scale * course.direction)
     return None if mixture.density.out_of_range(moved.theta).any() else moved

@@ -67,24 +67,27 @@ class RatioPrior:
         Intercepts of the others less that of the reference.
     lean : ndarray, shape (K - 1, M)
         Slopes of the others less those of the reference.
-    covariates : ndarray, shape (N, M)
-        Column after column in memory, which is the quicker.
     """
 
     shift: FloatArray
     lean: FloatArray
-    covariates: FloatArray
 
-    def log_ratios(self, rows: slice) -> FloatArray:
-        """Return log pi_k / pi_reference of a block, shape (K - 1, n), in a reused array."""
-        values: FloatArray = buffer("log_ratios", len(self.lean), rows.stop - rows.start)
-        rows_times_block(self.lean, self.covariates[rows], values)
+    def log_ratios(self, covariates: FloatArray) -> FloatArray:
+        """Return log pi_k / pi_reference of a block, shape (K - 1, n), in a reused array.
+
+        Parameters
+        ----------
+        covariates : ndarray, shape (n, M)
+            Quicker if column after column in memory.
+        """
+        values: FloatArray = buffer("log_ratios", len(self.lean), len(covariates))
+        rows_times_block(self.lean, covariates, values)
         values += self.shift[:, None]
         return values
 
     def settle(
         self,
-        rows: slice,
+        covariates: FloatArray,
         log_ratios: FloatArray,
         weighted: FloatArray,
         weights: FloatArray | None,
@@ -93,7 +96,7 @@ class RatioPrior:
 
         Parameters
         ----------
-        rows : slice
+        covariates : ndarray, shape (n, M)
         log_ratios : ndarray, shape (K - 1, n)
             Overwritten.
         weighted : ndarray, shape (K - 1, n)
@@ -110,7 +113,7 @@ class RatioPrior:
         score = np.empty((len(gap), 1 + self.lean.shape[1]))
         score[:, 0] = gap.sum(axis=1)
         by_slope = np.empty((len(gap), self.lean.shape[1]))
-        weights_times_block(gap, self.covariates[rows], by_slope)
+        weights_times_block(gap, covariates, by_slope)
         score[:, 1:] = by_slope
         return llf, score
 

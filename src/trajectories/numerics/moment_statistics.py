@@ -21,6 +21,7 @@ import numpy as np
 from trajectories.numerics.cells import Cells
 from trajectories.numerics.membership import RatioPrior
 from trajectories.numerics.statistics import Statistics, Totals, added, posterior_in_place
+from trajectories.numerics.team import Sums
 from trajectories.numerics.thin_products import (
     padded_rows,
     rows_times_block,
@@ -135,8 +136,7 @@ class MomentStatistics(Statistics):
                 outcome = self._widen("outcome", self.outcome[rows])
                 rows_times_block(rows_of_basis, outcome, products[:, rows])
 
-        for _ in self.by_chunk(part, self.block):
-            pass
+        self.for_each_chunk(part, self.block)
         if self.at_risk is None and "zero" not in self.plan.features:
             result.block = LARGEST_BLOCK
         return result
@@ -178,7 +178,10 @@ class MomentStatistics(Statistics):
         if slopes is None:
             offset = offset + log_probability
         else:
-            prior = self._prior(log_probability, slopes, others, reference)
+            prior = RatioPrior(
+                log_probability[others] - log_probability[reference],
+                slopes[others] - slopes[reference],
+            )
         base += self.total_weight * float(offset[reference])
         if not others:
             whole = np.array([self.total_weight])
@@ -205,20 +208,6 @@ class MomentStatistics(Statistics):
         membership[reference] = -score.sum(axis=0)
         return replace(found, membership=membership)
 
-    def _prior(
-        self,
-        log_probability: FloatArray,
-        slopes: FloatArray,
-        others: list[int],
-        reference: int,
-    ) -> RatioPrior:
-        assert self.covariates is not None
-        return RatioPrior(
-            log_probability[others] - log_probability[reference],
-            slopes[others] - slopes[reference],
-            self.covariates,
-        )
-
     def _ratio_pass(
         self, ratio: list[FloatArray], shift: FloatArray, prior: RatioPrior | None
     ) -> tuple[float, FloatArray, FloatArray, list[FloatArray]]:
@@ -226,11 +215,10 @@ class MomentStatistics(Statistics):
 
         The score is that of the group probabilities by covariates; empty without ``prior``.
         """
-
-        def part(blocks: Sequence[slice]) -> tuple[FloatArray, ...]:
-            return self._ratio_chunk(blocks, ratio, shift, prior)
-
-        llf, group_weight, score, *totals = added(self.by_chunk(part, self.block))
+        work = type(self)._ratio_chunk
+        llf, group_weight, score, *totals = added(
+            self.by_chunk(work, self.block, ratio, shift, prior)
+        )
         return float(llf), group_weight, score, [one[: len(shift)] for one in totals]
 
     def _ratio_chunk(
@@ -239,7 +227,7 @@ class MomentStatistics(Statistics):
         ratio: list[FloatArray],
         shift: FloatArray,
         prior: RatioPrior | None,
-    ) -> tuple[FloatArray, ...]:
+    ) -> Sums:
         padded, n_others = len(ratio[0]), len(shift)
         llf = np.zeros(())
         group_weight = np.zeros(n_others)
@@ -258,7 +246,8 @@ class MomentStatistics(Statistics):
             values = every[:n_others]
             values += shift[:, None]
             if prior is not None:
-                log_ratios = prior.log_ratios(rows)
+                own = self.covariates[rows]  # type: ignore[index]  # slopes are given for these
+                log_ratios = prior.log_ratios(own)
                 values += log_ratios
             log_unit = _ratios_to_posterior(values)
             weights = self.row_weights(rows)
@@ -268,7 +257,7 @@ class MomentStatistics(Statistics):
                 llf += log_unit @ weights
                 values *= weights
             if prior is not None:
-                normaliser, gap = prior.settle(rows, log_ratios, values, weights)
+                normaliser, gap = prior.settle(own, log_ratios, values, weights)
                 llf += normaliser
                 score += gap
             group_weight += values.sum(axis=1)
@@ -293,18 +282,18 @@ class MomentStatistics(Statistics):
     def feature_sums(self) -> list[FloatArray]:
         """Return the weighted sum of each stored feature over units, shapes (T,) or (P,)."""
         if self._feature_sums is None:
-
-            def part(blocks: Sequence[slice]) -> tuple[FloatArray, ...]:
-                sums: list[FloatArray] = []
-                for rows in blocks:
-                    weights = self.row_weights(rows)
-                    ones = np.ones(rows.stop - rows.start) if weights is None else weights
-                    new = [ones @ feature for feature in self._features(rows)]
-                    sums = [a + b for a, b in zip(sums, new, strict=True)] if sums else new
-                return tuple(sums)
-
-            self._feature_sums = list(added(self.by_chunk(part, self.block)))
+            sums = added(self.by_chunk(type(self)._sums_chunk, self.block))
+            self._feature_sums = list(sums)
         return self._feature_sums
+
+    def _sums_chunk(self, blocks: Sequence[slice]) -> Sums:
+        sums: list[FloatArray] = []
+        for rows in blocks:
+            weights = self.row_weights(rows)
+            ones = np.ones(rows.stop - rows.start) if weights is None else weights
+            new = [ones @ feature for feature in self._features(rows)]
+            sums = [a + b for a, b in zip(sums, new, strict=True)] if sums else new
+        return tuple(sums)
 
     def _totals(self, llf: float, stored: list[FloatArray], group_weight: FloatArray) -> Totals:
         return Totals(llf, group_weight, self._to_cells(stored, group_weight))

@@ -8,23 +8,24 @@ weights sum_i w_i r_ik S[i, c]; the M-step needs nothing else.
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 
+from trajectories.errors import TrajectoriesWarning
 from trajectories.numerics.cells import Cells
 from trajectories.numerics.membership import (
     MembershipMoments,
     block_moments,
     row_log_probability,
 )
+from trajectories.numerics.team import SMALLEST, Sums, Team, Work, can_share
 from trajectories.numerics.threads import chunks, in_order
 from trajectories.numerics.types import FloatArray, IntArray
-
-Sums = TypeVar("Sums")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ class ScoreMoments:
 class Statistics(ABC):
     """A panel as the EM loop sees it; rows may carry weights and covariates, (N, M).
 
-    A pass is shared by ``n_jobs`` threads; the answer does not depend on their number.
+    A pass over many rows is shared by ``n_jobs`` processes; the answer does not depend on their
+    number. Rows must not change after the first pass: processes see those of then.
     """
 
     cells: Cells
@@ -81,6 +83,7 @@ class Statistics(ABC):
     n_jobs: int = 1
     covariates: FloatArray | None = None
     _covariate_products: FloatArray | None = None
+    _team: Team | None = None
 
     @abstractmethod
     def unit_log_density(self, rows: slice, table: FloatArray) -> FloatArray:
@@ -117,33 +120,39 @@ class Statistics(ABC):
     def _em_pass_by_row(
         self, table: FloatArray, log_probability: FloatArray, slopes: FloatArray
     ) -> Totals:
-        n_groups = len(log_probability)
-
-        def part(blocks: Sequence[slice]) -> tuple[FloatArray, ...]:
-            llf = np.zeros(())
-            group_weight = np.zeros(n_groups)
-            cell_weight = np.zeros((len(table), n_groups))
-            membership = np.zeros((n_groups, 1 + slopes.shape[1]))
-            for rows in blocks:
-                prior = self.row_prior(rows, log_probability, slopes)
-                log_joint = self.unit_log_density(rows, table) + prior
-                posterior, log_unit = posterior_in_place(log_joint[None])
-                gap = np.subtract(posterior[0], np.exp(prior, out=prior), out=prior)
-                weights = self.row_weights(rows)
-                if weights is None:
-                    llf += log_unit.sum()
-                else:
-                    llf += log_unit[0] @ weights
-                    posterior *= weights
-                    gap *= weights
-                group_weight += posterior[0].sum(axis=1)
-                cell_weight += self.cell_totals(rows, posterior[0])
-                membership[:, 0] += gap.sum(axis=1)
-                membership[:, 1:] += gap @ self.covariates[rows]  # type: ignore[index]
-            return llf, group_weight, cell_weight, membership
-
-        llf, *sums = added(self.by_chunk(part, self.block))
+        work = type(self)._by_row_chunk
+        llf, *sums = added(self.by_chunk(work, self.block, table, log_probability, slopes))
         return Totals(self.constant + float(llf), *sums)
+
+    def _by_row_chunk(
+        self,
+        blocks: Sequence[slice],
+        table: FloatArray,
+        log_probability: FloatArray,
+        slopes: FloatArray,
+    ) -> Sums:
+        n_groups = len(log_probability)
+        llf = np.zeros(())
+        group_weight = np.zeros(n_groups)
+        cell_weight = np.zeros((len(table), n_groups))
+        membership = np.zeros((n_groups, 1 + slopes.shape[1]))
+        for rows in blocks:
+            prior = self.row_prior(rows, log_probability, slopes)
+            log_joint = self.unit_log_density(rows, table) + prior
+            posterior, log_unit = posterior_in_place(log_joint[None])
+            gap = np.subtract(posterior[0], np.exp(prior, out=prior), out=prior)
+            weights = self.row_weights(rows)
+            if weights is None:
+                llf += log_unit.sum()
+            else:
+                llf += log_unit[0] @ weights
+                posterior *= weights
+                gap *= weights
+            group_weight += posterior[0].sum(axis=1)
+            cell_weight += self.cell_totals(rows, posterior[0])
+            membership[:, 0] += gap.sum(axis=1)
+            membership[:, 1:] += gap @ self.covariates[rows]  # type: ignore[index]
+        return llf, group_weight, cell_weight, membership
 
     def em_pass_many(
         self, tables: FloatArray, log_probability: FloatArray
@@ -162,29 +171,34 @@ class Statistics(ABC):
         n_models, n_cells, n_groups = tables.shape
         flat = np.ascontiguousarray(tables.transpose(1, 0, 2).reshape(n_cells, -1))
 
-        def part(blocks: Sequence[slice]) -> tuple[FloatArray, FloatArray, FloatArray]:
-            llf = np.zeros(n_models)
-            group_weight = np.zeros((n_models, n_groups))
-            cell_weight = np.zeros((n_cells, n_models * n_groups))
-            for rows in blocks:
-                log_density = self.unit_log_density(rows, flat).reshape(n_models, n_groups, -1)
-                log_density += log_probability[:, :, None]
-                posterior, log_unit = posterior_in_place(log_density)
-                weights = self.row_weights(rows)
-                if weights is None:
-                    llf += log_unit.sum(axis=1)
-                else:
-                    llf += log_unit @ weights
-                    posterior *= weights
-                group_weight += posterior.sum(axis=2)
-                cell_weight += self.cell_totals(rows, posterior.reshape(n_models * n_groups, -1))
-            return llf, group_weight, cell_weight
-
         size = max(64, self.block // max(1, n_models // 4))
-        llf, group_weight, cell_weight = added(self.by_chunk(part, size))
+        work = type(self)._many_chunk
+        sums = added(self.by_chunk(work, size, flat, log_probability))
+        llf, group_weight, cell_weight = sums
         llf = llf + self.constant
         shaped = cell_weight.reshape(n_cells, n_models, n_groups).transpose(1, 0, 2)
         return llf, group_weight, shaped
+
+    def _many_chunk(
+        self, blocks: Sequence[slice], flat: FloatArray, log_probability: FloatArray
+    ) -> Sums:
+        n_models, n_groups = log_probability.shape
+        llf = np.zeros(n_models)
+        group_weight = np.zeros((n_models, n_groups))
+        cell_weight = np.zeros(flat.shape)
+        for rows in blocks:
+            log_density = self.unit_log_density(rows, flat).reshape(n_models, n_groups, -1)
+            log_density += log_probability[:, :, None]
+            posterior, log_unit = posterior_in_place(log_density)
+            weights = self.row_weights(rows)
+            if weights is None:
+                llf += log_unit.sum(axis=1)
+            else:
+                llf += log_unit @ weights
+                posterior *= weights
+            group_weight += posterior.sum(axis=2)
+            cell_weight += self.cell_totals(rows, posterior.reshape(n_models * n_groups, -1))
+        return llf, group_weight, cell_weight
 
     def posterior(
         self, table: FloatArray, log_probability: FloatArray, slopes: FloatArray | None = None
@@ -198,8 +212,7 @@ class Statistics(ABC):
                 log_density = self.unit_log_density(rows, table) + prior
                 result[rows] = posterior_in_place(log_density[None])[0][0].T
 
-        for _ in self.by_chunk(part, self.block):
-            pass
+        self.for_each_chunk(part, self.block)
         return result
 
     def score_moments(
@@ -220,51 +233,60 @@ class Statistics(ABC):
         slopes : ndarray, shape (K, M), optional
             Where group probabilities depend on covariates.
         """
-        n_cells, n_groups, n_parameters = scores.shape
-        probability = np.exp(log_probability)
-        stacked = np.concatenate([table, scores.reshape(n_cells, -1)], axis=1)
-        size = n_groups - 1 + n_groups * n_parameters
-
-        def part(blocks: Sequence[slice]) -> tuple[FloatArray, ...]:
-            llf = np.zeros(())
-            group_weight = np.zeros(n_groups)
-            cell_weight = np.zeros((n_cells, n_groups))
-            mean_outer = np.zeros((size, size))
-            group_outer = np.zeros((n_groups, n_parameters, n_parameters))
-            group_score = np.zeros((n_groups, n_parameters))
-            by_row: list[MembershipMoments] = []
-            for rows in blocks:
-                units = self.unit_log_density(rows, stacked)
-                prior = self.row_prior(rows, log_probability, slopes)
-                log_density = units[:n_groups] + prior
-                unit_scores = units[n_groups:].reshape(n_groups, n_parameters, -1)
-                posterior, log_unit = posterior_in_place(log_density[None])
-                responsibility = posterior[0]
-                weights = self.row_weights(rows)
-                weighted = responsibility if weights is None else responsibility * weights
-                llf += log_unit.sum() if weights is None else log_unit[0] @ weights
-                group_weight += weighted.sum(axis=1)
-                cell_weight += self.cell_totals(rows, weighted)
-                parts = responsibility[:, None, :] * unit_scores
-                mean = np.concatenate(
-                    [responsibility[1:] - probability[1:, None], parts.reshape(-1, parts.shape[2])]
-                )
-                mean_outer += (mean if weights is None else mean * weights) @ mean.T
-                if weights is not None:
-                    parts = parts * weights
-                group_outer += np.matmul(parts, unit_scores.transpose(0, 2, 1))
-                group_score += parts.sum(axis=2)
-                if slopes is not None:
-                    own = self.covariates[rows]  # type: ignore[index]  # row_prior checked it
-                    by_row.append(block_moments(own, np.exp(prior), responsibility, parts, weights))
-            found = (llf, group_weight, cell_weight, mean_outer, group_outer, group_score)
-            return found if slopes is None else found + summed(by_row)
-
-        sums = added(self.by_chunk(part, max(64, self.block // n_parameters)))
+        stacked = np.concatenate([table, scores.reshape(len(scores), -1)], axis=1)
+        size = max(64, self.block // scores.shape[2])
+        work = type(self)._score_chunk
+        sums = added(self.by_chunk(work, size, stacked, log_probability, slopes))
         membership = None if slopes is None else MembershipMoments(*sums[6:])
         gap = None if membership is None else membership.score
         totals = Totals(self.constant + float(sums[0]), sums[1], sums[2], gap)
         return ScoreMoments(totals, sums[3], sums[4], sums[5], membership)
+
+    def _score_chunk(
+        self,
+        blocks: Sequence[slice],
+        stacked: FloatArray,
+        log_probability: FloatArray,
+        slopes: FloatArray | None,
+    ) -> Sums:
+        """Return the sums of ``score_moments``; ``stacked`` is the table and the scores beside."""
+        n_groups = len(log_probability)
+        n_parameters = stacked.shape[1] // n_groups - 1
+        size = n_groups - 1 + n_groups * n_parameters
+        probability = np.exp(log_probability)
+        llf = np.zeros(())
+        group_weight = np.zeros(n_groups)
+        cell_weight = np.zeros((len(stacked), n_groups))
+        mean_outer = np.zeros((size, size))
+        group_outer = np.zeros((n_groups, n_parameters, n_parameters))
+        group_score = np.zeros((n_groups, n_parameters))
+        by_row: list[MembershipMoments] = []
+        for rows in blocks:
+            units = self.unit_log_density(rows, stacked)
+            prior = self.row_prior(rows, log_probability, slopes)
+            log_density = units[:n_groups] + prior
+            unit_scores = units[n_groups:].reshape(n_groups, n_parameters, -1)
+            posterior, log_unit = posterior_in_place(log_density[None])
+            responsibility = posterior[0]
+            weights = self.row_weights(rows)
+            weighted = responsibility if weights is None else responsibility * weights
+            llf += log_unit.sum() if weights is None else log_unit[0] @ weights
+            group_weight += weighted.sum(axis=1)
+            cell_weight += self.cell_totals(rows, weighted)
+            parts = responsibility[:, None, :] * unit_scores
+            mean = np.concatenate(
+                [responsibility[1:] - probability[1:, None], parts.reshape(-1, parts.shape[2])]
+            )
+            mean_outer += (mean if weights is None else mean * weights) @ mean.T
+            if weights is not None:
+                parts = parts * weights
+            group_outer += np.matmul(parts, unit_scores.transpose(0, 2, 1))
+            group_score += parts.sum(axis=2)
+            if slopes is not None:
+                own = self.covariates[rows]  # type: ignore[index]  # row_prior checked it
+                by_row.append(block_moments(own, np.exp(prior), responsibility, parts, weights))
+        found = (llf, group_weight, cell_weight, mean_outer, group_outer, group_score)
+        return found if slopes is None else found + summed(by_row)
 
     def row_prior(
         self, rows: slice, log_probability: FloatArray, slopes: FloatArray | None
@@ -298,9 +320,43 @@ class Statistics(ABC):
             self._covariate_products = total
         return self._covariate_products
 
-    def by_chunk(self, work: Callable[[Sequence[slice]], Sums], size: int) -> Iterator[Sums]:
-        """Yield what ``work`` makes of every run of blocks of at most ``size`` rows, in order."""
-        return in_order(work, chunks(self.blocks(size)), self.n_jobs)
+    def by_chunk(self, work: Work, size: int, *arguments: Any) -> Iterable[Sums]:
+        """Return ``work(self, run, *arguments)`` for every run of blocks, in their order.
+
+        A block has at most ``size`` rows. Where the rows are many, ``n_jobs`` processes share the
+        work, or threads if the system does not let processes see this one's memory.
+        """
+        runs = chunks(self.blocks(size))
+        n_jobs = self.n_jobs if self.n_rows >= SMALLEST else 1
+        if n_jobs > 1 and can_share():
+            team = self._found_team(n_jobs)
+            if team is not None:
+                return team.compute(work, runs, arguments)
+        return in_order(lambda run: work(self, run, *arguments), runs, n_jobs)
+
+    def _found_team(self, n_jobs: int) -> Team | None:
+        if self._team is None or not self._team.serves(self, n_jobs):
+            try:
+                self._team = Team(self, n_jobs)
+            except OSError as error:
+                warnings.warn(
+                    f"the system gives no more processes ({error.strerror}): threads share the "
+                    "passes over the panel, which takes longer and gives the same; n_jobs=1 asks "
+                    "for none",
+                    TrajectoriesWarning,
+                    stacklevel=2,
+                )
+                return None
+        return self._team
+
+    def for_each_chunk(self, work: Callable[[Sequence[slice]], None], size: int) -> None:
+        """Run ``work``, which writes to memory of this process, on every run of blocks."""
+        for _ in in_order(work, chunks(self.blocks(size)), self.n_jobs):
+            pass
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy takes along: a team serves one holder only."""
+        return self.__dict__ | {"_team": None}
 
     def blocks(self, size: int) -> list[slice]:
         """Cut the rows into blocks of at most ``size``."""
@@ -320,10 +376,11 @@ def summed(moments: list[MembershipMoments]) -> tuple[FloatArray, ...]:
     )
 
 
-def added(parts: Iterator[tuple[FloatArray, ...]]) -> tuple[FloatArray, ...]:
+def added(parts: Iterable[Sums]) -> Sums:
     """Add up the sums of chunks one after another, so that rounding is always the same."""
-    total = next(parts)
-    for part in parts:
+    every = iter(parts)
+    total = next(every)
+    for part in every:
         total = tuple(a + b for a, b in zip(total, part, strict=True))
     return total
 

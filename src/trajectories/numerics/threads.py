@@ -1,10 +1,11 @@
 """Work on blocks of rows in threads, with the same bits whatever the number of threads.
 
-NumPy lets go of the interpreter while it computes, so threads share the work on the blocks of one
-pass without a copy of the panel. Two things keep the answer the same: the rows are cut into chunks
-in a way that does not depend on the number of threads, and the chunks' sums are added in the order
-of the rows. The linear algebra library keeps to one thread meanwhile, or two layers of threads
-would fight for the same cores.
+NumPy lets go of the interpreter while it computes, so threads can share the work on the blocks of
+a pass without a copy of the panel. They do where processes cannot see each other's memory (see
+:mod:`~trajectories.numerics.team`), and where each writes results of its own. Two things keep the
+answer the same, for processes as well: the rows are cut into chunks in a way that does not depend
+on their number, and the chunks' sums are added in the order of the rows. The linear algebra library
+keeps to one thread meanwhile, or two layers of threads would fight for the same cores.
 """
 
 from __future__ import annotations

@@ -17,16 +17,20 @@ Econometrica 50(1), 1-25; for clusters Liang and Zeger (1986), Biometrika 73(1),
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.groups.inference.clusters import cluster_codes
 from trajectories.groups.inference.covariance import observed_covariance
 from trajectories.groups.inference.fitted_panel import mixture_of
+from trajectories.numerics.mixture import Mixture, Parameters
+from trajectories.numerics.types import BoolArray, FloatArray
 from trajectories.numerics.unit_scores import outer_by_cluster, outer_by_unit
 from trajectories.panel import Panel
+from trajectories.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
@@ -62,32 +66,52 @@ def with_covariance(
     """
     check_kind(kind, clusters, panel)
     panel, mixture = mixture_of(results, panel, merge=kind != "cluster")
-    parameters = results.parameters
-    _, _, information, _ = mixture.score_and_information(parameters)
-    bread = observed_covariance(information, results.withheld, results.model.expansion())
-    n_clusters = None
-    if kind == "observed":
-        covariance = bread
-    elif kind == "robust":
-        correction = results.nobs / max(results.nobs - 1, 1)
-        covariance = correction * (bread @ outer_by_unit(mixture, parameters) @ bread)
-    else:
-        codes, n_clusters = cluster_codes(clusters, panel)
-        correction = n_clusters / (n_clusters - 1)
-        meat = outer_by_cluster(mixture, parameters, codes, n_clusters)
-        covariance = correction * (bread @ meat @ bread)
+    covariance, n_clusters = covariance_of_kind(
+        kind, mixture, results.parameters, results.withheld, results.nobs, clusters, panel.units
+    )
     return replace(
         results,
-        covariance=np.asarray((covariance + covariance.T) / 2),
+        covariance=covariance,
         covariance_kind=kind,
         n_clusters=n_clusters,
     )
 
 
-def check_kind(kind: str, clusters: Any, panel: Panel) -> None:
+def covariance_of_kind(
+    kind: str,
+    mixture: Mixture,
+    parameters: Parameters,
+    withheld: BoolArray,
+    nobs: float,
+    clusters: Any,
+    units: pd.Index[Any],
+) -> tuple[FloatArray, int | None]:
+    """Return a covariance of the packed parameters, (D, D), and the number of clusters, if any.
+
+    ``clusters`` belong to ``units``, which for ``"cluster"`` are the rows of the mixture.
+    """
+    _, _, information, _ = mixture.score_and_information(parameters)
+    bread = observed_covariance(information, withheld, mixture.expansion)
+    n_clusters = None
+    if kind == "observed":
+        covariance = bread
+    elif kind == "robust":
+        correction = nobs / max(nobs - 1, 1)
+        covariance = correction * (bread @ outer_by_unit(mixture, parameters) @ bread)
+    else:
+        codes, n_clusters = cluster_codes(clusters, units)
+        correction = n_clusters / (n_clusters - 1)
+        meat = outer_by_cluster(mixture, parameters, codes, n_clusters)
+        covariance = correction * (bread @ meat @ bread)
+    return np.asarray((covariance + covariance.T) / 2), n_clusters
+
+
+def check_kind(kind: str, clusters: Any, panel: Any = None) -> None:
     """Raise an InputError for a kind, or clusters, that cannot be used, before any work is done."""
     if kind not in KINDS:
-        raise InputError(f"covariance must be one of {', '.join(KINDS)}, not {kind!r}")
+        raise InputError(
+            f"covariance must be one of {', '.join(KINDS)}, not {kind!r}{did_you_mean(kind, KINDS)}"
+        )
     if (clusters is not None) != (kind == "cluster"):
         raise InputError(
             "clusters= and the covariance 'cluster' go together: give both or neither, found "
@@ -97,7 +121,21 @@ def check_kind(kind: str, clusters: Any, panel: Panel) -> None:
         cluster_codes(clusters, panel)
 
 
-def in_words(results: GroupTrajectoriesResults) -> str:
+class HasCovariance(Protocol):
+    """Results that say of what kind their covariance is."""
+
+    @property
+    def covariance_kind(self) -> str:
+        """One of ``KINDS``."""
+        ...
+
+    @property
+    def n_clusters(self) -> int | None:
+        """Clusters that it rests on, if any."""
+        ...
+
+
+def in_words(results: HasCovariance) -> str:
     """Return the kind of covariance, as printed under a table."""
     if results.covariance_kind == "robust":
         return "robust to misspecification (sandwich, factor N / (N - 1))"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,36 +12,27 @@ from scipy.special import expit, logit
 
 from trajectories.disclosure_control import MARK, protect
 from trajectories.groups.inference.covariance import normal_quantile
+from trajectories.groups.inference.sandwich import check_kind
 from trajectories.groups.joint.dropout import Dropout
+from trajectories.groups.joint.joint_covariance import require_same_panels, with_joint_covariance
+from trajectories.groups.joint.joint_storage import load_joint, save_joint
 from trajectories.groups.joint.joint_summary import summarise_dropout
+from trajectories.groups.joint.leaving_model import LeavingModel
+from trajectories.groups.joint.leaving_part import NAME
+from trajectories.groups.joint.leaving_periods import Leaving
+from trajectories.groups.joint.leaving_storage import (
+    leaving_document,
+    read_leaving,
+    read_periods,
+)
+from trajectories.groups.joint.problems import leaving_problem, one_panel
 from trajectories.groups.joint.shared_results import SharedGroupsResults
+from trajectories.groups.model import Model
+from trajectories.groups.saving.storage import classification_document, read_classification
 from trajectories.numerics.types import FloatArray, IntArray
 from trajectories.panel import Panel
 
-
-@dataclass(frozen=True, slots=True)
-class Leaving:
-    """Who was at risk of leaving, and left, by age and group; sums over persons only.
-
-    Attributes
-    ----------
-    ages : ndarray, shape (P,)
-        Ages at which units can leave: all but the first.
-    first_age : float
-    at_risk, left : ndarray, shape (P, K)
-        Persons at risk, and those of them who left, by posterior probability.
-    hazard : ndarray, shape (P, K)
-        Mean probability of leaving of those at risk; NaN where nobody is.
-    gradient : ndarray, shape (P, K, Q)
-        Its derivative in the parameters of leaving.
-    """
-
-    ages: FloatArray
-    first_age: float
-    at_risk: FloatArray
-    left: FloatArray
-    hazard: FloatArray
-    gradient: FloatArray
+SCHEMA = "trajectories.dropout_trajectories"
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -179,6 +171,92 @@ class DropoutTrajectoriesResults(SharedGroupsResults):
             shares=self.group_probabilities,
             unit=self._views[0].unit,
         )
+
+    def with_covariance(
+        self,
+        kind: str,
+        panel: Panel,
+        clusters: Any = None,
+        left: Any = None,
+        followed_until: Any = None,
+        covariates: pd.DataFrame | None = None,
+    ) -> DropoutTrajectoriesResults:
+        """Return the same estimates with another covariance: observed, robust or cluster.
+
+        ``"robust"`` is the sandwich over persons, ``"cluster"`` over the clusters of a Series by
+        unit id; a person's score is that of outcomes and leaving together. See
+        :func:`trajectories.groups.inference.sandwich.with_covariance`.
+
+        Parameters
+        ----------
+        kind : {"observed", "robust", "cluster"}
+        panel, left, followed_until, covariates
+            As they were given to ``fit``; results do not hold them.
+        clusters : Series, for ``"cluster"``
+
+        Raises
+        ------
+        InputError
+            For an unknown kind, another panel, and clusters that lack a unit.
+        """
+        check_kind(kind, clusters)
+        curves, of_leaving = self.model.parts
+        assert isinstance(curves, Model)
+        assert isinstance(of_leaving, LeavingModel)
+        laid_out = leaving_problem(
+            one_panel(panel),
+            curves,
+            self.dropout,
+            left,
+            followed_until,
+            covariates,
+            fitted=of_leaving,
+            merge=kind != "cluster",
+        )
+        require_same_panels(self, laid_out.aligned)
+        return with_joint_covariance(self, laid_out.problem, laid_out.aligned, kind, clusters)
+
+    def save(self, path: str | Path) -> None:
+        """Write the model as versioned text without any person-level data; see ``load``.
+
+        The file holds sums over persons by age and group: who was at risk of leaving, and left.
+        """
+        of_leaving = self.model.parts[1]
+        assert isinstance(of_leaving, LeavingModel)
+        theta = self.model.part_parameters(1, self.parameters).theta
+        further = {
+            "classification": classification_document(self.classification),
+            "n_left": self.n_left,
+            "leaving": leaving_document(self.dropout, of_leaving, theta, self.leaving_periods),
+        }
+        save_joint(self, path, SCHEMA, further)
+
+    @classmethod
+    def load(cls, path: str | Path) -> DropoutTrajectoriesResults:
+        """Read a model that ``save`` wrote.
+
+        Raises
+        ------
+        ModelFileError
+            If the file is no such model, was edited or truncated, was written by a newer version,
+            or scores its golden profiles differently than when it was saved.
+        """
+
+        def part(content: dict[str, Any]) -> tuple[str, LeavingModel, FloatArray]:
+            return (NAME, *read_leaving(content["leaving"])[1:])
+
+        def build(fields: dict[str, Any], content: dict[str, Any]) -> DropoutTrajectoriesResults:
+            return cls(
+                classification=read_classification(
+                    content["classification"], fields["model"].n_groups
+                ),
+                dropout=read_leaving(content["leaving"])[0],
+                n_left=content["n_left"],
+                leaving_periods=Leaving(**read_periods(content["leaving"])),
+                **fields,
+            )
+
+        return load_joint(path, SCHEMA, build, part)
 
     def __repr__(self) -> str:
         """Return one line without data."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,31 +11,20 @@ import pandas as pd
 from trajectories.errors import InputError
 from trajectories.groups.adequacy.classification import classification_table
 from trajectories.groups.control import Control
-from trajectories.groups.joint.alignment import Aligned, align
 from trajectories.groups.joint.assemble import common_fields, nobody_in
-from trajectories.groups.joint.dropout import Departures, Dropout, departures
-from trajectories.groups.joint.dropout_results import DropoutTrajectoriesResults, Leaving
+from trajectories.groups.joint.dropout import Dropout
+from trajectories.groups.joint.dropout_results import DropoutTrajectoriesResults
 from trajectories.groups.joint.fit_options import (
     checked_control,
     checked_seed,
     for_search,
     warn_if_improper,
 )
-from trajectories.groups.joint.joint_model import JointModel
-from trajectories.groups.joint.joint_problem import JointProblem, Rows
-from trajectories.groups.joint.leaving_model import LeavingModel
-from trajectories.groups.joint.leaving_part import NAME, LeavingPart, leaving_part
-from trajectories.groups.joint.outcome import checked_panels
-from trajectories.groups.joint.panel_part import PanelPart
-from trajectories.groups.joint.stacking import stack
+from trajectories.groups.joint.leaving_periods import leaving_periods
+from trajectories.groups.joint.problems import LeavingProblem, leaving_problem, one_panel
 from trajectories.groups.search.fitting import Solution, search
 from trajectories.groups.spec import GroupTrajectories
-from trajectories.numerics.at_risk_periods import average_hazard
-from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
-from trajectories.panel.covariates import read_covariates
-
-OUTCOME = "outcome"
 
 
 @dataclass(frozen=True)
@@ -121,52 +110,17 @@ class DropoutTrajectories:
             leaves; ``notes`` say why.
         """
         seed, settings = checked_seed(seed), checked_control(control, n_starts)
-        panel = checked_panels({OUTCOME: panel}, [OUTCOME])[OUTCOME]
-        aligned = align({OUTCOME: panel})
-        gone = departures(panel, left, followed_until)
-        extra = self._covariates(panel, covariates)
-        further = gone.stacked()
-        if extra is not None:
-            further = np.hstack([further, extra[1]])
-        stacked = stack(aligned, further)
-        rows = stacked.first
-        at_rows = Departures(gone.first[rows], gone.leaves[rows], gone.last[rows])
-        of_rows = None if extra is None else (extra[0], extra[1][rows])
+        panel = one_panel(panel)
         curves = self.curves.model(panel)
-        own = PanelPart.make(OUTCOME, stacked.panels[0], curves, None)
-        leaving, of_leaving = leaving_part(
-            stacked.panels[0], at_rows, self.dropout, curves.n_groups, of_rows
-        )
-        groups = tuple(range(curves.n_groups))
-        model = JointModel((OUTCOME, NAME), (curves, of_leaving), (groups, groups))
-        problem = JointProblem([own, leaving], Rows.of(stacked))
+        laid_out = leaving_problem(panel, curves, self.dropout, left, followed_until, covariates)
+        problem, model = laid_out.problem, laid_out.model
         solution = search(problem, for_search(model), seed, settings, progress)
-        return self._results(aligned, gone, problem, leaving, solution, seed, settings)
-
-    def _covariates(
-        self, panel: Panel, frame: pd.DataFrame | None
-    ) -> tuple[tuple[str, ...], FloatArray] | None:
-        formula = self.dropout.covariates
-        if (formula is None) != (frame is None):
-            raise InputError(
-                "covariates of leaving need both a formula, Dropout(covariates='~ ...'), and the "
-                "frame, fit(covariates=...)"
-            )
-        if formula is None or frame is None:
-            return None
-        design = read_covariates(formula, frame, panel.units)
-        return design.columns, np.asarray(design.matrix)
+        return self._results(laid_out, solution, seed, settings)
 
     def _results(
-        self,
-        aligned: Aligned,
-        gone: Departures,
-        problem: JointProblem,
-        part: LeavingPart,
-        solution: Solution,
-        seed: int,
-        control: Control,
+        self, laid_out: LeavingProblem, solution: Solution, seed: int, control: Control
     ) -> DropoutTrajectoriesResults:
+        aligned, gone = laid_out.aligned, laid_out.gone
         fields = common_fields(aligned, solution, seed, control)
         share = np.exp(solution.fitted.parameters.log_probability)
         table = classification_table(solution.posterior.by_unit(), aligned.weights, share)
@@ -176,27 +130,8 @@ class DropoutTrajectories:
             classification=table,
             dropout=self.dropout,
             n_left=float(mass[gone.has_left].sum()),
-            leaving_periods=_leaving(problem, part, solution, aligned.panels[0]),
+            leaving_periods=leaving_periods(laid_out, solution),
             **fields,
         )
         warn_if_improper(results.stop_reason, results.notes)
         return results
-
-
-def _leaving(problem: JointProblem, part: LeavingPart, solution: Solution, panel: Panel) -> Leaving:
-    """Sum up who was at risk, who left and with what probability, by age and group."""
-    model = cast(JointModel, solution.model)
-    mixture = problem.mixture(model)
-    totals = mixture.e_step(solution.fitted.parameters)
-    cells = totals.cell_weight[mixture.composite.cuts[1]]
-    staying, left = cells[0::2], cells[1::2]
-    theta = model.part_parameters(1, solution.fitted.parameters).theta
-    n_ages = panel.n_ages
-    at_risk, hazard, gradient = average_hazard(
-        staying + left, part.period, part.design, theta, n_ages
-    )
-    leavers = np.zeros((n_ages, model.n_groups))
-    np.add.at(leavers, part.period, left)
-    assert isinstance(model.parts[1], LeavingModel)
-    ages = np.asarray(panel.ages, dtype=float)
-    return Leaving(ages[1:], ages[0], at_risk[1:], leavers[1:], hazard[1:], gradient[1:])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,20 +14,18 @@ from trajectories.errors import InputError
 from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.groups.joint.dual_tests import likelihood_ratio, wald
-from trajectories.groups.joint.joint_results import JointResults
 from trajectories.groups.joint.joint_storage import load_joint, save_joint
 from trajectories.groups.joint.joint_summary import summarise_dual
-from trajectories.groups.joint.prediction import posterior_of
+from trajectories.groups.joint.several_outcomes import SeveralOutcomes
 from trajectories.numerics.share_logits import conditional_share
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
-from trajectories.panel import Panel
 
 SCHEMA = "trajectories.dual_trajectories"
 ALONE = ("llf_independent", "n_params_independent")
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class DualTrajectoriesResults(JointResults):
+class DualTrajectoriesResults(SeveralOutcomes):
     """A fitted dual trajectory model.
 
     The groups of each outcome are numbered by expected outcome, lowest first.
@@ -141,27 +138,7 @@ class DualTrajectoriesResults(JointResults):
     @property
     def posterior(self) -> pd.DataFrame:
         """Posterior probabilities of the combinations of groups, by unit."""
-        return self._by_combination(self._units, self._known_posterior())
-
-    def trajectories(
-        self, level: float = 0.95, band: str = "pointwise", method: str = "delta"
-    ) -> pd.DataFrame:
-        """Return the curves with intervals: outcome, group, age, mean, lower, upper.
-
-        As :meth:`trajectories.GroupTrajectoriesResults.trajectories`, outcome by outcome, with
-        errors from the information of all outcomes together.
-        """
-        return self._curves(level, band, method)
-
-    def predict_proba(
-        self, panels: Mapping[str, Panel], incomplete: str = "refuse"
-    ) -> pd.DataFrame:
-        """Return posterior probabilities of the combinations for other persons.
-
-        With ``incomplete="keep"`` one outcome may be missing altogether: what the other says about
-        its groups is then what is returned. Sum over the columns of one level for one outcome.
-        """
-        return self._by_combination(*posterior_of(self, panels, incomplete))
+        return self._labelled(self._units, self._known_posterior())
 
     def adequacy(self, level: float = 0.95) -> pd.DataFrame:
         """Return shares and classification by outcome and group, by both outcomes together."""
@@ -194,8 +171,11 @@ class DualTrajectoriesResults(JointResults):
             If the file is no such model, was edited or truncated, was written by a newer version,
             or scores its golden profiles differently than when it was saved.
         """
-        fields, content = load_joint(path, SCHEMA)
-        return cls(**{name: content[name] for name in ALONE}, **fields)
+
+        def build(fields: dict[str, Any], content: dict[str, Any]) -> DualTrajectoriesResults:
+            return cls(**{name: content[name] for name in ALONE}, **fields)
+
+        return load_joint(path, SCHEMA, build)
 
     def __repr__(self) -> str:
         """Return one line without data."""
@@ -226,9 +206,7 @@ class DualTrajectoriesResults(JointResults):
     ) -> pd.DataFrame:
         return protect(table, persons="persons", part_counts=(), keys=keys, parts=parts, name=name)
 
-    def _by_combination(
-        self, units: pd.Index[Any] | None, posterior: FloatArray | None
-    ) -> pd.DataFrame:
+    def _labelled(self, units: pd.Index[Any] | None, posterior: FloatArray) -> pd.DataFrame:
         columns = pd.MultiIndex.from_arrays(
             [self._groups_of(0) + 1, self._groups_of(1) + 1], names=list(self.outcomes)
         )

@@ -19,10 +19,8 @@ from trajectories.groups.joint.fit_options import (
     warn_if_improper,
 )
 from trajectories.groups.joint.joint_model import JointModel
-from trajectories.groups.joint.joint_problem import JointProblem, Rows
 from trajectories.groups.joint.outcome import check_names, checked_panels
-from trajectories.groups.joint.panel_part import PanelPart
-from trajectories.groups.joint.stacking import stack
+from trajectories.groups.joint.problems import outcomes_problem
 from trajectories.groups.search.fitting import Solution, search
 from trajectories.groups.search.panel_problem import PanelProblem
 from trajectories.groups.search.starts import starting_points
@@ -120,14 +118,7 @@ class DualTrajectories:
             alone.append(single)
             further.append(others)
         model = _combined(tuple(self.curves), alone)
-        stacked = stack(aligned)
-        parts = [
-            PanelPart.make(name, panel, one.model, present)
-            for name, panel, one, present in zip(
-                model.names, stacked.panels, alone, stacked.present, strict=True
-            )
-        ]
-        problem = JointProblem(parts, Rows.of(stacked))
+        problem = outcomes_problem(aligned, model.names, [one.model for one in alone])
         starts = _starts(model, alone, further, _together(aligned, alone))
         if problem.statistics.n_rows > 5 * settings.sample_size:
             starts = starts[:2]  # the single fits, which large data determine well

@@ -11,12 +11,14 @@ from trajectories.groups.inference.hypotheses import (
     InapplicableTest,
     chi_squared,
 )
+from trajectories.groups.inference.sandwich import in_words
 from trajectories.numerics.share_logits import interaction_contrasts
 
 if TYPE_CHECKING:
     from trajectories.groups.joint.dual_results import DualTrajectoriesResults
 
 CAUTION = "a combination that nobody has lies on the edge of what is possible: the p-value is rough"
+TRUSTS = "the likelihood ratio takes the families as right, whatever the covariance: see wald"
 
 
 def likelihood_ratio(results: DualTrajectoriesResults) -> HypothesisTest | InapplicableTest:
@@ -35,8 +37,10 @@ def likelihood_ratio(results: DualTrajectoriesResults) -> HypothesisTest | Inapp
             method,
             "a single model has a higher likelihood: raise n_starts, or fit fewer groups",
         )
-    caution = CAUTION if _has_empty(results) else ""
-    return chi_squared(null, method, max(gain, 0.0), df, caution)
+    cautions = [CAUTION] if _has_empty(results) else []
+    if results.covariance_kind != "observed":
+        cautions.append(TRUSTS)
+    return chi_squared(null, method, max(gain, 0.0), df, "; ".join(cautions))
 
 
 def wald(results: DualTrajectoriesResults) -> HypothesisTest | InapplicableTest:
@@ -44,7 +48,7 @@ def wald(results: DualTrajectoriesResults) -> HypothesisTest | InapplicableTest:
 
     The interaction of j and k, logit_jk - logit_j1 - logit_1k + logit_11, is zero for all j, k.
     """
-    null, method = _null(results), "Wald test with covariance: inverse observed information"
+    null, method = _null(results), f"Wald test with covariance: {in_words(results)}"
     contrasts = interaction_contrasts(*[list(own) for own in results.model.group_of])
     if not len(contrasts):
         return InapplicableTest(null, method, "an outcome with one group says nothing of the other")

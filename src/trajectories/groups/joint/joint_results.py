@@ -48,6 +48,10 @@ class JointResults(InformationCriteria):
     gradient : float
         Largest score per person at the solution.
     version : str
+    covariance_kind : {"observed", "robust", "cluster"}
+        What standard errors rest on; see ``with_covariance``.
+    n_clusters : int or None
+        Of a covariance over clusters.
     n_absent : dict of str to int
         Units that lack an outcome, by outcome; they count with the others that they have.
     n_left_out : int
@@ -73,6 +77,8 @@ class JointResults(InformationCriteria):
     version: str
     n_absent: dict[str, int]
     n_left_out: int
+    covariance_kind: str = "observed"
+    n_clusters: int | None = None
     _views: tuple[GroupTrajectoriesResults, ...] = field(default=())
     _posterior: FloatArray | None = field(default=None)
     _units: pd.Index[Any] | None = field(default=None)
@@ -101,7 +107,7 @@ class JointResults(InformationCriteria):
         return pd.Series(table.values, index=table.index, name="estimate")
 
     def cov_params(self) -> pd.DataFrame:
-        """Return the covariance of ``params``, from the exact observed information.
+        """Return the covariance of ``params``, of the kind that ``covariance_kind`` says.
 
         NaN where it is withheld; ``notes`` says why.
         """
@@ -122,14 +128,6 @@ class JointResults(InformationCriteria):
         """Return normal intervals of ``params``, columns lower and upper."""
         half = normal_quantile(level) * self.bse
         return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
-
-    def _curves(self, level: float, band: str, method: str) -> pd.DataFrame:
-        tables = []
-        for name, view in zip(self.outcomes, self._views, strict=True):
-            table = view.trajectories(level, band=band, method=method)
-            table.insert(0, "outcome", name)
-            tables.append(table)
-        return pd.concat(tables, ignore_index=True)
 
     def _known_posterior(self) -> FloatArray:
         """Return posterior probabilities of the persons fitted, or refuse for a loaded model."""

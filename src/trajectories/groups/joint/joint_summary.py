@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from trajectories.disclosure_control import disclosure
+from trajectories.groups.inference.sandwich import in_words
 from trajectories.groups.information_criteria import criteria_lines
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ def parameter_lines(results: JointResults) -> str:
         return "Parameters are left out while disclosure control is on: they tell group sizes."
     table = pd.concat([results.params, results.bse, results.conf_int()], axis=1)
     body = indented(table.to_string(float_format=lambda value: f"{value:.6g}"))
-    return f"Parameters (logits against the first; powers of age)\n{body}"
+    errors = f"  covariance: {in_words(results)}"
+    return f"Parameters (logits against the first; powers of age)\n{body}\n{errors}"
 
 
 def indented(text: str) -> str:

@@ -49,6 +49,10 @@ class LeavingModel:
         """Number of parameters of a group, Q."""
         return self.basis.n_terms + len(self.others)
 
+    def design(self, ages: FloatArray, values: FloatArray) -> FloatArray:
+        """Return rows of the design, (R, Q), from ages (R,) and other terms' values, (R, M)."""
+        return np.hstack([self.basis.evaluate(ages), (values - self.centre) / self.spread])
+
     def active(self) -> BoolArray:
         """Return which parameters are estimated, shape (K, Q): all."""
         return np.ones((self.n_groups, self.n_group_parameters), dtype=bool)

@@ -130,25 +130,23 @@ def leaving_part(
     dropout: Dropout,
     n_groups: int,
     covariates: tuple[tuple[str, ...], FloatArray] | None = None,
+    fitted: LeavingModel | None = None,
 ) -> tuple[LeavingPart, LeavingModel]:
     """Lay out the periods at risk of the rows of a panel, and the model over them.
 
-    ``covariates`` are names and values, shape (n, M), of covariates of units.
+    ``covariates`` are names and values, shape (n, M), of covariates of units; ``fitted`` is the
+    model of an earlier fit to the same panel.
     """
     periods = at_risk_periods(departures.first, departures.leaves, departures.last, panel.n_ages)
     basis = Basis.on_grid(np.asarray(panel.ages[1:], dtype=float), dropout.degree)
     names, values, gaps = _others(panel, periods, dropout, covariates)
     _check_names(names)
-    centre, spread = values.mean(axis=0), values.std(axis=0)
-    constant = [name for name, s in zip(names, spread, strict=True) if not s > 0]
-    if constant:
-        raise InputError(
-            f"{', '.join(constant)}: the same in every period at risk, so that it says nothing of "
-            "leaving; leave it out"
-        )
-    # not centred, so that one that runs off takes no other parameter with it
-    centre[[name in gaps for name in names]] = 0.0
-    rows = np.hstack([basis.evaluate(panel.ages[periods.column]), (values - centre) / spread])
+    model = fitted
+    if model is None:
+        model = LeavingModel(n_groups, basis, names, *_standards(names, values, gaps), gaps)
+    elif model.others != names:
+        raise InputError("this is not the panel that was fitted: leaving has other terms in it")
+    rows = model.design(panel.ages[periods.column], values)
     keyed = np.column_stack([periods.column.astype(float), values])
     first, inverse = distinct_rows(keyed)
     order = np.argsort(periods.column[first], kind="stable")
@@ -159,7 +157,6 @@ def leaving_part(
             "the terms of the drop-out model follow from each other in the periods at risk: lower "
             "its degree, use fewer previous outcomes, or leave a covariate out"
         )
-    model = LeavingModel(n_groups, basis, names, centre, spread, gaps)
     present = np.zeros(panel.n_units, dtype=bool)
     present[periods.unit] = True
     statistics = _tabulated(panel, periods, code, len(design), present)
@@ -167,6 +164,22 @@ def leaving_part(
         design, periods.column[first][order], statistics, None if present.all() else present
     )
     return part, model
+
+
+def _standards(
+    names: tuple[str, ...], values: FloatArray, gaps: tuple[str, ...]
+) -> tuple[FloatArray, FloatArray]:
+    """Return centre and spread, (X,), of terms with these values in the periods at risk."""
+    centre, spread = values.mean(axis=0), values.std(axis=0)
+    constant = [name for name, s in zip(names, spread, strict=True) if not s > 0]
+    if constant:
+        raise InputError(
+            f"{', '.join(constant)}: the same in every period at risk, so that it says nothing of "
+            "leaving; leave it out"
+        )
+    # not centred, so that one that runs off takes no other parameter with it
+    centre[[name in gaps for name in names]] = 0.0
+    return centre, spread
 
 
 def _tabulated(

@@ -17,11 +17,9 @@ from trajectories.groups.joint.fit_options import (
     warn_if_improper,
 )
 from trajectories.groups.joint.joint_model import JointModel
-from trajectories.groups.joint.joint_problem import JointProblem, Rows
 from trajectories.groups.joint.multi_results import MultiTrajectoriesResults
 from trajectories.groups.joint.outcome import MOST_OUTCOMES, Outcome, check_names, checked_panels
-from trajectories.groups.joint.panel_part import PanelPart
-from trajectories.groups.joint.stacking import stack
+from trajectories.groups.joint.problems import outcomes_problem
 from trajectories.groups.search.fitting import search
 from trajectories.groups.spec import GroupTrajectories
 from trajectories.panel import Panel
@@ -118,14 +116,7 @@ class MultiTrajectories:
         model = JointModel(
             tuple(self._specs), models, (tuple(range(int(self.n_groups))),) * len(models)
         )
-        stacked = stack(aligned)
-        parts = [
-            PanelPart.make(name, panel, own, present)
-            for name, panel, own, present in zip(
-                model.names, stacked.panels, models, stacked.present, strict=True
-            )
-        ]
-        problem = JointProblem(parts, Rows.of(stacked))
+        problem = outcomes_problem(aligned, model.names, models)
         solution = search(problem, for_search(model), seed, settings, progress)
         results = shared_results(aligned, solution, seed, settings)
         warn_if_improper(results.stop_reason, results.notes)

@@ -39,13 +39,13 @@ class Stacked:
     first: IntArray
 
 
-def stack(aligned: Aligned, further: FloatArray | None = None) -> Stacked:
+def stack(aligned: Aligned, further: FloatArray | None = None, *, merge: bool = True) -> Stacked:
     """Merge units of equal histories in all panels, where that pays.
 
-    ``further``, shape (N, x), is what else units differ in.
+    ``further``, shape (N, x), is what else units differ in; without ``merge`` rows are the units.
     """
     arrays = _side_by_side(aligned, _with_covariates(aligned, further))
-    merged = merge_rows(*arrays)
+    merged = merge_rows(*arrays) if merge else None
     n_units = len(aligned.units)
     first, inverse = (np.arange(n_units), None) if merged is None else merged
     weights = aligned.weights

@@ -75,8 +75,8 @@ class MembershipResults:
         Returns
         -------
         DataFrame
-            group, reference, term, odds_ratio, lower, upper, log_odds, standard_error, z, p_value,
-            reason (why there is no interval; else empty). Wald intervals, built on the log.
+            group, reference, term, estimate (odds ratio), lower, upper, log_odds, standard_error,
+            z, p_value, reason (why there is no interval; else empty). Wald intervals, on the log.
         """
         fit, terms = self.fit, self.terms
         against = self._group(self.reference if reference is None else reference)
@@ -98,7 +98,7 @@ class MembershipResults:
                         "group": group,
                         "reference": against,
                         "term": name,
-                        "odds_ratio": _exp(value),
+                        "estimate": _exp(value),
                         "lower": _exp(value - quantile * error),
                         "upper": _exp(value + quantile * error),
                         "log_odds": value,
@@ -224,7 +224,7 @@ class MembershipResults:
     def __repr__(self) -> str:
         """Return the formula and the odds ratios as text."""
         table = self.odds_ratios()
-        shown = table[["group", "term", "odds_ratio", "lower", "upper", "p_value"]]
+        shown = table[["group", "term", "estimate", "lower", "upper", "p_value"]]
         return f"{self.formula}, odds against group {self.reference}\n{shown.to_string()}"
 
     def _prior(self, covariates: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -104,7 +104,12 @@ def check_golden(results: GroupTrajectoriesResults, document: dict[str, Any] | N
     if results.model.membership is not None:
         covariates = np.array(document["unit_covariates"], dtype=float)
     now = _posterior(results, panel, covariates)
-    then = np.array(document["posterior"], dtype=float)
+    require_unchanged(now, document["posterior"])
+
+
+def require_unchanged(now: FloatArray, stored: Any) -> None:
+    """Raise a ModelFileError if probabilities are not those stored in a file."""
+    then = np.array(stored, dtype=float)
     if now.shape != then.shape or not np.abs(now - then).max() <= CLOSE:
         raise ModelFileError(
             "the model gives its golden profiles other probabilities than when it was saved: do "

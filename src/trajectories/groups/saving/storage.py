@@ -43,8 +43,8 @@ SCALARS = (
     "seed",
     "gradient",
     "version",
-    "has_exposure",
 )
+"""Numbers and texts that results of single and of joint models hold."""
 
 
 def save(results: GroupTrajectoriesResults, path: str | Path) -> None:
@@ -95,17 +95,7 @@ def to_document(results: GroupTrajectoriesResults) -> dict[str, Any]:
         "family": {"name": model.family.name, "settings": model.family.settings()},
         "degrees": [list(own) for own in model.degrees],
         "ages": results.ages.tolist(),
-        "bases": [
-            {
-                "degree": basis.degree,
-                "knots": list(basis.knots),
-                "natural": basis.natural,
-                "centre": basis.centre,
-                "scale": basis.scale,
-                "change": basis.change.tolist(),
-            }
-            for basis in map(over_age, model.bases)
-        ],
+        "bases": [basis_document(over_age(basis)) for basis in model.bases],
         "time_varying": covariates_document(model.covariates),
         "log_probability": results.parameters.intercepts.tolist(),
         "theta": results.parameters.theta.tolist(),
@@ -117,11 +107,9 @@ def to_document(results: GroupTrajectoriesResults) -> dict[str, Any]:
         "withheld": results.withheld.tolist(),
         "stop_reason": str(results.stop_reason),
         "notes": list(results.notes),
-        "classification": {
-            column: [as_number(value) for value in values.tolist()]
-            for column, values in results.classification.items()
-        },
+        "classification": classification_document(results.classification),
         **{name: getattr(results, name) for name in SCALARS},
+        "has_exposure": results.has_exposure,
         "golden": golden_document(results),
     }
 
@@ -133,27 +121,55 @@ def as_number(value: float) -> float | str | None:
     return value if np.isfinite(value) else str(value)
 
 
+def basis_document(basis: Basis) -> dict[str, Any]:
+    """Return functions of age as plain numbers."""
+    return {
+        "degree": basis.degree,
+        "knots": list(basis.knots),
+        "natural": basis.natural,
+        "centre": basis.centre,
+        "scale": basis.scale,
+        "change": basis.change.tolist(),
+    }
+
+
+def read_basis(document: dict[str, Any]) -> Basis:
+    """Undo :func:`basis_document`."""
+    return Basis(
+        document["degree"],
+        tuple(document["knots"]),
+        document["natural"],
+        document["centre"],
+        document["scale"],
+        np.array(document["change"], dtype=float),
+    )
+
+
+def classification_document(table: pd.DataFrame) -> dict[str, list[float | str | None]]:
+    """Return how well persons are classified, by group, as plain numbers."""
+    return {
+        str(column): [as_number(value) for value in values.tolist()]
+        for column, values in table.items()
+    }
+
+
+def read_classification(document: dict[str, Any], n_groups: int) -> pd.DataFrame:
+    """Undo :func:`classification_document`."""
+    return pd.DataFrame(
+        {name: np.array(values, dtype=float) for name, values in document.items()},
+        index=pd.RangeIndex(1, n_groups + 1, name="group"),
+    )
+
+
 def from_document(content: dict[str, Any]) -> GroupTrajectoriesResults:
     """Undo :func:`to_document`."""
     family = resolve(content["family"]["name"], **content["family"]["settings"])
     bases: tuple[Basis | CurveWithCovariates, ...] = tuple(
-        Basis(
-            basis["degree"],
-            tuple(basis["knots"]),
-            basis["natural"],
-            basis["centre"],
-            basis["scale"],
-            np.array(basis["change"], dtype=float),
-        )
-        for basis in content["bases"]
+        read_basis(basis) for basis in content["bases"]
     )
     bases = with_covariates(bases, content.get("time_varying"))
     membership, slopes, averages = read_membership_document(content.get("membership"))
     model = Model(family, bases, tuple(tuple(own) for own in content["degrees"]), membership)
-    classification = pd.DataFrame(
-        {name: np.array(values, dtype=float) for name, values in content["classification"].items()},
-        index=pd.RangeIndex(1, model.n_groups + 1, name="group"),
-    )
     results = GroupTrajectoriesResults(
         model=model,
         ages=np.array(content["ages"], dtype=float),
@@ -170,7 +186,8 @@ def from_document(content: dict[str, Any]) -> GroupTrajectoriesResults:
         withheld=np.array(content["withheld"], dtype=bool),
         stop_reason=StopReason(content["stop_reason"]),
         notes=tuple(content["notes"]),
-        classification=classification,
+        classification=read_classification(content["classification"], model.n_groups),
+        has_exposure=content["has_exposure"],
         **{name: content[name] for name in SCALARS},
     )
     check_golden(results, content.get("golden"))

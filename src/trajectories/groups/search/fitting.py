@@ -72,7 +72,7 @@ def solve(
 ) -> Solution:
     """Search from many starts and return the best proper solution for a panel.
 
-    ``n_jobs`` threads share every pass over the panel. See :func:`search`.
+    ``n_jobs`` processes share every pass over the panel. See :func:`search`.
     """
     problem: Problem
     if isinstance(panel, SpreadPanel):

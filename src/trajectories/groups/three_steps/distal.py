@@ -47,6 +47,7 @@ def distal(
     kind: str = "normal",
     formula: str | None = None,
     covariates: pd.DataFrame | None = None,
+    *,
     method: str = "bch",
     reference: int = 1,
     exposure: Any = None,
@@ -59,7 +60,9 @@ def distal(
     missing: str = "refuse",
 ) -> DistalOutcome:
     """Return a later outcome by group; see ``Results.distal``."""
+    of_lives = {"distribution": distribution, "times": times, "cause": cause}
     chosen = _check(results, kind, method, reference, formula, covariates, distribution)
+    _refuse_unused(kind, exposure, of_lives)
     first = first_step(results, panel, assignment, clusters)
     data: Outcome | Lifetimes
     if kind == "survival":
@@ -78,6 +81,15 @@ def distal(
         own_spread = method == "ml"
         model = of_outcome(data, keep, kind, matrix, own_spread, first.n_groups)
     return _estimated(first, model, data.rows[keep], design, kind, method, reference)
+
+
+def _refuse_unused(kind: str, exposure: Any, of_lives: dict[str, Any]) -> None:
+    """Refuse what another kind of outcome would have used: nothing given is passed over."""
+    given = [name for name, value in of_lives.items() if value is not None]
+    if given and kind != "survival":
+        raise InputError(f"{given[0]} is for kind='survival', the time to an event")
+    if exposure is not None and kind == "survival":
+        raise InputError("exposure is for kind='poisson', a number of events in some time")
 
 
 def _check(
@@ -101,8 +113,6 @@ def _check(
     if formula is not None and covariates is None:
         raise InputError("a formula needs covariates=, a DataFrame indexed by unit id")
     if kind != "survival":
-        if distribution is not None:
-            raise InputError("distribution is for kind='survival'")
         return ""
     plain = "kaplan_meier" if method != "ml" and formula is None else "weibull"
     chosen = plain if distribution is None else distribution

@@ -105,9 +105,10 @@ class Explained:
         Returns
         -------
         DataFrame
-            ``group``, ``term``, ``estimate``, ``lower``, ``upper``, ``p_value``, ``method`` and
-            ``persons`` (expected in the group). The odds of being in the group rather than in the
-            reference group, for one unit more of the term; no row for the intercept.
+            ``group``, ``reference``, ``term``, ``estimate`` (odds ratio), ``lower``, ``upper``,
+            ``p_value``, ``method`` and ``persons`` (expected in the group). The odds of being in
+            the group rather than in the reference group, for one unit more of the term; no row for
+            the intercept.
         """
         table = pd.concat([self.params, self.bse, self.conf_int(level)], axis=1).reset_index()
         table = table[table["term"] != "intercept"].reset_index(drop=True)
@@ -117,6 +118,7 @@ class Explained:
             with np.errstate(over="ignore"):
                 table[column] = np.exp(table[column])
         table = table.drop(columns="standard_error")
+        table.insert(1, "reference", self.reference)
         table["method"] = self.method
         return self._shown(table, "odds ratios against a reference")
 

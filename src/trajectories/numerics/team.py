@@ -1,0 +1,185 @@
+"""Share the passes over a panel among processes that all see the same memory.
+
+Threads would be simpler, but a block of rows takes NumPy some ten microseconds an operation, and
+waiting for the interpreter's lock between two of them costs as much as the work. So the first pass
+that is worth it forks processes. They see the panel where it lies, without a copy; what travels is
+the tables of a model one way and the sums of a chunk of rows the other.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+import warnings
+import weakref
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import Any
+
+from trajectories.numerics.types import FloatArray
+
+Sums = tuple[FloatArray, ...]
+Blocks = Sequence[slice]
+Work = Callable[..., Sums]
+"""``work(holder, blocks, *arguments)``, a function of a module or class, so that it has a name."""
+
+SMALLEST = 100_000
+"""Rows from which a pass is worth a message to another process."""
+
+GONE = (EOFError, BrokenPipeError, ConnectionResetError)
+"""What talking to a process that was killed ends in."""
+
+
+def can_share() -> bool:
+    """Return whether processes of this machine can see each other's memory by a fork.
+
+    macOS can fork, but its own libraries do not work in the child.
+    """
+    return sys.platform == "linux"
+
+
+class Team:
+    """Work on a panel together: one process and ``n_jobs - 1`` others forked from it.
+
+    Parameters
+    ----------
+    holder : object
+        What holds the panel. The others see it as it is now: it must not change any more.
+    n_jobs : int
+
+    Raises
+    ------
+    OSError
+        If the system allows no more processes.
+    """
+
+    def __init__(self, holder: object, n_jobs: int) -> None:
+        self._holder = weakref.ref(holder)
+        self.n_jobs = n_jobs
+        self._turns = _Turns()
+        self._ends: list[Connection] = []
+        processes: list[Any] = []
+        self._dismiss = weakref.finalize(holder, _dismiss, self._turns, self._ends, processes)
+        context = get_context("fork")
+        for _ in range(n_jobs - 1):
+            ours, theirs = context.Pipe()
+            self._ends.append(ours)
+            arguments = holder, theirs, self._turns, list(self._ends)
+            process = context.Process(target=_serve, args=arguments, daemon=True)
+            with theirs, warnings.catch_warnings():
+                # a fork among threads may deadlock where the child needs a lock that one of them
+                # holds; these children compute, and take none
+                warnings.simplefilter("ignore", DeprecationWarning)
+                process.start()
+            processes.append(process)
+
+    def serves(self, holder: object, n_jobs: int) -> bool:
+        """Return whether this is a team for that holder, of that size, and still at work."""
+        return self._dismiss.alive and self._holder() is holder and self.n_jobs == n_jobs
+
+    def compute(self, work: Work, runs: Sequence[Blocks], arguments: tuple[Any, ...]) -> list[Sums]:
+        """Return ``work(holder, run, *arguments)`` for every run of blocks, in their order.
+
+        Whoever is free takes the next run. What a process that was killed owed is computed here,
+        and the team is dismissed.
+
+        Parameters
+        ----------
+        work : callable
+        runs : sequence of sequences of slices
+            At most 255.
+        arguments : tuple
+        """
+        holder = self._holder()
+        complete = False
+        try:
+            self._turns.give(len(runs))
+            for end in self._ends:
+                with suppress(*GONE):
+                    end.send((work, runs, arguments))
+            done = _compute(holder, self._turns, work, runs, arguments)
+            answered = [_received(end, done) for end in self._ends]
+            complete = all(answered)
+        finally:
+            if not complete:  # answers may be on their way, and would be taken for the next
+                self._dismiss()
+        owed = (i for i in range(len(runs)) if i not in done)
+        done |= {i: work(holder, runs[i], *arguments) for i in owed}
+        return [done[i] for i in range(len(runs))]
+
+
+class _Turns:
+    """Numbers that several processes draw from, each of them once: the bytes in a pipe."""
+
+    def __init__(self) -> None:
+        self._out, self._in = os.pipe()
+        os.set_blocking(self._out, False)
+
+    def give(self, n_turns: int) -> None:
+        os.write(self._in, bytes(range(n_turns)))
+
+    def take(self) -> int | None:
+        try:
+            return os.read(self._out, 1)[0]
+        except BlockingIOError:
+            return None
+
+    def close(self) -> None:
+        os.close(self._out)
+        os.close(self._in)
+
+
+def _compute(
+    holder: object, turns: _Turns, work: Work, runs: Sequence[Blocks], arguments: tuple[Any, ...]
+) -> dict[int, Sums]:
+    done = {}
+    while (i := turns.take()) is not None:
+        done[i] = work(holder, runs[i], *arguments)
+    return done
+
+
+def _received(end: Connection, done: dict[int, Sums]) -> bool:
+    """Add the answer of another process to what is done; False if it is gone."""
+    try:
+        answer = end.recv()
+    except GONE:
+        return False
+    if isinstance(answer, Exception):
+        raise answer
+    done |= answer
+    return True
+
+
+def _serve(
+    holder: object, end: Connection, turns: _Turns, ends_of_parent: list[Connection]
+) -> None:
+    """Compute what is asked for, until nobody is there to ask."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interruption means
+    gc.disable()  # it would write to, and so copy, memory that is shared
+    for other in ends_of_parent:
+        other.close()
+    with suppress(*GONE):
+        while True:
+            order = end.recv()
+            answer: object
+            try:
+                answer = _compute(holder, turns, *order)
+            except Exception as error:
+                answer = error
+            end.send(answer)
+
+
+def _dismiss(turns: _Turns, ends: list[Connection], processes: list[Any]) -> None:
+    for end in ends:
+        end.close()
+    for process in processes:
+        process.join(1.0)
+        if process.is_alive():
+            process.kill()
+            process.join()
+        process.close()
+    turns.close()
