@@ -22,7 +22,7 @@ from trajectories.errors import InputError
 from trajectories.plot import figure_bytes, save
 
 GALLERY = Path(__file__).parents[1] / "docs" / "gallery"
-CELL = re.compile(r"^```\{code-cell\} python\n(?::tags:[^\n]*\n)?(.*?)^```$", re.MULTILINE | re.DOTALL)
+CELL = re.compile(r"^```\{code-cell\} python\n(?::tags:[^\n]*\n)?(.*?)^```$", re.M | re.S)
 PAGE, NIGHT, GAP, WIDE = "#9aa3b0", "#14181e", 16, 183.0
 
 
