@@ -15,7 +15,7 @@ from trajectories.plot.trajectory_curves import trajectories
 
 __all__ = ["dual_trajectories"]
 
-_DARK = 0.55
+_DARK = 0.72
 """Probabilities above this are written in white."""
 
 
@@ -46,7 +46,7 @@ def dual_trajectories(
         columns = ("given", "given_group", "outcome", "group", "probability")
         need_columns(conditional, "the probabilities", *columns)
     outcomes = list(dict.fromkeys(curves["outcome"]))
-    figure = new_figure(9.6, 6.4)
+    figure = new_figure(7.2, 5.8)
     axes = figure.subplots(2, 2, height_ratios=(3, 2))
     for column, outcome in enumerate(outcomes):
         unit = "outcome" if units is None else units.get(outcome, "outcome")
