@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,36 +10,28 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.panel import checks
-from trajectories.panel.alignment import Labels
 from trajectories.panel.arrays import (
     BoolArray,
     FloatArray,
     OutcomeArray,
     counted,
-    names,
     read_only,
 )
 from trajectories.panel.audit import audit
+from trajectories.panel.carried_covariates import CarriesCovariates
 from trajectories.panel.exposure_floor import raised
-from trajectories.panel.individual_ages import occasions, read_individual_ages
-from trajectories.panel.long import read_long
-from trajectories.panel.parquet import read_parquet
-from trajectories.panel.register import Register
-from trajectories.panel.register_panel import read_register
+from trajectories.panel.making import MadeFromTables
 from trajectories.panel.rows import are_counts, require_counts, row_numbers
 from trajectories.panel.time_varying import (
     Covariates,
     check_covariates,
-    from_long_frame,
-    read_wide_covariates,
     taken,
 )
-from trajectories.panel.unit_covariates import check_unit_covariates, unit_covariates_of
-from trajectories.panel.wide import read_wide
+from trajectories.panel.unit_covariates import OwnCopy, check_unit_covariates
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Panel:
+@dataclass(frozen=True, eq=False, repr=False)
+class Panel(MadeFromTables, CarriesCovariates):
     """Hold outcomes by unit and age; made with ``from_wide``, ``from_long``, ``from_register``.
 
     Arrays are C-contiguous, read-only views. A C-contiguous array of float64 without NaN, or of
@@ -76,7 +67,8 @@ class Panel:
         What varies over time beside the outcomes: work, a partner; 0 where not observed. A model
         uses those that it names in ``time_varying``.
     unit_covariates : DataFrame, N rows, or None
-        Characteristics of the units, in their order; see ``with_unit_covariates``.
+        Characteristics of the units, in their order; see ``with_unit_covariates``. A copy: what is
+        done to it does not change the panel.
 
     Raises
     ------
@@ -94,7 +86,7 @@ class Panel:
     individual_ages: FloatArray | None = None
     n_not_at_risk: int = 0
     covariates: Covariates | None = None
-    unit_covariates: pd.DataFrame | None = None
+    unit_covariates: OwnCopy = OwnCopy()  # noqa: RUF009  # a descriptor: it gives the default itself
 
     def __post_init__(self) -> None:
         outcomes = checks.check_outcomes(self.outcomes)
@@ -123,199 +115,6 @@ class Panel:
         object.__setattr__(self, "covariates", covariates)
         own = check_unit_covariates(self.unit_covariates, units)
         object.__setattr__(self, "unit_covariates", own)
-
-    @classmethod
-    def from_wide(
-        cls,
-        counts: Any,
-        ages: Any = None,
-        exposure: Any = None,
-        units: Any = None,
-        weights: Any = None,
-        covariates: Any = None,
-    ) -> Panel:
-        """Make a panel from a table or array with a row a unit and a column an age.
-
-        Parameters
-        ----------
-        counts : DataFrame or array-like, shape (N, T)
-            Offences (or another outcome); NaN where not observed.
-        ages : array-like of T numbers, or shape (N, T), optional
-            Strictly increasing. With a row a unit, the units' own ages, NaN where not observed:
-            see ``individual_ages``. By default the column labels of a table, when they are numbers
-            or end in one (``Offense8``); for an array 0, 1, …, T − 1. Column labels that hold other
-            ages than those given are refused, except plain waves 1, …, T or 0, …, T − 1
-            (``Y1`` to ``Y5``) and numbers above 120 (calendar years): these ``ages`` relabels.
-        exposure : DataFrame or array-like, shape (N, T), optional
-            Years free in each cell; 0 means not at risk, and the cell is missing: a count there is
-            an error. A table is aligned
-            by unit id where the counts have ids (a table, or ``units``), and by age where they
-            have ages (a table, or ``ages``); units or ages that differ are refused. An array
-            goes by position, and so does anything beside an array of counts without labels.
-        units : sequence of N hashable ids, optional
-            By default the index of a table; row numbers for an array.
-        weights : Series or array-like, shape (N,), optional
-            Above 0. A Series is aligned by unit id where the counts have ids.
-        covariates : dict of name to DataFrame or array-like, shape (N, T), optional
-            What varies over time beside the outcomes, aligned as the exposure is. An observed
-            cell without a value is refused.
-
-        Returns
-        -------
-        Panel
-
-        Raises
-        ------
-        InputError
-            For tables that cannot be used as they are; the message says what to change.
-        """
-        own = np.ndim(ages) == 2
-        fields, labels = read_wide(
-            counts, occasions(counts) if own else ages, exposure, units, weights
-        )
-        if covariates is not None:
-            fields["covariates"] = read_wide_covariates(covariates, labels)
-        if own:
-            fields["individual_ages"] = read_individual_ages(ages, fields["observed"])
-        return cls(**fields)
-
-    @classmethod
-    def from_long(
-        cls,
-        frame: pd.DataFrame,
-        unit: Any = "unit",
-        age: Any = "age",
-        count: Any = "count",
-        exposure: Any = None,
-        weight: Any = None,
-        ages: Any = None,
-        individual: bool = False,
-        covariates: Any = None,
-    ) -> Panel:
-        """Make a panel from a table with a row a unit and age.
-
-        A combination of unit and age without a row is not observed; it is never a zero.
-
-        Parameters
-        ----------
-        frame : DataFrame
-        unit, age, count : column labels
-            A missing count is a cell not observed.
-        exposure, weight : column labels, optional
-            Years free in the cell; the weight of the unit, the same in all its rows.
-        ages : array-like of numbers, optional
-            The ages to keep, strictly increasing; rows at other ages are left out.
-            By default every age in the table.
-        individual : bool
-            Whether units were observed at ages of their own (19.37, say). Each keeps its ages, and
-            the columns of the panel are first, second, … occasion. A fit then costs a density per
-            distinct (age, outcome, exposure) and group, not per age; see ``individual_ages``.
-        covariates : list of column labels, optional
-            Columns that vary over time, carried beside the outcomes. An observed cell without a
-            value is refused.
-
-        Returns
-        -------
-        Panel
-            Units in order of first appearance.
-
-        Raises
-        ------
-        InputError
-            For a pair of unit and age given twice, and all that ``from_wide`` refuses.
-        """
-        fields = read_long(frame, unit, age, count, exposure, weight, ages, individual, covariates)
-        return cls(**fields)
-
-    @classmethod
-    def from_parquet(
-        cls,
-        source: Any,
-        unit: Any = None,
-        age: Any = None,
-        count: Any = "count",
-        ages: Any = None,
-        absent: Any = None,
-        folder: Any = None,
-    ) -> Panel:
-        """Make a panel of counts from Parquet files, one row group in memory at a time.
-
-        Row groups are written once, in the smallest unsigned type, to a temporary file; the panel
-        is a memory map of it. A fit then reads the file and holds the distinct histories only.
-
-        Parameters
-        ----------
-        source : path, list of paths, or iterator of tables
-            A file, a folder of ``.parquet`` files (by name), or pandas or Arrow tables.
-        unit : column label, optional
-            Unit ids; needed where a row is a unit and age. By default the named index that pandas
-            wrote into the file, row numbers if there is none.
-        age : column label, optional
-            None: a row is a unit and a column an age. Else a row is a unit and age with its count.
-        count : column label
-            Of the counts, where a row is a unit and age.
-        ages : array-like of numbers, optional
-            By default the ages in the column labels; needed where a row is a unit and age.
-        absent : 0, optional
-            What a cell without a row holds. By default such cells are refused.
-        folder : path, optional
-            Where the temporary file is made: by default the system's folder for these. On Linux
-            and macOS the file has no name: nobody else can open it, and it goes with the process.
-
-        Raises
-        ------
-        InputError
-            For missing, negative or fractional counts, counts above 65,535, columns that differ
-            between row groups, and all that ``from_wide`` refuses.
-        """
-        return cls(**read_parquet(source, unit, age, count, ages, absent, folder))
-
-    @classmethod
-    def from_register(
-        cls,
-        register: Register,
-        ages: Any = range(12, 41),
-        event: Any = "any",
-        until: Any = None,
-        persons: Any = None,
-        drop_unobserved: bool = True,
-    ) -> Panel:
-        """Count the offences of a register by age, with the years free as exposure.
-
-        Age a is the year from birthday a to the day before birthday a + 1; who was born on
-        29 February has birthdays on 1 March in other years. Follow-up lasts up to and including
-        the earliest of death, emigration and ``until``. Exposure is days observed and not in
-        detention over the days of that year of age. A year without any such day is missing.
-
-        Parameters
-        ----------
-        register : Register
-        ages : whole numbers
-            Strictly increasing; offences at other ages are left out.
-        event : str, list of str or boolean Series over the offences
-            Which offences count: "any", a type, several types, or those marked.
-        until : date, optional
-            Last day of follow-up, by default the reference date; later offences are left out.
-        persons : str, sequence of ids or boolean Series over the persons, optional
-            A population, the persons wanted, or "all". By default the population that the register
-            says is studied (``register.study``), all where it says none.
-        drop_unobserved : bool
-            Leave out persons never observed and free at these ages, and say how many in
-            ``n_left_out``; False refuses them.
-
-        Returns
-        -------
-        Panel
-            Units are person ids.
-
-        Raises
-        ------
-        InputError
-            If an offence lies before birth, after the end of follow-up, or at an age without any
-            day free; if nobody is observed; if the tables do not fit together.
-        """
-        fields = read_register(register, ages, event, until, persons, drop_unobserved)
-        return cls(**fields)
 
     @property
     def n_units(self) -> int:
@@ -380,71 +179,6 @@ class Panel:
         exposure = raised(self.exposure, self.observed, self.outcomes.shape, floor)
         return replace(self, exposure=exposure)
 
-    def with_unit_covariates(self, covariates: Any) -> Panel:
-        """Return the panel with characteristics of its units, for models that depend on them.
-
-        Parameters
-        ----------
-        covariates : DataFrame
-            Indexed by unit id, a row a unit, in any order; rows of other units are not used.
-            Missing values stay missing: what needs them says so.
-
-        Raises
-        ------
-        InputError
-            If it is no table, a unit is absent, or an id is there twice.
-        """
-        return replace(self, unit_covariates=unit_covariates_of(covariates, self.units))
-
-    def with_covariates(
-        self, values: Any, covariates: Any = None, unit: Any = "person", age: Any = "age"
-    ) -> Panel:
-        """Return the panel with covariates that vary over time, beside those that it has.
-
-        Parameters
-        ----------
-        values : dict of name to DataFrame or array, shape (N, T); or DataFrame
-            Tables are aligned by unit id and by age, arrays go by position. A DataFrame itself is
-            a long table with a row a unit and age, such as ``lifecourse.person_years`` returns:
-            rows of other units and ages are not used.
-        covariates : list of column labels
-            For a long table: the columns to carry.
-        unit, age : column labels
-            Of a long table.
-
-        Raises
-        ------
-        InputError
-            If a value is missing in an observed cell (it is never filled in), or units or ages
-            differ.
-        """
-        if isinstance(values, pd.DataFrame):
-            if self.individual_ages is not None:
-                self.require_common_ages("aligning a long table of covariates")
-            found: Any = from_long_frame(values, covariates, unit, age, self.units, self.ages)
-        else:
-            found = read_wide_covariates(values, Labels([self.units], None, [self.ages]))
-            if not isinstance(found, dict):
-                found = check_covariates(found, self.observed, self.outcomes.shape)
-        return replace(self, covariates={**(self.covariates or {}), **(found or {})})
-
-    def covariate_values(self, wanted: Sequence[str]) -> list[FloatArray]:
-        """Return the values of some covariates, each of shape (N, T).
-
-        Raises
-        ------
-        InputError
-            If the panel does not carry one of them.
-        """
-        held = self.covariates or {}
-        absent = [name for name in wanted if name not in held]
-        if absent:
-            raise InputError(
-                f"the panel lacks time-varying covariate {names(absent)}; it has "
-                f"{names(held)}: give them with panel.with_covariates(...)"
-            )
-        return [held[name] for name in wanted]
-
     def subset(self, rows: Any) -> Panel:
         """Return the panel of some rows, given as a boolean mask, a slice or row numbers.
 
@@ -502,7 +236,7 @@ class Panel:
         -----
         The rate where exposure is below 0.01, 0.25 and 1 stands against the overall rate: many
         times higher, the offence caused the detention, and an offset does harm. Then: outcomes in
-        next to no time; more than 1.5 times the step between ages free in a cell; whose
+        next to no time; more time free in a cell than the step between ages; whose
         follow-up ended when, or late zeros where nobody's ever ends; zeros and dispersion; how
         many rows are distinct. Each ``note`` says what to look for.
         """

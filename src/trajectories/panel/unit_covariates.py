@@ -10,6 +10,27 @@ from trajectories.errors import InputError
 from trajectories.panel.arrays import counted
 from trajectories.panel.covariates import aligned
 
+SHARES = int(pd.__version__.split(".")[0]) < 3
+"""Whether a shallow copy shares its numbers with the frame that it was made of."""
+
+
+class OwnCopy:
+    """A field of a dataclass for a frame: taken and given as a copy, so that it stays as it is.
+
+    From pandas 3 on a copy takes no memory before it is written to.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._place = f"_{name}"
+
+    def __get__(self, instance: Any, owner: type) -> pd.DataFrame | None:
+        held = None if instance is None else instance.__dict__[self._place]
+        return held.copy(deep=SHARES) if isinstance(held, pd.DataFrame) else held
+
+    def __set__(self, instance: Any, frame: pd.DataFrame | None) -> None:
+        held = frame.copy(deep=SHARES) if isinstance(frame, pd.DataFrame) else frame
+        instance.__dict__[self._place] = held
+
 
 def check_unit_covariates(frame: Any, units: pd.Index[Any]) -> pd.DataFrame | None:
     """Return covariates as a panel holds them: a row for each unit, in their order.
