@@ -201,7 +201,7 @@ class MomentStatistics(Statistics):
             whole = np.array([self.total_weight])
             return self._totals(self.constant + base, [one[:, None] for one in sums], whole)
         groups = Groups(others, reference)
-        ratio = _ratios(by_feature, groups)
+        ratio = [self._laid_out(b[:, others] - b[:, [reference]]) for b in by_feature]
         shift = offset[others] - offset[reference]
 
         work = type(self)._ratio_chunk
@@ -236,8 +236,8 @@ class MomentStatistics(Statistics):
         padded, n_others = len(ratio[0]), len(shift)
         llf = np.zeros(())
         group_weight = np.zeros(n_others)
-        totals = [np.zeros(one.shape) for one in ratio]
-        sums = [np.empty(one.shape) for one in ratio]
+        totals = [np.zeros_like(one) for one in ratio]
+        sums = [np.empty_like(one) for one in ratio]
         moving: list[Sums] = []
         for rows in blocks:
             features = self._features(rows)
@@ -351,6 +351,13 @@ class MomentStatistics(Statistics):
             by_feature[self._place] = self._basis.T @ by_feature[self._place]
         return by_feature, offset
 
+    def _laid_out(self, coefficients: FloatArray) -> FloatArray:
+        """Return coefficients, shape (T, M), with a row for each column, as products want them."""
+        n_features, n_columns = coefficients.shape
+        rows = np.zeros((padded_rows(n_columns), n_features))
+        rows[:n_columns] = coefficients.T
+        return rows
+
     @property
     def _place(self) -> int:
         return self.plan.features.index("outcome")
@@ -385,16 +392,6 @@ class MomentStatistics(Statistics):
         if self.observed is not None:
             np.logical_and(flags, self.observed[rows], out=flags)
         return self._widen("zero", flags)
-
-
-def _ratios(by_feature: list[FloatArray], groups: Groups) -> list[FloatArray]:
-    """Return coefficients of the others less those of the reference, padded, (>= K - 1, T or P)."""
-    others, reference = groups
-    ratio = []
-    for b in by_feature:
-        ratio.append(np.zeros((padded_rows(len(others)), len(b))))
-        ratio[-1][: len(others)] = (b[:, others] - b[:, [reference]]).T
-    return ratio
 
 
 def _moving(
