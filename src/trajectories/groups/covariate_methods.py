@@ -11,8 +11,8 @@ import pandas as pd
 from trajectories.groups.group_sizes import shown_by_group
 
 if TYPE_CHECKING:
-    from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
     from trajectories.groups.results import GroupTrajectoriesResults
+    from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest
 
 
 class CovariateMethods:

@@ -12,9 +12,9 @@ from scipy.special import expit, ndtr
 from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.groups.inference.covariance import normal_quantile
-from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.groups.three_steps.group_profile import OUTSIDE, without_hidden
 from trajectories.groups.three_steps.group_tests import equal_groups, pairs
+from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.numerics.types import FloatArray, IntArray
 from trajectories.panel.covariates import CovariateDesign
 

@@ -11,8 +11,8 @@ import pandas as pd
 from trajectories.disclosure_control import MARK, disclosure, protect, protect_by_group
 from trajectories.errors import InputError
 from trajectories.groups.inference.covariance import normal_quantile
-from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.groups.three_steps.group_tests import wald_of
+from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.numerics.types import BoolArray, FloatArray
 from trajectories.panel.covariates import CovariateDesign
 

@@ -10,8 +10,8 @@ import pandas as pd
 from trajectories.disclosure_control import MARK, disclosed
 from trajectories.errors import InputError
 from trajectories.groups.inference.covariance import normal_quantile
-from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.groups.three_steps.group_tests import equal_groups, pairs
+from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.numerics.types import BoolArray, FloatArray
 
 OUTSIDE = "outside 0 to 1: the correction overshoots"
