@@ -146,7 +146,11 @@ def __getattr__(name: str) -> Any:
     elif name in _MODULES:
         value = import_module(f"trajectories.{name}")
     else:
-        raise AttributeError(f"module 'trajectories' has no attribute {name!r}")
+        from trajectories.suggestions import did_you_mean
+
+        raise AttributeError(
+            f"module 'trajectories' has no attribute {name!r}{did_you_mean(name, __all__)}"
+        )
     globals()[name] = value
     return value
 

@@ -30,6 +30,10 @@ class TrajectoriesWarning(UserWarning):
     """Base class of every warning that this package gives."""
 
 
+class ExposureWarning(TrajectoriesWarning):
+    """More time free than a cell of the panel lasts: days where years are meant, say."""
+
+
 class DegenerateSolutionWarning(TrajectoriesWarning):
     """The best solution found is not a proper one; the message names what is wrong with it."""
 

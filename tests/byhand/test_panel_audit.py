@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import trajectories as tr
+from trajectories.errors import ExposureWarning
 
 NAN = np.nan
 
@@ -45,9 +46,10 @@ def test_rates_where_little_time_was_free_stand_against_the_rate_overall():
 
 
 def test_more_time_free_than_there_is_between_ages_is_shown():
-    table = audit(
-        [[2, 0, 1], [0, NAN, 0]], ages=[12, 13, 15], exposure=[[30, 1.5, 3], [1, 99, 3.1]]
-    )
+    with pytest.warns(ExposureWarning, match=r"in 2 cells of 5 \(rows 0, 1\)"):
+        table = audit(
+            [[2, 0, 1], [0, NAN, 0]], ages=[12, 13, 15], exposure=[[30, 1.5, 3], [1, 99, 3.1]]
+        )
     row = table.loc["exposure above the length of the age step"]
     # steps 1, 2 and 2, the longer of before and after: 30 > 1.5 and 3.1 > 3
     assert row[["cells", "units", "value"]].tolist() == [2, 2, 30]

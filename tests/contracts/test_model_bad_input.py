@@ -98,7 +98,7 @@ def test_weights_of_other_units_or_no_numbers_are_refused() -> None:
     spec = tr.GroupTrajectories(1)
     with pytest.raises(InputError, match="weights lack 60 of 60 units"):
         spec.fit(panel(), weights=pd.Series(np.ones(60), index=range(500, 560)))
-    with pytest.raises(InputError, match="weights must be numbers"):
+    with pytest.raises(InputError, match="weights= is text: fit takes one number a unit"):
         spec.fit(panel(), weights="w")
 
 

@@ -106,7 +106,7 @@ BAD = {
     ),
     "rows ragged": (lambda: wide()().subset([[1], [1, 2]]), "rows must be a boolean mask"),
     "units no sequence": (wide(units=5), "units must be a sequence of ids, not int"),
-    "units one text": (wide(units="secret-a"), "units must be a sequence of ids, not str"),
+    "units one text": (wide(units="secret-a"), "units= is text, and the counts are no table"),
     "a unit twice": (
         wide(units=["secret-a", "b", "secret-a"]),
         r"1 row with a unit id seen before \(row 2\)",
@@ -184,7 +184,7 @@ BAD = {
     "long: age missing": (long({"age": [12, NAN, 13]}), r"'age': age missing in 1 row \(row 1\)"),
     "long: age as text": (
         long({"age": ["12", "12", "13"]}),
-        r"column 'age' is not numeric; .*to_numeric",
+        r"column 'age' holds numbers that are written as text: .*to_numeric",
     ),
     "long: no ages": (long(ages=[]), "ages are empty"),
     "long: no unit": (long(unit=None), "unit= must be the label of a column .* not NoneType"),

@@ -48,3 +48,8 @@ __all__ = [
     "transitions",
     "versatility",
 ]
+
+
+def __dir__() -> list[str]:
+    """List the public names for completion, and not the files that they live in."""
+    return sorted(__all__)

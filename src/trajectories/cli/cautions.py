@@ -9,6 +9,7 @@ import numpy as np
 from trajectories.errors import TrajectoriesWarning
 from trajectories.panel import Panel
 from trajectories.panel.arrays import BoolArray, counted
+from trajectories.panel.exposure_length import said_of_length
 
 __all__ = ["NEAR_ZERO", "cautions", "warn_of"]
 
@@ -43,15 +44,8 @@ def _exposure(panel: Panel, seen: BoolArray) -> list[str]:
             "cells rule the fit; correct the exposure, or fit again with --exposure-floor and "
             "report both"
         )
-    if panel.n_ages > 1:
-        step = float(np.diff(panel.ages).min())
-        above = int((seen & (panel.exposure > step * (1.0 + 1e-6))).sum())
-        if above:
-            said.append(
-                f"exposure is above {step:g}, the step between ages, in {counted(above, 'cell')}: "
-                "nobody is free for longer than a cell lasts; give exposure in the unit of the ages"
-            )
-    return said
+    long = said_of_length(panel, rows=False)
+    return said if long is None else [*said, long]
 
 
 def warn_of(said: tuple[str, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from trajectories.cli.cells import (
 from trajectories.cli.columns import find_unit_column, guess_series, listed, named_columns
 from trajectories.cli.csv_file import numeric_columns, read_csv
 from trajectories.cli.exposure import floored, wide_exposure
-from trajectories.errors import InputError
+from trajectories.errors import ExposureWarning, InputError
 from trajectories.panel import Panel
 from trajectories.panel.arrays import counted
 
@@ -56,7 +57,10 @@ def read_panel(args: argparse.Namespace) -> PanelRead:
         If a file cannot be opened.
     """
     frame = read_csv(args.file, args.separator, args.decimal, args.unit)
-    read = _read_long(frame, args) if _is_long(frame, args) else _read_wide(frame, args)
+    with warnings.catch_warnings():
+        # said once, among the cautions, in the words of the command line
+        warnings.simplefilter("ignore", ExposureWarning)
+        read = _read_long(frame, args) if _is_long(frame, args) else _read_wide(frame, args)
     return replace(read, cautions=tuple(cautions(read.panel)))
 
 

@@ -33,3 +33,8 @@ __all__ = [
     "ZeroInflatedPoissonTau",
     "resolve",
 ]
+
+
+def __dir__() -> list[str]:
+    """List the public names for completion, and not the files that they live in."""
+    return sorted(__all__)

@@ -14,6 +14,7 @@ from trajectories.families.poisson import Poisson
 from trajectories.families.zero_inflated_negative_binomial import ZeroInflatedNegativeBinomial
 from trajectories.families.zero_inflated_poisson import ZeroInflatedPoisson
 from trajectories.families.zero_inflated_poisson_tau import ZeroInflatedPoissonTau
+from trajectories.suggestions import did_you_mean
 
 FAMILIES: dict[str, type[Family]] = {
     family.name: family
@@ -42,5 +43,8 @@ def resolve(family: str | Family, **settings: Any) -> Family:
         return family
     if not isinstance(family, str) or family not in FAMILIES:
         known = ", ".join(repr(name) for name in FAMILIES)
-        raise InputError(f"unknown family {family!r}: use one of {known}, or a Family object")
+        raise InputError(
+            f"unknown family {family!r}: use one of {known}, or a Family object"
+            f"{did_you_mean(family, FAMILIES)}"
+        )
     return FAMILIES[family](**settings)

@@ -56,3 +56,8 @@ __all__ = [
     "select",
     "select_joint",
 ]
+
+
+def __dir__() -> list[str]:
+    """List the public names for completion, and not the files that they live in."""
+    return sorted(__all__)

@@ -16,6 +16,7 @@ import numpy as np
 from trajectories.errors import InputError
 from trajectories.numerics.basis import Basis
 from trajectories.numerics.types import FloatArray
+from trajectories.suggestions import did_you_mean
 
 __all__ = ["BSpline", "CurveBasis", "NaturalSpline", "Polynomial", "resolve_basis"]
 
@@ -145,7 +146,10 @@ def resolve_basis(basis: str | CurveBasis) -> CurveBasis:
         return basis
     if not isinstance(basis, str) or basis not in NAMES:
         known = ", ".join(repr(name) for name in NAMES)
-        raise InputError(f"unknown basis {basis!r}: use one of {known}, or an object of tr.bases")
+        raise InputError(
+            f"unknown basis {basis!r}: use one of {known}, or an object of tr.bases"
+            f"{did_you_mean(basis, NAMES)}"
+        )
     return NAMES[basis]()
 
 
@@ -180,3 +184,8 @@ def _knots(basis: BSpline | NaturalSpline, ages: FloatArray) -> tuple[float, ...
             f"{ages[0]:g} to {ages[-1]:g}: knots are ages between the first and the last"
         )
     return tuple(basis.knots)
+
+
+def __dir__() -> list[str]:
+    """List the public names for completion."""
+    return sorted(__all__)

@@ -27,6 +27,7 @@ from trajectories.groups.search.watching import Callback, Watch
 from trajectories.groups.time_varying import TimeVarying, check_names
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
+from trajectories.panel.outlying import said_of_outlying
 
 
 @dataclass(frozen=True)
@@ -204,7 +205,7 @@ basis=Polynomial())
         if n_starts is not None:
             control = replace(control, n_starts=n_starts)  # checks it before it is compared
             control = replace(control, n_finish=min(n_starts, control.n_finish))
-        read = None
+        read, given = None, panel
         if isinstance(panel, SpreadPanel):
             refuse_options(weights, membership, covariates, self.time_varying, covariance, n_jobs)
         else:
@@ -227,6 +228,10 @@ basis=Polynomial())
             message = f"{'; '.join(results.notes)}."
             if not results.converged:
                 message = f"{results.stop_reason}: {message} {results.stop_reason.advice}"
+                if isinstance(given, Panel) and (
+                    said := said_of_outlying(given, model.family.name)
+                ):
+                    message = f"{message} {said}."
             warnings.warn(message, DegenerateSolutionWarning, stacklevel=2)
         return results
 
@@ -298,6 +303,11 @@ def _weights_by_unit(weights: Any, panel: Panel) -> FloatArray:
                 "weight a unit, indexed by unit id"
             )
         weights = weights.reindex(panel.units)
+    if isinstance(weights, str):
+        raise InputError(
+            "weights= is text: fit takes one number a unit, a Series indexed by unit id; the name "
+            "of a column goes to Panel.from_wide(…, weights=) or Panel.from_long(…, weight=)"
+        )
     try:
         return np.asarray(weights, dtype=float)
     except (TypeError, ValueError):

@@ -44,3 +44,8 @@ __all__ = [
     "pooled",
     "within_person",
 ]
+
+
+def __dir__() -> list[str]:
+    """List the public names for completion, and not the files that they live in."""
+    return sorted(__all__)

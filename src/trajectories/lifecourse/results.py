@@ -18,6 +18,7 @@ from trajectories.lifecourse.wald import wald_test
 from trajectories.numerics.conditional_fit import ConditionalFit
 from trajectories.numerics.hypotheses import HypothesisTest
 from trajectories.panel.arrays import FloatArray, names
+from trajectories.suggestions import did_you_mean
 
 WORDS = {"logit": "odds of", "poisson": "rate of"}
 
@@ -211,7 +212,10 @@ class WithinPersonResults:
         asked = [exposures] if isinstance(exposures, str) else list(exposures)
         unknown = [e for e in asked if e not in known]
         if unknown or not asked:
-            raise InputError(f"no such exposure: {names(unknown)}; there are {names(known)}")
+            raise InputError(
+                f"no such exposure: {names(unknown)}; there are {names(known)}"
+                f"{did_you_mean(next(iter(unknown), None), known)}"
+            )
         return asked
 
     def _position(self, variable: str, level: str) -> int:

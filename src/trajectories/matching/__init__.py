@@ -35,3 +35,8 @@ __all__ = [
     "propensity_score",
     "rosenbaum_bounds",
 ]
+
+
+def __dir__() -> list[str]:
+    """List the public names for completion, and not the files that they live in."""
+    return sorted(__all__)

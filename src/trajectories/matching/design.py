@@ -11,6 +11,7 @@ from trajectories.errors import InputError
 from trajectories.matching.names import Distance, Method, Missing, Order
 from trajectories.numerics.greedy_assignment import Wish
 from trajectories.panel.arrays import names
+from trajectories.suggestions import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,9 @@ def _columns(value: Any, what: str) -> tuple[str, ...]:
 
 def _one_of(what: str, value: Any, known: tuple[str, ...]) -> None:
     if value not in known:
-        raise InputError(f"{what}={value!r} is unknown: choose from {names(known)}")
+        raise InputError(
+            f"{what}={value!r} is unknown: choose from {names(known)}{did_you_mean(value, known)}"
+        )
 
 
 def _wish(ratio: Any) -> Wish:

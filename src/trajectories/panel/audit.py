@@ -10,14 +10,14 @@ import pandas as pd
 from trajectories.disclosure_control import disclosed
 from trajectories.panel.arrays import BoolArray, FloatArray
 from trajectories.panel.distinct import distinct_rows
+from trajectories.panel.exposure_length import steps, too_long
+from trajectories.panel.outlying import FAR, outlying_cells
 
 if TYPE_CHECKING:
     from trajectories.panel.panel import Panel
 
 COLUMNS = ["check", "cells", "units", "rate", "reference_rate", "value", "note"]
 EXPOSURE_LIMITS = (0.01, 0.25, 1.0)
-MOST_OF_STEP = 1.5
-"""Exposure over the step between ages above which the two are not in the same unit."""
 LEFT_OUT = "persons of the register left out"
 EVERYBODY = "all units"
 LONG_RUN = 5
@@ -35,6 +35,7 @@ def audit(panel: Panel) -> pd.DataFrame:
         *_follow_up(panel, observed),
         _zeros(panel, observed),
         _dispersion(panel, observed),
+        *_outlying(panel),
         *_histories(panel, observed),
     ]
     table = pd.DataFrame(found, columns=COLUMNS)
@@ -130,21 +131,19 @@ def _long_exposure(panel: Panel, observed: BoolArray) -> list[dict[str, Any]]:
     """Say where more time was free than there is between an age and its neighbours.
 
     The longer of the steps to the age before and the age after counts, as ages may stand at the
-    start or at the end of the time they name. One age has no step.
+    start or at the end of the time they name. One age has no step, nor have individual ages.
     """
-    if panel.exposure is None or panel.n_ages == 1:
+    if panel.exposure is None or panel.n_ages == 1 or panel.individual_ages is not None:
         return []
-    steps = np.diff(panel.ages)
-    step = np.maximum(np.append(steps, steps[-1]), np.insert(steps, 0, steps[0]))
-    too_long = observed & (panel.exposure > MOST_OF_STEP * step)
+    bad = too_long(panel)
     row = _row(
         "exposure above the length of the age step",
-        too_long,
-        f"value: largest exposure over the step between ages; above {MOST_OF_STEP:g} it is in "
-        "another unit than the ages (days or months, say), or is not the time of that cell alone",
-        _rate(panel, too_long),
+        bad,
+        "value: largest exposure over the step between ages; well above 1 it is in another unit "
+        "than the ages (days or months, say), or is not the time of that cell alone",
+        _rate(panel, bad),
         _rate(panel, observed),
-        float((panel.exposure / step).max()),
+        float((panel.exposure / steps(panel)).max()),
     )
     return [row]
 
@@ -233,6 +232,21 @@ def _dispersion(panel: Panel, observed: BoolArray) -> dict[str, Any]:
         "or overdispersion: compare families at each number of groups",
         value=float(variance / mean) if mean else np.nan,
     )
+
+
+def _outlying(panel: Panel) -> list[dict[str, Any]]:
+    found = outlying_cells(panel)
+    if found is None:
+        return []
+    return [
+        _row(
+            "counts far above those of everybody else",
+            found[0],
+            f"value: the lowest such row's highest count over the highest of all others, above "
+            f"{FAR:g}; an error of entry, a total, a code for missing? It makes a group of itself",
+            value=found[1],
+        )
+    ]
 
 
 def _histories(panel: Panel, observed: BoolArray) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -66,13 +67,24 @@ def numeric_array(values: Any, what: str) -> FloatArray:
         return np.ascontiguousarray(array, dtype=np.float64) if array.ndim else array.astype(float)
     except (TypeError, ValueError):
         if isinstance(values, str | PathLike):
-            raise InputError(
-                f"{what} are not numeric but text: read a file first, such as "
-                "pandas.read_csv(path, index_col='id'), and give the table"
-            ) from None
+            raise InputError(f"{what} are not numeric but text: {_instead(values, what)}") from None
         raise InputError(
             f"{what} are not numeric: give an array or table of numbers, NaN where not observed"
         ) from None
+
+
+def _instead(text: str | PathLike[str], what: str) -> str:
+    """Say what to give instead of the path of a file, or the name of a column."""
+    is_path = isinstance(text, PathLike) or bool(Path(text).suffix) or "/" in text
+    if is_path or what == "counts":
+        return (
+            "read a file first, such as pandas.read_csv(path, index_col='id'), and give the table"
+        )
+    if what == "ages":
+        return "give them as numbers, range(12, 41) for 12 to 40"
+    if what == "weights":
+        return "give one number a unit, such as frame['weight'] indexed by unit id"
+    return "give a table or an array with a number for each unit and age, not a name"
 
 
 def check_ages(ages: Any, n_ages: int) -> FloatArray:

@@ -12,8 +12,10 @@ from trajectories.errors import InputError
 from trajectories.panel.arrays import BoolArray, FloatArray, IntArray, counted, names, where_rows
 from trajectories.panel.checks import check_ages, check_outcomes, numeric_array
 from trajectories.panel.individual_ages import occasion_columns
+from trajectories.panel.numeric_text import no_numbers
 from trajectories.panel.time_varying import cells_of_frame, covariate_columns
 from trajectories.panel.wide import split_missing, table_values
+from trajectories.suggestions import did_you_mean
 
 
 def read_long(
@@ -89,8 +91,9 @@ def _check_columns(frame: pd.DataFrame, named: dict[str, Any]) -> None:
     absent = [label for label in named.values() if label is not None and label not in frame.columns]
     if absent:
         raise InputError(
-            f"column {names(absent)} not in the table; name the columns with unit=, "
-            "age=, count=, exposure=, weight="
+            f"column {names(absent)} not in the table, which has {names(frame.columns)}; name the "
+            "columns with unit=, age=, count=, exposure=, weight="
+            f"{did_you_mean(absent[0], frame.columns)}"
         )
     repeated = frame.columns[frame.columns.duplicated()]
     if twice := [label for label in named.values() if label in repeated]:
@@ -104,9 +107,7 @@ def _column(frame: pd.DataFrame, label: Any) -> FloatArray:
     try:
         return numeric_array(table_values(frame[[label]], "long table"), f"column {label!r}")
     except InputError:
-        raise InputError(
-            f"column {label!r} is not numeric; convert it with pandas.to_numeric"
-        ) from None
+        raise no_numbers(frame[label]) from None
 
 
 def _refuse_no_row(inside: BoolArray, row_ages: FloatArray, grid: FloatArray, what: str) -> None:

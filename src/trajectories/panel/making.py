@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pandas as pd
 
+from trajectories.panel.exposure_length import warn_of_length
 from trajectories.panel.individual_ages import occasions, read_individual_ages
 from trajectories.panel.long import read_long
 from trajectories.panel.parquet import read_parquet
 from trajectories.panel.register import Register
 from trajectories.panel.register_panel import read_register
 from trajectories.panel.time_varying import read_wide_covariates
-from trajectories.panel.wide import read_wide
+from trajectories.panel.wide import columns_beside, read_wide
 
 if TYPE_CHECKING:
     from trajectories.panel.panel import Panel
@@ -50,10 +51,12 @@ class MadeFromTables:
             by unit id where the counts have ids (a table, or ``units``), and by age where they
             have ages (a table, or ``ages``); units or ages that differ are refused. An array
             goes by position, and so does anything beside an array of counts without labels.
-        units : sequence of N hashable ids, optional
-            By default the index of a table; row numbers for an array.
-        weights : Series or array-like, shape (N,), optional
-            Above 0. A Series is aligned by unit id where the counts have ids.
+        units : sequence of N hashable ids, or column label, optional
+            By default the index of a table; row numbers for an array. The name of a column of the
+            table takes the ids from it; it is then no age.
+        weights : Series or array-like, shape (N,), or column label, optional
+            Above 0. A Series is aligned by unit id where the counts have ids; the name of a column
+            of the table takes the weights from it.
         covariates : dict of name to DataFrame or array-like, shape (N, T), optional
             What varies over time beside the outcomes, aligned as the exposure is. An observed
             cell without a value is refused.
@@ -66,7 +69,13 @@ class MadeFromTables:
         ------
         InputError
             For tables that cannot be used as they are; the message says what to change.
+
+        Warns
+        -----
+        ExposureWarning
+            Where more time is free than lies between two ages: the exposure is in another unit.
         """
+        counts, units, weights = columns_beside(counts, units, weights)
         own = np.ndim(ages) == 2
         fields, labels = read_wide(
             counts, occasions(counts) if own else ages, exposure, units, weights
@@ -75,7 +84,7 @@ class MadeFromTables:
             fields["covariates"] = read_wide_covariates(covariates, labels)
         if own:
             fields["individual_ages"] = read_individual_ages(ages, fields["observed"])
-        return cast("type[Panel]", cls)(**fields)
+        return warn_of_length(cast("type[Panel]", cls)(**fields))
 
     @classmethod
     def from_long(
@@ -121,9 +130,14 @@ class MadeFromTables:
         ------
         InputError
             For a pair of unit and age given twice, and all that ``from_wide`` refuses.
+
+        Warns
+        -----
+        ExposureWarning
+            As ``from_wide`` does.
         """
         fields = read_long(frame, unit, age, count, exposure, weight, ages, individual, covariates)
-        return cast("type[Panel]", cls)(**fields)
+        return warn_of_length(cast("type[Panel]", cls)(**fields))
 
     @classmethod
     def from_parquet(

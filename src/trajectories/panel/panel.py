@@ -236,7 +236,7 @@ class Panel(MadeFromTables, CarriesCovariates):
         -----
         The rate where exposure is below 0.01, 0.25 and 1 stands against the overall rate: many
         times higher, the offence caused the detention, and an offset does harm. Then: outcomes in
-        next to no time; more than 1.5 times the step between ages free in a cell; whose
+        next to no time; more time free in a cell than the step between ages; whose
         follow-up ended when, or late zeros where nobody's ever ends; zeros and dispersion; how
         many rows are distinct. Each ``note`` says what to look for.
         """

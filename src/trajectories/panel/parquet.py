@@ -17,8 +17,15 @@ from trajectories.errors import InputError
 from trajectories.panel.arrays import OutcomeArray, counted, names
 from trajectories.panel.checks import check_ages
 from trajectories.panel.labels import ages_from_labels
+from trajectories.panel.numeric_text import numbers_of
 
-LARGEST = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65_535}
+LARGEST: dict[np.dtype[Any], int] = {
+    np.dtype(np.uint8): 255,
+    np.dtype(np.uint16): 65_535,
+    np.dtype(np.uint32): 4_294_967_295,
+}
+MOST = 65_535
+"""Largest count; one more needs 32 bits while a long table is read, see ``_Spool.add``."""
 
 SPOOLED_ROWS = 131_072
 """Rows that are widened, checked and written at once."""
@@ -146,9 +153,10 @@ def _long(
                     "unit, age or count is missing in a row group: drop these rows, or use "
                     "pandas.read_parquet and Panel.from_long, which takes missing counts"
                 )
-            place = np.searchsorted(ages, part[age].to_numpy(dtype=float))
-            inside = (place < len(ages)) & (ages[np.minimum(place, len(ages) - 1)] == part[age])
-            part, place = part[inside.to_numpy()], place[inside.to_numpy()]
+            here = numbers_of(part, age, "in a row group of the Parquet source")
+            place = np.searchsorted(ages, here)
+            inside = (place < len(ages)) & (ages[np.minimum(place, len(ages) - 1)] == here)
+            part, place = part[inside], place[inside]
             codes, found = pd.factorize(part[unit])
             rows = np.fromiter(
                 (held.setdefault(one, len(held)) for one in found), dtype=np.int64, count=len(found)
@@ -184,7 +192,7 @@ class _Spool:
 
     def append(self, frame: pd.DataFrame) -> None:
         """Write rows of a wide table."""
-        values = _whole_numbers(_plain(frame))
+        values = _counts(_plain(frame))
         self._widen_for(values)
         with _room():
             self.file.seek(0, 2)
@@ -204,7 +212,7 @@ class _Spool:
 
     def add(self, rows: Any, columns: Any, counts: Any) -> None:
         """Write counts, each one too high, to cells that hold none yet."""
-        values = _whole_numbers(counts).astype(np.int64) + 1
+        values = _counts(counts).astype(np.int64) + 1
         if not len(values):
             return
         cells = rows * self.n_ages + columns
@@ -230,6 +238,8 @@ class _Spool:
                     "zero; panels with missing cells are read with Panel.from_long"
                 )
             block -= ~missing
+        if held.dtype == np.uint32:
+            self._rewrite(np.dtype(np.uint16))
         return self.array()
 
     def _map(self, mode: Any) -> Any:
@@ -238,21 +248,22 @@ class _Spool:
         return np.memmap(self.file, dtype=self.dtype, mode=mode, shape=shape)
 
     def _widen_for(self, values: Any) -> None:
-        """Go over to 16 bits where a count does not fit into 8."""
+        """Go over to 16 bits, or 32, where a number does not fit."""
         highest = float(values.max(initial=0))
-        if highest <= LARGEST[self.dtype]:
-            return
-        if highest > LARGEST[np.dtype(np.uint16)]:
-            raise InputError("a count is above 65,535: is the column of counts the right one?")
+        if highest > LARGEST[self.dtype]:
+            self._rewrite(next(kind for kind, most in LARGEST.items() if highest <= most))
+
+    def _rewrite(self, dtype: np.dtype[Any]) -> None:
+        """Write the file anew in another type."""
         old = self._map("r") if self.n_rows else None
-        self.dtype = np.dtype(np.uint16)
-        wider = _temporary(self.folder)
+        self.dtype = dtype
+        other = _temporary(self.folder)
         with _room():
             for low in range(0, self.n_rows, SPOOLED_ROWS):
-                wider.write(old[low : low + SPOOLED_ROWS].astype(np.uint16).tobytes())  # type: ignore[index]
-            wider.flush()
+                other.write(old[low : low + SPOOLED_ROWS].astype(dtype).tobytes())  # type: ignore[index]
+            other.flush()
         self.file.close()
-        self.file = wider
+        self.file = other
 
 
 @contextmanager
@@ -279,6 +290,18 @@ def _plain(frame: pd.DataFrame) -> Any:
     if special and all(pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes):
         return frame.to_numpy(dtype=np.float64, na_value=np.nan)
     return frame.to_numpy()
+
+
+def _counts(values: Any) -> Any:
+    """Return counts, refused where one is no whole number or does not fit into 16 bits."""
+    values = _whole_numbers(values)
+    beyond = int((values > MOST).sum())
+    if beyond:
+        raise InputError(
+            f"{counted(beyond, 'count')} in a row group above {MOST:,}, the most that is read "
+            "from Parquet: is the column of counts the right one?"
+        )
+    return values
 
 
 def _whole_numbers(values: Any) -> Any:

@@ -14,6 +14,7 @@ from trajectories.panel.calendar import as_day
 from trajectories.panel.classification import OffenceClassification
 from trajectories.panel.register_checks import EXCLUSIVE, check_register
 from trajectories.panel.register_files import REQUIRED
+from trajectories.panel.register_folder import NOT_GIVEN, tables_and_dates
 from trajectories.panel.register_read import read_tables
 
 
@@ -68,12 +69,13 @@ class Register:
     @classmethod
     def read(
         cls,
+        folder: Any = None,
         *,
-        persons: Any,
-        offences: Any,
-        spells: Any,
-        relations: Any,
-        reference_date: Any,
+        persons: Any = NOT_GIVEN,
+        offences: Any = NOT_GIVEN,
+        spells: Any = NOT_GIVEN,
+        relations: Any = NOT_GIVEN,
+        reference_date: Any = None,
         columns: Mapping[str, Any] | None = None,
         strict: bool = True,
         classification: OffenceClassification | Literal["default"] | None = "default",
@@ -88,10 +90,15 @@ class Register:
 
         Parameters
         ----------
+        folder : path, optional
+            Where the tables are files called ``persons``, ``offences``, ``spells`` and
+            ``relations``, CSV or Parquet, as ``trajectories simulate`` writes them. What is given
+            by name is not looked for there.
         persons, offences, spells, relations : DataFrame or path of a CSV or Parquet file
             None for spells or relations: there are none. Columns that are not needed are kept.
         reference_date : date
-            Last day that the register covers.
+            Last day that the register covers; with a folder by default that of its
+            ``register.json``, which says what is studied, too.
         columns : dict, optional
             Name of a column → name in the register, for all tables (``{"rinpersoon": "person"}``)
             or a dict a table (``{"persons": {"rinpersoon": "person"}}``).
@@ -133,7 +140,13 @@ class Register:
         """
         if classification == "default":
             classification = OffenceClassification.default()
-        given = {"persons": persons, "offences": offences, "spells": spells, "relations": relations}
+        tables = {
+            "persons": persons,
+            "offences": offences,
+            "spells": spells,
+            "relations": relations,
+        }
+        given, reference_date, study = tables_and_dates(folder, tables, reference_date, study)
         fields = read_tables(
             given,
             reference_date,

@@ -13,6 +13,7 @@ from trajectories.panel.alignment import Labels, aligned_table, aligned_weights
 from trajectories.panel.arrays import BoolArray, FloatArray, OutcomeArray, counted, is_narrow, names
 from trajectories.panel.checks import check_ages, check_outcomes, check_units
 from trajectories.panel.labels import ages_from_labels, refuse_other_ages
+from trajectories.suggestions import did_you_mean
 
 _NUMBERS_AS_OBJECTS = {"integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty"}
 
@@ -94,6 +95,40 @@ def read_wide(
         "units": ids[0] if ids else None,
     }
     return fields, labels
+
+
+def columns_beside(counts: Any, units: Any, weights: Any) -> tuple[Any, Any, Any]:
+    """Return the counts without the columns that ``units`` and ``weights`` name, and these.
+
+    Raises
+    ------
+    InputError
+        If one is text, and no column of a table of counts is called so.
+    """
+    for name, value in (("units", units), ("weights", weights)):
+        if not isinstance(value, str):
+            continue
+        # the text is not repeated: it may be an id
+        if not isinstance(counts, pd.DataFrame):
+            raise InputError(
+                f"{name}= is text, and the counts are no table with a column called so: give one "
+                "value a row of the counts"
+            )
+        if value not in counts.columns:
+            raise InputError(
+                f"{name}= is text that names no column of the table of counts, which has "
+                f"{names(counts.columns)}{did_you_mean(value, counts.columns)}"
+            )
+        if (counts.columns == value).sum() > 1:
+            raise InputError(f"column {value!r} twice in the table of counts: drop one of them")
+    if isinstance(weights, str):
+        counts, weights = counts.drop(columns=weights), counts[weights]
+    if isinstance(units, str):
+        counts = counts.set_index(units)
+        if isinstance(weights, pd.Series):
+            weights = weights.set_axis(counts.index)
+        units = None
+    return counts, units, weights
 
 
 def _ages_in(columns: pd.Index[Any], required: bool) -> FloatArray | None:

@@ -70,3 +70,8 @@ __all__ = [
     "transition_heat_map",
     "uncertainty",
 ]
+
+
+def __dir__() -> list[str]:
+    """List the public names for completion, and not the files that they live in."""
+    return sorted(__all__)

@@ -11,6 +11,12 @@ __all__ = ["need_columns"]
 
 def need_columns(frame: pd.DataFrame, what: str, *columns: str) -> None:
     """Raise InputError where columns are missing or there are no rows."""
+    if not isinstance(frame, pd.DataFrame):
+        raise InputError(
+            f"{what}: figures are drawn from the tables that results return "
+            f"(results.trajectories(), say), not from {type(frame).__name__}; results.plot() "
+            "draws them at once"
+        )
     missing = [column for column in columns if column not in frame.columns]
     if missing:
         raise InputError(f"{what}: columns missing for the figure: {', '.join(missing)}")

@@ -128,6 +128,11 @@ def open_axes(ax: Axes | None, width: float, height: float) -> tuple[Figure, Axe
     if ax is None:
         figure = new_figure(width, height)
         return figure, figure.add_subplot()
+    if not isinstance(ax, Axes):
+        raise InputError(
+            f"ax= must be matplotlib axes to draw on, not {type(ax).__name__}: leave it out for a "
+            "new figure"
+        )
     owner = ax.get_figure(root=True)
     if owner is None:
         raise InputError("ax belongs to no figure; make it with figure.add_subplot()")

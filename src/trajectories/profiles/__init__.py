@@ -47,3 +47,8 @@ __all__ = [
     "validate_forecast",
     "write_audit_record",
 ]
+
+
+def __dir__() -> list[str]:
+    """List the public names for completion, and not the files that they live in."""
+    return sorted(__all__)

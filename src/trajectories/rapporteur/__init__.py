@@ -23,3 +23,8 @@ __all__ = [
     "write_register",
     "write_truth",
 ]
+
+
+def __dir__() -> list[str]:
+    """List the public names for completion, and not the files that they live in."""
+    return sorted(__all__)

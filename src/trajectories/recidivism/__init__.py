@@ -51,3 +51,8 @@ __all__ = [
     "split_population",
     "survival_quantile",
 ]
+
+
+def __dir__() -> list[str]:
+    """List the public names for completion, and not the files that they live in."""
+    return sorted(__all__)

@@ -23,6 +23,7 @@ from trajectories.recidivism.follow_up_input import (
     sample_numbers,
 )
 from trajectories.recidivism.kaplan_meier import kaplan_meier
+from trajectories.suggestions import did_you_mean
 
 NAMES = ("observed", "cumulative_incidence", "kaplan_meier")
 
@@ -77,7 +78,10 @@ def fixed_window(
         chosen = NAMES[1:]
     unknown = [method for method in chosen if method not in NAMES]
     if unknown:
-        raise InputError(f"fixed_window: no method {unknown[0]!r}; choose among {names(NAMES)}")
+        raise InputError(
+            f"fixed_window: no method {unknown[0]!r}; choose among {names(NAMES)}"
+            f"{did_you_mean(unknown[0], NAMES)}"
+        )
     frames = [_METHODS[m](follow_up, windows, cause, by, level) for m in chosen]
     table = pd.concat(frames, ignore_index=True)
     order = pd.Categorical(table["method"], categories=list(NAMES))

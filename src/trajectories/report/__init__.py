@@ -37,3 +37,8 @@ __all__ = [
     "table_html",
     "write_report",
 ]
+
+
+def __dir__() -> list[str]:
+    """List the public names for completion, and not the files that they live in."""
+    return sorted(__all__)

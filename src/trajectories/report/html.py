@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from trajectories.errors import InputError
+from trajectories.panel.arrays import counted
 from trajectories.report.style import STYLE
 from trajectories.report.tables import table_html
 
@@ -121,6 +122,11 @@ class Report:
         path = Path(path)
         path.write_text(self.html(), encoding="utf-8")
         return path
+
+    def __repr__(self) -> str:
+        """Say how much is in it and how to read it."""
+        n_sections = counted(len(self._sections), "section")
+        return f"<Report {self.title!r}: {n_sections}; report.write('report.html') makes the page>"
 
     def _add(self, part: str) -> Report:
         (self._sections[-1][1] if self._sections else self._head).append(part)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from trajectories.panel.arrays import counted
@@ -19,6 +21,7 @@ __all__ = [
 ]
 
 
+DIGITS, MOST_DIGITS = 3, 7
 _WHO = {
     "domestic_sex_traffickers": "traffickers",
     "non_offenders": "non-offenders",
@@ -92,9 +95,16 @@ def recovery_display(table: pd.DataFrame) -> pd.DataFrame:
 
     A group among the traffickers stands for itself; where there is none, its population does.
     Published values are shown as they were printed. A row without a verdict has its status in
-    the place of one.
+    the place of one. Numbers have three significant digits, and more in a row where three would
+    put a planted value that was missed on the edge of the interval.
     """
     printed = published_text()
+    digits = [
+        _digits(*row)
+        for row in zip(
+            table["planted"], table["lower"], table["upper"], table["recovered"], strict=True
+        )
+    ]
     words = {"yes": "✓ yes", "no": "✗ no", "": ""}
     return pd.DataFrame(
         {
@@ -109,11 +119,13 @@ def recovery_display(table: pd.DataFrame) -> pd.DataFrame:
                 printed.get(str(key)) or _plain(value)
                 for key, value in zip(table["key"], table["published"], strict=True)
             ],
-            "planted": table["planted"].map(_text),
-            "estimate": table["estimate"].map(_text),
+            "planted": [_text(value, n) for value, n in zip(table["planted"], digits, strict=True)],
+            "estimate": [
+                _text(value, n) for value, n in zip(table["estimate"], digits, strict=True)
+            ],
             "interval": [
-                interval(*(pd.to_numeric(x, errors="coerce") for x in bounds))
-                for bounds in zip(table["lower"], table["upper"], strict=True)
+                interval(_bound(low), _bound(high), n)
+                for low, high, n in zip(table["lower"], table["upper"], digits, strict=True)
             ],
             "recovered": [
                 words[_judge(value)] or str(status)
@@ -128,12 +140,27 @@ def _plain(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) and value == value else _text(value)
 
 
-def _text(value: object) -> str:
+def _bound(value: object) -> Any:
+    return pd.to_numeric(value, errors="coerce")  # type: ignore[call-overload]  # text: suppressed
+
+
+def _digits(planted: object, lower: object, upper: object, recovered: object) -> int:
+    """Return the digits with which a row shows why it was not recovered."""
+    if _judge(recovered) != "no" or not isinstance(planted, float):
+        return DIGITS
+    for digits in range(DIGITS, MOST_DIGITS):
+        ends = (number(_bound(lower), digits), number(_bound(upper), digits))
+        if number(planted, digits) not in ends:
+            return digits
+    return MOST_DIGITS
+
+
+def _text(value: object, digits: int = DIGITS) -> str:
     if isinstance(value, str):
         return value or "–"
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d}"
-    return "–" if value is None or value is pd.NA or value is pd.NaT else number(value)
+    return "–" if value is None or value is pd.NA or value is pd.NaT else number(value, digits)
 
 
 def add_recovery(report: Report, table: pd.DataFrame) -> None:

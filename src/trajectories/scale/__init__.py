@@ -11,3 +11,8 @@ from trajectories.scale.dask_register import DaskRegister
 from trajectories.scale.matching_keys import eligible_pool, stratum_counts
 
 __all__ = ["DaskFollowUp", "DaskPanel", "DaskRegister", "eligible_pool", "stratum_counts"]
+
+
+def __dir__() -> list[str]:
+    """List the public names for completion, and not the files that they live in."""
+    return sorted(__all__)

@@ -40,6 +40,10 @@ class DaskFollowUp:
     read: Callable[[Any], FollowUp] | None = None
     client: Any = None
 
+    def __repr__(self) -> str:
+        """Say in how many parts it is; counting rows would read them."""
+        return f"<DaskFollowUp: {len(self.parts):,} parts>"
+
     def merged(self, by: str | None = None) -> FollowUp:
         """Return a follow-up in which equal rows are one, weighted by their number.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 import pandas as pd
 
 from trajectories.disclosure_control import MARK, protect, protect_by_group, unprotected
+from trajectories.errors import InputError
 from trajectories.groups.adequacy.classification import adequacy_table
 from trajectories.groups.group_sizes import (
     hidden_groups,
@@ -56,6 +57,11 @@ class AdequacyMethods:
     def typology(self, rules: TypologyRules | None = None) -> pd.DataFrame:
         """Name the groups by stated rules, with the numbers behind each name, or None."""
         fit = self._fit()
+        if not isinstance(rules, TypologyRules | None):
+            raise InputError(
+                "rules= must be a trajectories.groups.TypologyRules, for instance "
+                f"TypologyRules(low_level=0.2), not a {type(rules).__name__}"
+            )
         with unprotected():
             table = typology(
                 fit.trajectories(),

@@ -23,6 +23,7 @@ from trajectories.groups.search.warm_starts import laid_on
 from trajectories.groups.search.watching import not_cancelled
 from trajectories.groups.spec import GroupTrajectories
 from trajectories.panel import Panel
+from trajectories.suggestions import did_you_mean
 
 CRITERIA = ("bic", "wald")
 
@@ -103,7 +104,10 @@ def degree_search(
         For an unknown criterion, a level outside (0, 1), or a first model that cannot be had.
     """
     if criterion not in CRITERIA:
-        raise InputError(f"criterion must be one of {', '.join(CRITERIA)}, not {criterion!r}")
+        raise InputError(
+            f"criterion must be one of {', '.join(CRITERIA)}, not {criterion!r}"
+            f"{did_you_mean(criterion, CRITERIA)}"
+        )
     if not isinstance(level, float | int) or not 0 < level < 1:
         raise InputError(f"level must lie between 0 and 1, for instance 0.05; found {level!r}")
     control = Control() if control is None else control

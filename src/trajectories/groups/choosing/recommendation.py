@@ -9,6 +9,7 @@ import pandas as pd
 from trajectories.errors import InputError
 from trajectories.groups.choosing.criteria import CRITERIA, HIGHER_IS_BETTER
 from trajectories.groups.stop_reason import StopReason
+from trajectories.suggestions import did_you_mean
 
 VALIDATED = ("heldout_llf", "forecast_llf", "forecast_absolute_error", "forecast_squared_error")
 """Criteria of cross-validation; each has a gap to the best candidate, with its standard error."""
@@ -41,7 +42,10 @@ def recommend(
     known = [one for one in (*CRITERIA, *VALIDATED) if one in table.columns]
     if criterion not in known:
         hint = "" if set(VALIDATED) & set(known) else " (others need cross-validation)"
-        raise InputError(f"criterion must be one of {', '.join(known)}{hint}; found {criterion!r}")
+        raise InputError(
+            f"criterion must be one of {', '.join(known)}{hint}; found {criterion!r}"
+            f"{did_you_mean(criterion, known)}"
+        )
     if one_standard_error and criterion not in VALIDATED:
         raise InputError(
             f"{criterion} has no standard error: the one-standard-error rule is for "

@@ -28,6 +28,7 @@ from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.draws import check_draws, draw_packed, group_draws
 from trajectories.groups.inference.withheld import group_columns, withheld_curves
 from trajectories.numerics.types import FloatArray
+from trajectories.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
@@ -134,7 +135,10 @@ def checked_ages(results: GroupTrajectoriesResults, ages: Any) -> FloatArray:
 def check_choice(name: str, value: str, known: tuple[str, ...]) -> None:
     """Raise an InputError for a word that is not one of those known."""
     if value not in known:
-        raise InputError(f"{name} must be {' or '.join(map(repr, known))}, not {value!r}")
+        raise InputError(
+            f"{name} must be {' or '.join(map(repr, known))}, not {value!r}"
+            f"{did_you_mean(value, known)}"
+        )
 
 
 def drawn_curves(

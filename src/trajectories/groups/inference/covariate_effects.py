@@ -13,6 +13,7 @@ from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.wald import packed_test
 from trajectories.groups.inference.withheld import group_columns
 from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest
+from trajectories.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
@@ -98,7 +99,10 @@ def equal_effects(
     names = results.model.time_varying
     if covariate is not None and covariate not in names:
         known = ", ".join(map(repr, names))
-        raise InputError(f"the model has no covariate {covariate!r}: use one of {known}")
+        raise InputError(
+            f"the model has no covariate {covariate!r}: use one of {known}"
+            f"{did_you_mean(covariate, names)}"
+        )
     wanted = names if covariate is None else (covariate,)
     null = f"the effect of {' and of '.join(wanted)} is the same in all groups"
     common = results.model.common()

@@ -30,6 +30,7 @@ from trajectories.numerics.mixture import Mixture, Parameters
 from trajectories.numerics.types import BoolArray, FloatArray
 from trajectories.numerics.unit_scores import outer_by_cluster, outer_by_unit
 from trajectories.panel import Panel
+from trajectories.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
@@ -108,7 +109,9 @@ def covariance_of_kind(
 def check_kind(kind: str, clusters: Any, panel: Any = None) -> None:
     """Raise an InputError for a kind, or clusters, that cannot be used, before any work is done."""
     if kind not in KINDS:
-        raise InputError(f"covariance must be one of {', '.join(KINDS)}, not {kind!r}")
+        raise InputError(
+            f"covariance must be one of {', '.join(KINDS)}, not {kind!r}{did_you_mean(kind, KINDS)}"
+        )
     if (clusters is not None) != (kind == "cluster"):
         raise InputError(
             "clusters= and the covariance 'cluster' go together: give both or neither, found "

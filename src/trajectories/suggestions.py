@@ -1,0 +1,28 @@
+"""What somebody who mistyped a name probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = ["did_you_mean"]
+
+
+def did_you_mean(found: object, known: Iterable[object]) -> str:
+    """Return ``; did you mean 'zip'?`` where a known name is near, else nothing.
+
+    Capitals, hyphens, spaces and underscores make no difference. Only for names of the package's
+    own and of columns: what stands in a row is never compared, let alone shown.
+    """
+    if not isinstance(found, str):
+        return ""
+    by_text: dict[str, object] = {}
+    for name in known:
+        if isinstance(name, str):
+            by_text.setdefault(_plain(name), name)
+    near = get_close_matches(_plain(found), list(by_text), n=1)
+    return f"; did you mean {by_text[near[0]]!r}?" if near else ""
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "_").replace(" ", "_")
