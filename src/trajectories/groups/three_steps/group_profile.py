@@ -11,9 +11,9 @@ from trajectories.disclosure_control import MARK, disclosure, is_below, protect,
 from trajectories.disclosure_control.rounding import round_counts, round_digits
 from trajectories.errors import InputError
 from trajectories.groups.inference.covariance import normal_quantile
-from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.groups.three_steps.few_persons import lacking_few
 from trajectories.groups.three_steps.group_tests import equal_groups, pairs
+from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.numerics.types import BoolArray, FloatArray
 
 OTHER_VALUES = ["another value", "the usual value"]
