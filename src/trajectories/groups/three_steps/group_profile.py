@@ -13,6 +13,7 @@ from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.groups.three_steps.group_tests import equal_groups, pairs
 from trajectories.numerics.types import BoolArray, FloatArray
+from trajectories.panel.arrays import counted
 
 OUTSIDE = "outside 0 to 1: the correction overshoots"
 WORDS = {
@@ -195,7 +196,7 @@ class GroupProfile:
 
     def __repr__(self) -> str:
         """Return one line without data."""
-        return f"<GroupProfile: {len(self.described)} variables, {self.method}>"
+        return f"<GroupProfile: {counted(len(self.described), 'variable')}, {self.method}>"
 
 
 def without_hidden(found: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
