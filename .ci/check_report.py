@@ -21,12 +21,15 @@ class Loads(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.fetched: list[str] = []
+        self.texts: list[str] = []
         self.tags: dict[str, int] = {}
         self._styling = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags[tag] = self.tags.get(tag, 0) + 1
         self._styling = tag in ("style", "script")
+        if tag == "img":
+            self.texts.append((dict(attrs).get("alt") or "").strip())
         for name, value in attrs:
             loads = name in LOADING or (tag in ("link", "use", "image") and name.endswith("href"))
             if loads and value and not value.startswith(("data:", "#")):
@@ -50,6 +53,9 @@ def problems(folder: Path) -> list[str]:
         loads = Loads()
         loads.feed(page.read_text(encoding="utf-8"))
         found += [f"{page.name} loads {what}" for what in loads.fetched]
+        silent = sum(1 for text in loads.texts if not text)
+        if silent:
+            found.append(f"{page.name} has {silent} figures without a text")
         if not loads.tags.get("table"):
             found.append(f"{page.name} has no table")
         if not loads.tags.get("img") and not loads.tags.get("svg"):

@@ -29,9 +29,9 @@ def run(page: str, blocks: slice) -> dict[str, Any]:
 def main() -> None:
     """Write several-outcomes.png, dual-trajectories.png and attrition.png."""
     names = run("several-outcomes.md", slice(None))
-    names["res"].plot().savefig(STATIC / "several-outcomes.png", dpi=110)
-    names["dual"].plot().savefig(STATIC / "dual-trajectories.png", dpi=110)
-    run("attrition.md", slice(1))["res"].plot().savefig(STATIC / "attrition.png", dpi=110)
+    names["res"].plot().savefig(STATIC / "several-outcomes.png", dpi=150)
+    names["dual"].plot().savefig(STATIC / "dual-trajectories.png", dpi=150)
+    run("attrition.md", slice(1))["res"].plot().savefig(STATIC / "attrition.png", dpi=150)
 
 
 if __name__ == "__main__":

@@ -29,13 +29,13 @@ def main() -> None:
     found = tr.profiles.validate(
         score, happened.astype(int), by=pd.DataFrame({"sex": np.where(women, "women", "men")})
     )
-    figure = new_figure(11.5, 4.4)
+    figure = new_figure(8.2, 3.6)
     left, right = figure.subplots(1, 2)
     tr.plot.calibration(
         found.calibration_curve, by="sex", ax=left, title="Come true, and for whom?"
     )
     tr.plot.decision_curve(found.decision_curve, ax=right, title="Of any use?")
-    for path in tr.plot.save(figure, TARGET, formats=("png",), dpi=110):
+    for path in tr.plot.save(figure, TARGET, formats=("png",), dpi=150):
         print(path.name)
 
 

@@ -117,12 +117,11 @@ panels = {
         curve(recidivism.kaplan_meier(by_clock["calendar"], times=grid), "censored", "survival"),
     ],
 }
-figure = new_figure(9.6, 3.8)
+figure = new_figure(7.2, 3.4)
 for panel, (title, curves) in zip(figure.subplots(1, 2), panels.items(), strict=True):
     tr.plot.survival_curves(
         pd.concat(curves), value="share", ax=panel, title=title, ylabel="share reoffended"
     )
-    panel.spines[["top", "right"]].set_visible(False)
 figure
 
 # %% [markdown]
@@ -207,10 +206,15 @@ predicted = model.survival(profiles).rename(columns={"profile": "group"})
 tr.plot.survival_curves(
     predicted.drop(columns="stratum").rename(columns={"group": "stratum"}),
     title="Predicted share without a new case, men",
+    origin="registration of the index case",
 )
 
 # %%
-tr.plot.hazard(recidivism.hazard(by_sex, 1.0), title="The hazard falls with time")
+tr.plot.hazard(
+    recidivism.hazard(by_sex, 1.0),
+    title="The hazard falls with time",
+    origin="registration of the index case",
+)
 
 # %% [markdown]
 # ## Does everybody reoffend in the end?

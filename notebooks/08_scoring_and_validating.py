@@ -158,7 +158,7 @@ ahead = tr.profiles.risk_ahead(model, so_far, years=3)
 check = tr.profiles.validate(ahead, happened, column="probability", by=by, cut_offs=[0.6])
 print(f"{check.n_scored} scored, {check.n_refused} refused")
 
-figure = new_figure(10.5, 4.2)
+figure = new_figure(8.2, 3.4)
 left, right = figure.subplots(1, 2)
 tr.plot.calibration(check.calibration_curve, ax=left, title="Everybody")
 tr.plot.calibration(check.calibration_curve, by="sex", ax=right, title="Men and women")

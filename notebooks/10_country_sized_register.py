@@ -98,7 +98,7 @@ truth = pd.DataFrame(
 order = curves.mean(axis=1).argsort()  # numbered as the estimates are
 truth["mean"] = curves[order].ravel()
 
-figure = new_figure(11, 4.2)
+figure = new_figure(7.2, 3.6)
 for ax, fit, title in zip(
     figure.subplots(1, 2),
     (small, results),

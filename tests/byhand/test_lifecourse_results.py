@@ -57,7 +57,7 @@ def test_equality_is_tested_and_said(two):
     assert test.statistic == pytest.approx(statistic)
     assert test.p_value == pytest.approx(chi2.sf(statistic, 1))
     assert test.null == "the effect of job on the odds of offended is the same in a and b"
-    assert str(test).startswith("Null hypothesis: the effect of job on the odds of offended is")
+    assert "null: the effect of job on the odds of offended is" in str(test)
     ratio = results.ratios().iloc[0]
     assert ratio["estimate"] == pytest.approx((20 / 25) / (10 / 30))
     assert ratio["p_value"] == pytest.approx(test.p_value)

@@ -12,7 +12,7 @@ import pytest
 
 import trajectories as tr
 from trajectories.errors import InputError, SeparationWarning, TrajectoriesWarning
-from trajectories.groups.inference.hypotheses import InapplicableTest
+from trajectories.numerics.hypotheses import InapplicableTest
 
 spec = importlib.util.spec_from_file_location(
     "three_steps_standin", Path(__file__).parents[1] / "byhand" / "three_steps_standin.py"

@@ -238,7 +238,9 @@ def test_a_notebook_shows_a_figure_without_set_up() -> None:
         {"group": 1, "age": [12.0, 13.0], "mean": [0.1, 0.2], "lower": 0.05, "upper": 0.3}
     )
     figure = plot.trajectories(frame)
-    assert figure._repr_png_().startswith(b"\x89PNG")
+    picture, about = figure._repr_png_()
+    assert picture.startswith(b"\x89PNG")
+    assert about["alt"] == "Figure: offences per year free by age, lines group 1."
 
 
 def test_selection_draws_boundary_solutions_and_keeps_settings_apart() -> None:

@@ -186,10 +186,7 @@ class MomentStatistics(Statistics):
         if not others:
             whole = np.array([self.total_weight])
             return self._totals(self.constant + base, [one[:, None] for one in sums], whole)
-        ratio = []
-        for b in by_feature:
-            ratio.append(np.zeros((padded_rows(len(others)), len(b))))
-            ratio[-1][: len(others)] = (b[:, others] - b[:, [reference]]).T
+        ratio = [self._laid_out(b[:, others] - b[:, [reference]]) for b in by_feature]
         shift = offset[others] - offset[reference]
         llf, group_weight, score, feature_totals = self._ratio_pass(ratio, shift, prior)
         totals = []
@@ -232,8 +229,8 @@ class MomentStatistics(Statistics):
         llf = np.zeros(())
         group_weight = np.zeros(n_others)
         score = np.zeros((n_others, 0 if prior is None else 1 + prior.lean.shape[1]))
-        totals = [np.zeros(one.shape) for one in ratio]
-        sums = [np.empty(one.shape) for one in ratio]
+        totals = [np.zeros_like(one) for one in ratio]
+        sums = [np.empty_like(one) for one in ratio]
         for rows in blocks:
             features = self._features(rows)
             size = rows.stop - rows.start
@@ -321,6 +318,13 @@ class MomentStatistics(Statistics):
         if self._basis is not None:
             by_feature[self._place] = self._basis.T @ by_feature[self._place]
         return by_feature, offset
+
+    def _laid_out(self, coefficients: FloatArray) -> FloatArray:
+        """Return coefficients, shape (T, M), with a row for each column, as products want them."""
+        n_features, n_columns = coefficients.shape
+        rows = np.zeros((padded_rows(n_columns), n_features))
+        rows[:n_columns] = coefficients.T
+        return rows
 
     @property
     def _place(self) -> int:

@@ -14,7 +14,15 @@ from matplotlib.ticker import FixedLocator, NullLocator, PercentFormatter
 from trajectories.plot.check import need_columns
 from trajectories.plot.posterior_bars import draw_bars
 from trajectories.plot.residual_stems import draw_stems
-from trajectories.plot.style import INK, MUTED, RULE, line_look, new_figure, styled
+from trajectories.plot.style import (
+    INK,
+    MUTED,
+    RULE,
+    group_look,
+    group_place,
+    new_figure,
+    styled,
+)
 from trajectories.plot.trajectory_curves import group_label
 
 __all__ = ["adequacy"]
@@ -60,7 +68,7 @@ def adequacy(
     limits = ("reference_lower", "reference_upper")
     need_columns(dispersion, "the dispersion", "group", "measure", "ratio", *limits)
     groups = list(table.index)
-    figure = new_figure(7.6, 2.5 + 1.3 * len(groups))
+    figure = new_figure(7.2, 2.5 + 1.3 * len(groups))
     parts = figure.subfigures(2, 1, squeeze=False, height_ratios=[2.0, 1.3 * len(groups)])
     top, below = parts[0, 0], parts[1, 0]
     axes = top.subplots(1, 4, sharey=True)
@@ -75,9 +83,11 @@ def adequacy(
     grid = below.subplots(len(groups), 2, squeeze=False, sharex="col", sharey="col")
     for position, group in enumerate(groups):
         left, right = grid[position]
-        draw_bars(left, posterior[posterior["group"] == group], position)
-        draw_stems(right, residual[residual["group"] == group].sort_values("age"), position)
+        place = group_place(group, position)
+        draw_bars(left, posterior[posterior["group"] == group], place)
+        draw_stems(right, residual[residual["group"] == group].sort_values("age"), place)
         left.set_title(group_label(group, table["share"], names), fontsize=9)
+        left.set_ylabel("persons", fontsize=8)
     grid[-1][0].set_xlabel("posterior probability of the assigned group")
     grid[-1][1].set_xlabel("age")
     grid[0][1].set_title("standardised residuals", fontsize=9)
@@ -118,8 +128,9 @@ def _measure(ax: Axes, table: pd.DataFrame, name: str, title: str) -> None:
         if name == "occ":
             lower, upper = np.clip(lower, 1e-2, 1e4), np.clip(upper, 1e-2, 1e4)
         ax.hlines(places, lower, upper, color=INK, linewidth=1.4)
-    for position, (place, value) in enumerate(zip(places, values, strict=True)):
-        ax.plot([value], [place], "o", markersize=6, color=line_look(position)["color"])
+    for group, place, value in zip(table.index, places, values, strict=True):
+        color = group_look(group, int(place))["color"]
+        ax.plot([value], [place], "o", markersize=6, color=color)
     ax.axvline(_CUSTOMARY[name], color=MUTED, linewidth=0.9, linestyle=(0, (4, 2)))
     if name == "avepp":
         finite = values[np.isfinite(values)]

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from trajectories.errors import InputError
 from trajectories.plot.check import need_columns
 from trajectories.plot.labels import label_ends
-from trajectories.plot.style import line_look, new_figure, styled
+from trajectories.plot.style import group_look, new_figure, styled, with_gaps
 
 __all__ = ["age_crime_curve"]
 
@@ -20,7 +20,7 @@ _TITLES = {
     "aggregate_rate": ("Aggregate rate", "offences per year free"),
     "cumulative_prevalence": ("Cumulative prevalence", "share who have ever offended"),
 }
-_NO_LIMIT = 2.5
+_NO_LIMIT = 1.5
 """A band above so many times the highest estimate is cut off: it must not flatten the curves."""
 
 
@@ -63,20 +63,22 @@ def age_crime_curve(table: pd.DataFrame) -> Figure:
 
 def _draw(ax: Axes, part: pd.DataFrame, title: str, unit: str) -> None:
     ends, texts, looks = [], [], []
-    top = float(part["estimate"].max())
+    highest = top = float(part["estimate"].max())
+    named = 0
     limits = {"lower", "upper"} <= set(part.columns)
-    for position, (group, curve) in enumerate(part.groupby("group", sort=False)):
+    for group, curve in part.groupby("group", sort=False):
         curve = curve.sort_values("age")
-        look, text = line_look(position), str(group).replace("_", " ")
-        ages = curve["age"].to_numpy(dtype=float)
-        estimate = curve["estimate"].to_numpy(dtype=float)
+        look, text = group_look(group, named), str(group).replace("_", " ")
+        named += str(group) != "all"
+        columns = ["age", "estimate", *(("lower", "upper") if limits else ())]
+        ages, estimate, *band = with_gaps(*(curve[name].to_numpy(dtype=float) for name in columns))
         if limits:
-            upper = curve["upper"].to_numpy(dtype=float)
-            lower = curve["lower"].to_numpy(dtype=float)
+            lower, upper = band
             ax.fill_between(ages, lower, upper, color=look["color"], alpha=0.16, linewidth=0)
             seen = upper[np.isfinite(upper)]
-            top = max(top, min(float(seen.max(initial=0.0)), _NO_LIMIT * top))
-        ax.plot(ages, estimate, label=text, linewidth=1.9, **look)
+            top = max(top, min(float(seen.max(initial=0.0)), _NO_LIMIT * highest))
+        look = {**look, "linewidth": 2.8 if group == "all" else 1.7}
+        ax.plot(ages, estimate, label=text, **look)
         known = np.flatnonzero(np.isfinite(estimate))
         if len(known):
             ends.append((float(ages[known[-1]]), float(estimate[known[-1]])))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,7 +12,7 @@ from matplotlib.figure import Figure
 from trajectories.errors import InputError
 from trajectories.plot.check import need_columns
 from trajectories.plot.labels import label_ends
-from trajectories.plot.style import INK, MUTED, line_look, open_axes, styled
+from trajectories.plot.style import MUTED, group_look, open_axes, styled
 
 __all__ = ["calibration"]
 
@@ -49,17 +51,26 @@ def calibration(
             f"the calibration curve: no division {by!r}; there are "
             f"{', '.join(map(str, pd.unique(frame['by'])))}"
         )
-    figure, ax = open_axes(ax, 5.6, 4.6)
-    ax.plot([0, 1], [0, 1], color=MUTED, linewidth=0.9, linestyle=(0, (2, 2)), label="_diagonal")
+    figure, ax = open_axes(ax, 6.4, 4.4)
+    diagonal: dict[str, Any] = {"color": MUTED, "linestyle": (0, (2, 2))}
+    ax.plot([0, 1], [0, 1], linewidth=0.9, label="_diagonal", **diagonal)
     order = list(pd.unique(rows["level"]))
-    looks = [line_look(position) for position in range(len(order))]
+    looks = [group_look(level, position) for position, level in enumerate(order)]
     ends = []
     for position, (level, look) in enumerate(zip(order, looks, strict=True)):
         part = rows[(rows["level"] == level) & rows["observed"].notna()].sort_values("predicted")
         x, y = part["predicted"].to_numpy(), part["observed"].to_numpy()
         ax.vlines(x, part["lower"], part["upper"], color=look["color"], linewidth=1.0)
         marker = _MARKERS[position % len(_MARKERS)]
-        ax.plot(x, y, marker=marker, markersize=4.5, linewidth=1.3, label=str(level), **look)
+        ax.plot(
+            x,
+            y,
+            marker=marker,
+            markersize=4.5,
+            linewidth=1.3,
+            label=str(level).replace("_", " "),
+            **look,
+        )
         ends.append((float(x[-1]), float(y[-1])) if len(x) else (np.nan, np.nan))
     ax.set_xlim(0.0, 1.0)
     ax.set_ylim(0.0, 1.0)
@@ -67,9 +78,9 @@ def calibration(
     ax.grid(True)
     ax.set_xlabel("predicted probability, mean of a bin")
     ax.set_ylabel("observed share")
-    ax.text(0.94, 0.985, "as predicted", color=INK, fontsize=8, ha="right", va="top")
     if title:
         ax.set_title(title)
-    if len(order) > 1:
-        label_ends(ax, ends, [str(level) for level in order], looks)
+    texts = [str(level).replace("_", " ") for level in order] if len(order) > 1 else []
+    ends, looks = [*ends[: len(texts)], (1.0, 1.0)], [*looks[: len(texts)], diagonal]
+    label_ends(ax, ends, [*texts, "as predicted"], looks)
     return figure

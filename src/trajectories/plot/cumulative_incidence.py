@@ -45,7 +45,7 @@ def cumulative_incidence(
     """
     need_columns(frame, "the cumulative incidences", "stratum", "cause", "time", "incidence")
     strata, causes = list(pd.unique(frame["stratum"])), list(pd.unique(frame["cause"]))
-    figure = new_figure(max(6.4, 3.2 * len(strata) + 1.2), 3.9)
+    figure = new_figure(max(6.4, 2.0 * len(strata) + 1.2), 3.9)
     panels = figure.subplots(1, len(strata), sharey=True, squeeze=False)[0]
     for panel, stratum in zip(panels, strata, strict=True):
         own = frame[frame["stratum"] == stratum]

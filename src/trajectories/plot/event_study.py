@@ -12,7 +12,15 @@ from matplotlib.figure import Figure
 from trajectories.errors import InputError
 from trajectories.plot.check import need_columns
 from trajectories.plot.ratio_ticks import set_ratio_ticks
-from trajectories.plot.style import MUTED, RULE, line_look, new_figure, styled
+from trajectories.plot.style import (
+    MUTED,
+    RULE,
+    line_look,
+    new_figure,
+    series_order,
+    styled,
+    with_gaps,
+)
 
 __all__ = ["event_study"]
 
@@ -37,7 +45,8 @@ def event_study(
         ``estimate``, ``lower``, ``upper`` and the column named by ``series``. A row whose limits
         equal its estimate is the year that all others are compared with: an open marker.
     series : str
-        Column that tells populations apart, by marker, colour and line.
+        Column that tells populations apart, by marker, colour and line; a categorical one keeps
+        those of its categories, as in :func:`trajectories.plot.forest`.
     xlabel, ylabel : str
 
     Returns
@@ -61,12 +70,12 @@ def event_study(
     ax = figure.add_subplot()
     ax.axhline(1.0, color=MUTED, linewidth=0.9, zorder=1)
     ax.axvline(-0.5, color=MUTED, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
-    names = list(dict.fromkeys(estimates[series].astype(str)))
+    names, looks = series_order(estimates[series])
     years = np.sort(estimates["relative_year"].unique())
     shift = np.linspace(-0.12, 0.12, len(names)) if len(names) > 1 else np.zeros(1)
     for j, name in enumerate(names):
         part = estimates[estimates[series].astype(str) == name].sort_values("relative_year")
-        _draw(ax, part, float(shift[j]), name, j, (years[0], years[-1]))
+        _draw(ax, part, float(shift[j]), name, looks[j], (years[0], years[-1]))
     labels = estimates.drop_duplicates("relative_year").set_index("relative_year")["label"]
     ticks = [str(labels[year]).replace(" or ", "\nor ").replace("-", "−") for year in years]
     ax.set_xticks(years, [tick.replace("+0", "0") for tick in ticks])
@@ -87,7 +96,8 @@ def _draw(
     centre, lower, upper = (part[column].to_numpy(dtype=float) for column in _NUMBERS)
     compared = lower == upper
     inside = (year != ends[0]) & (year != ends[1])
-    ax.plot(year[inside] + shift, centre[inside], linewidth=1.3, label="_line", **look)
+    across, along = with_gaps(year[inside], centre[inside])
+    ax.plot(across + shift, along, linewidth=1.3, label="_line", **look)
     ax.vlines(year + shift, lower, upper, color=look["color"], linewidth=1.5)
     marker = _MARKERS[number % len(_MARKERS)]
     shown = {"linestyle": "none", "marker": marker, "markersize": 5.5, "color": look["color"]}

@@ -14,7 +14,7 @@ from trajectories.errors import InputError
 from trajectories.panel.arrays import counted
 from trajectories.plot.check import need_columns
 from trajectories.plot.ratio_ticks import set_ratio_ticks
-from trajectories.plot.style import MUTED, RULE, line_look, new_figure, styled
+from trajectories.plot.style import MUTED, RULE, line_look, new_figure, series_order, styled
 
 __all__ = ["forest"]
 
@@ -44,7 +44,9 @@ def forest(
     label : str
         Column with the text of each row; rows of one label share a line where ``series`` is given.
     series : str, optional
-        Column that tells several estimates of a label apart, by marker and colour.
+        Column that tells several estimates of a label apart, by marker and colour. They are
+        given out in the order of the rows, or in that of the categories where the column is
+        categorical: then a population looks the same in every figure, whoever else is in it.
     panel : str, optional
         Column that makes panels, one under the other.
     scale : {"log", "linear"}
@@ -76,7 +78,7 @@ def forest(
     rows = table.copy()
     for column in _NUMBERS:
         rows[column] = pd.to_numeric(rows[column], errors="coerce").astype(float)
-    names = [str(name) for name in rows[series].unique()] if series else [""]
+    names, looks = series_order(rows[series]) if series else ([""], [0])
     parts = list(rows.groupby(panel, sort=False)) if panel else [("", rows)]
     row_height = 0.34 if len(names) == 1 else 0.10 + 0.19 * len(names)
     heights = [part[label].nunique() + 1.3 if series else len(part) + 1.3 for _, part in parts]
@@ -84,7 +86,7 @@ def forest(
     grid = figure.subplots(len(parts), 1, squeeze=False, height_ratios=heights, sharex=True)
     line_at = (1.0 if scale == "log" else 0.0) if reference is None else reference
     for ax, (title, part) in zip(grid.flat, parts, strict=True):
-        _draw(ax, part, label, series, names, scale, line_at)
+        _draw(ax, part, label, series, names, looks, scale, line_at)
         ax.set_title(str(title).replace("_", " "))
     last = grid.flat[-1]
     _x_axis(last, rows, scale, line_at)
@@ -102,6 +104,7 @@ def _draw(
     label: str,
     series: str | None,
     names: list[str],
+    looks: list[int],
     scale: str,
     line_at: float,
 ) -> None:
@@ -123,7 +126,7 @@ def _draw(
         ax.axvline(line_at, color=MUTED, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
     for j, name in enumerate(names):
         mine = which == j
-        _draw_series(ax, part[mine], place[mine], name, j, scale, len(names))
+        _draw_series(ax, part[mine], place[mine], name, looks[j], scale, len(names))
     ax.set_yticks(np.unique(base), [_wrapped(text) for text in order], fontsize=8.5)
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(base.max() + 0.6, -0.6)
@@ -196,6 +199,8 @@ def _x_axis(ax: Axes, rows: pd.DataFrame, scale: str, line_at: float) -> None:
 def _said(centre: float, lower: float, upper: float) -> str:
     if np.isnan(centre):
         return "no estimate"
+    if centre == lower == upper:
+        return _number(centre)
     if np.isnan(lower) or np.isnan(upper):
         return f"{_number(centre)} (no interval)"
     return f"{_number(centre)} ({_number(lower)} to {_number(upper)})"

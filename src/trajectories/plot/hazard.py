@@ -52,9 +52,10 @@ def hazard(
         band = frame[frame["stratum"] == stratum].sort_values("from")
         first, last = band["from"].to_numpy(dtype=float), band["to"].to_numpy(dtype=float)
         value = band["hazard"].to_numpy(dtype=float)
+        holes = np.flatnonzero(first[1:] > last[:-1]) + 1  # bands that are left out
         ax.stairs(
-            value,
-            np.append(first, last[-1]),
+            np.insert(value, holes, np.nan),
+            np.append(np.insert(first, holes, last[holes - 1]), last[-1]),
             baseline=None,
             color=look["color"],
             linestyle=look["linestyle"],

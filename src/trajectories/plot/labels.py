@@ -76,9 +76,8 @@ def label_ends(
             [1.03, 1.095],
             [end, end],
             transform=ax.transAxes,
-            linewidth=1.9,
             clip_on=False,
             label="_key",
-            **look,
+            **{"linewidth": 1.9, **look},
         )
         ax.text(1.105, end, text, transform=ax.transAxes, va="center", ha="left", fontsize=fontsize)

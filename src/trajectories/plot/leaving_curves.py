@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 
 from trajectories.plot.check import need_columns
 from trajectories.plot.labels import label_ends
-from trajectories.plot.style import line_look, new_figure, styled
+from trajectories.plot.style import group_look, new_figure, styled, with_gaps
 from trajectories.plot.trajectory_curves import trajectories
+from trajectories.plot.whole_ticks import set_whole_ticks
 
 __all__ = ["dropout_trajectories"]
 
@@ -43,16 +44,17 @@ def dropout_trajectories(
     Figure
     """
     need_columns(staying, "who stays", "group", "age", "probability")
-    figure = new_figure(10.4, 4.0)
+    figure = new_figure(7.2, 3.4)
     left, right = figure.subplots(1, 2)
     trajectories(curves, shares=shares, ax=left, title="Outcome", unit=unit)
     ends, texts, looks = [], [], []
     banded = {"lower", "upper"} <= set(staying.columns)
     for position, (group, own) in enumerate(staying.groupby("group", sort=False)):
-        own, look = own.sort_values("age"), line_look(position)
-        ages, values = own["age"].to_numpy(), own["probability"].to_numpy()
+        own, look = own.sort_values("age"), group_look(group, position)
+        columns = ["age", "probability", *(("lower", "upper") if banded else ())]
+        ages, values, *band = with_gaps(*(own[name].to_numpy(dtype=float) for name in columns))
         if banded:
-            lower, upper = (own[side].to_numpy(dtype=float) for side in ("lower", "upper"))
+            lower, upper = band
             right.fill_between(ages, lower, upper, color=look["color"], alpha=0.16, linewidth=0)
         right.plot(ages, values, linewidth=1.9, **look)
         ends.append((float(ages[-1]), float(values[-1])))
@@ -62,6 +64,7 @@ def dropout_trajectories(
     ages = np.concatenate([own["age"].to_numpy(dtype=float) for own in (staying, curves)])
     right.set_xlim(ages.min(), ages.max())
     right.set_ylim(0.0, 1.03)
+    set_whole_ticks(right.xaxis)
     right.grid(axis="y")
     right.set_xlabel("age")
     right.set_ylabel("share still in the study")

@@ -55,7 +55,7 @@ def love(table: pd.DataFrame, threshold: float = 0.1, *, absolute: bool = True) 
     before = rows[rows["stage"] == "before"].groupby("label")["value"]
     order = before.apply(lambda v: float(v.abs().max())).sort_values(ascending=False).index.tolist()
     populations = list(rows["population"].unique())
-    figure = new_figure(1.2 + 3.0 * max(len(populations), 1.6), 1.1 + 0.27 * len(order))
+    figure = new_figure(max(7.2, 1.2 + 2.0 * len(populations)), 1.1 + 0.27 * len(order))
     grid = figure.subplots(1, len(populations), squeeze=False, sharey=True, sharex=True)
     finite = rows["value"][np.isfinite(rows["value"])].abs().max()
     edge = 1.08 * max(float(finite) if np.isfinite(finite) else 0.0, 1.5 * threshold)

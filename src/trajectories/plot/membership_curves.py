@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from trajectories.plot.check import need_columns
 from trajectories.plot.labels import label_ends
-from trajectories.plot.style import line_look, open_axes, styled
+from trajectories.plot.style import group_look, group_place, open_axes, styled
 from trajectories.plot.trajectory_curves import group_label
 
 __all__ = ["membership"]
@@ -70,7 +70,7 @@ def membership(
 def _lines(ax: Axes, frame: pd.DataFrame, x: str, names: Any, banded: bool) -> None:
     ends, texts, looks = [], [], []
     for position, (group, curve) in enumerate(frame.groupby("group", sort=False)):
-        curve, look = curve.sort_values(x), line_look(position)
+        curve, look = curve.sort_values(x), group_look(group, position)
         text = group_label(group, None, names)
         at, value = curve[x].to_numpy(dtype=float), curve["probability"].to_numpy()
         if banded:
@@ -94,7 +94,7 @@ def _dots(ax: Axes, frame: pd.DataFrame, x: str, names: Any, banded: bool) -> No
     apart = np.linspace(-0.18, 0.18, len(groups)) if len(groups) > 1 else np.zeros(1)
     for position, group in enumerate(groups):
         rows = frame[frame["group"] == group]
-        color = line_look(position)["color"]
+        color = group_look(group, position)["color"]
         at = np.array([place[value] for value in rows[x]]) + apart[position]
         middle = rows["probability"].to_numpy()
         if banded:
@@ -103,7 +103,7 @@ def _dots(ax: Axes, frame: pd.DataFrame, x: str, names: Any, banded: bool) -> No
             at,
             middle,
             linestyle="none",
-            marker=MARKERS[position % len(MARKERS)],
+            marker=MARKERS[group_place(group, position) % len(MARKERS)],
             markersize=5.5,
             color=color,
             label=group_label(group, None, names),

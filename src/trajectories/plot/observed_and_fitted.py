@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from trajectories.errors import InputError
 from trajectories.plot.check import need_columns
-from trajectories.plot.style import INK, MUTED, line_look, new_figure, styled
+from trajectories.plot.style import INK, MUTED, group_look, new_figure, styled
 from trajectories.plot.trajectory_curves import group_label
 
 __all__ = ["observed_means"]
@@ -71,7 +71,7 @@ def observed_means(
     for position, (group, ax) in enumerate(zip(groups, grid.flat, strict=False)):
         curve = fitted[fitted["group"] == group].sort_values("age")
         dots = observed[observed["group"] == group].sort_values("age")
-        look = line_look(position)
+        look = group_look(group, position)
         if histories is not None:
             _draw_histories(ax, histories[histories["group"] == group])
         if {"lower", "upper"} <= set(curve.columns):

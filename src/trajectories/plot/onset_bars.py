@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from trajectories.plot.check import need_columns
-from trajectories.plot.style import INK, line_look, new_figure, styled
+from trajectories.plot.style import INK, MUTED, group_look, new_figure, styled
 
 __all__ = ["onset_distribution"]
 
@@ -26,7 +26,8 @@ def onset_distribution(table: pd.DataFrame, adult: float | None = 18.0) -> Figur
     Returns
     -------
     Figure
-        One panel per group, all on one scale. Years without an onset have no interval.
+        One panel per group, all on one scale; all together are grey. Years without an onset have
+        no interval.
     """
     need_columns(table, "the onset distribution", "group", "age", "estimate")
     groups = list(dict.fromkeys(table["group"]))
@@ -34,25 +35,29 @@ def onset_distribution(table: pd.DataFrame, adult: float | None = 18.0) -> Figur
     rows = -(-len(groups) // columns)
     figure = new_figure(7.2, 0.6 + 2.0 * rows)
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    own = groups.count("all")  # comes first, and takes none of the groups' colours
     for position, (group, ax) in enumerate(zip(groups, grid.flat, strict=False)):
         part = table[table["group"] == group].sort_values("age")
         ages = part["age"].to_numpy(dtype=float) + 0.5
         share = part["estimate"].to_numpy(dtype=float)
-        ax.bar(ages, share, width=0.92, color=line_look(position)["color"], alpha=0.75)
+        color = MUTED if group == "all" else group_look(group, position - own)["color"]
+        ax.bar(ages, share, width=0.92, color=color, alpha=0.75)
         if {"lower", "upper"} <= set(part.columns):
             lower, upper = (part[name].to_numpy(dtype=float) for name in ("lower", "upper"))
             some = share > 0.0
             ax.vlines(ages[some], lower[some], upper[some], color=INK, linewidth=0.8)
         if adult is not None:
             ax.axvline(adult, color=INK, linewidth=0.8, linestyle=(0, (4, 2)))
-        ax.set_title(str(group).replace("_", " "), fontsize=9)
+        if groups != ["all"]:
+            ax.set_title(str(group).replace("_", " "), fontsize=9)
         ax.grid(axis="y")
         if position + columns >= len(groups):
             ax.tick_params(labelbottom=True)
     for ax in grid.flat[len(groups) :]:
         ax.remove()
     grid.flat[0].set_ylim(0.0, _highest(table))
-    figure.supxlabel("age at the first offence", fontsize=9)
+    told = "" if adult is None else f" (dashed: {adult:g})"
+    figure.supxlabel(f"age at the first offence{told}", fontsize=9)
     figure.supylabel("share of offenders", fontsize=9)
     return figure
 

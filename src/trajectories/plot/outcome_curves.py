@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from trajectories.plot.check import need_columns
-from trajectories.plot.style import line_look, new_figure, styled
+from trajectories.plot.style import group_look, new_figure, styled
 from trajectories.plot.trajectory_curves import group_label
 
 __all__ = ["multi_trajectories"]
@@ -43,13 +43,13 @@ def multi_trajectories(
     need_columns(frame, "the curves", "outcome", "group", "age", "mean")
     outcomes = list(dict.fromkeys(frame["outcome"]))
     groups = list(dict.fromkeys(frame["group"]))
-    figure = new_figure(1.2 + 1.9 * len(groups), 0.6 + 1.7 * len(outcomes))
+    figure = new_figure(max(1.2 + 1.3 * len(groups), 7.2), 0.6 + 1.7 * len(outcomes))
     panels = figure.subplots(len(outcomes), len(groups), sharex="row", sharey="row", squeeze=False)
     banded = {"lower", "upper"} <= set(frame.columns)
     for row, outcome in enumerate(outcomes):
         of_outcome = frame[frame["outcome"] == outcome]
         for column, group in enumerate(groups):
-            ax, look = panels[row, column], line_look(column)
+            ax, look = panels[row, column], group_look(group, column)
             curve = of_outcome[of_outcome["group"] == group].sort_values("age")
             ages = curve["age"].to_numpy(dtype=float)
             if banded:

@@ -14,7 +14,7 @@ from trajectories.plot.trajectory_curves import trajectories
 
 __all__ = ["curves_at"]
 
-MOST_IN_A_ROW = 3
+MOST_IN_A_ROW = 2
 
 
 @styled
@@ -38,7 +38,7 @@ def curves_at(
     Returns
     -------
     Figure
-        A panel a path, at most three in a row.
+        A panel a path, at most two in a row.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def curves_at(
         raise InputError("give at least one path of the covariates to draw the curves at")
     columns = min(MOST_IN_A_ROW, len(tables))
     rows = -(-len(tables) // columns)
-    figure = new_figure(4.6 * columns + 0.6, 3.7 * rows)
+    figure = new_figure(7.2, (3.4 if columns > 1 else 4.0) * rows)
     grid = figure.subplots(rows, columns, squeeze=False)
     used = list(grid.flat)[: len(tables)]
     low, high = _common_scale(tables)

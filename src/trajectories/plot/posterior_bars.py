@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from trajectories.plot.check import need_columns
-from trajectories.plot.style import INK, MUTED, line_look, new_figure, styled
+from trajectories.plot.style import INK, MUTED, group_place, line_look, new_figure, styled
 from trajectories.plot.trajectory_curves import group_label
 
 __all__ = ["posteriors"]
@@ -47,7 +47,7 @@ def posteriors(
     figure = new_figure(7.2, 0.6 + 1.1 * len(groups))
     grid = figure.subplots(len(groups), 1, squeeze=False, sharex=True, sharey=True)
     for position, (group, ax) in enumerate(zip(groups, grid.flat, strict=True)):
-        draw_bars(ax, frame[frame["group"] == group], position)
+        draw_bars(ax, frame[frame["group"] == group], group_place(group, position))
         ax.set_title(group_label(group, shares, names), fontsize=9)
     grid.flat[-1].set_xlabel("posterior probability of the assigned group")
     figure.supylabel("share of the group", fontsize=9)

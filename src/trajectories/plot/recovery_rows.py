@@ -26,7 +26,8 @@ def recovery(table: pd.DataFrame) -> Figure:
     ----------
     table : DataFrame
         ``quantity``, ``group``, ``published``, ``planted``, ``estimate``, ``lower``, ``upper``,
-        ``recovered``; with a column ``unit``, one panel per unit. Rows without a number in
+        ``recovered``; with a column ``unit``, one panel per unit, and with ``population``, rows
+        that would have the same text name theirs. Rows without a number in
         ``estimate`` or a verdict in ``recovered`` are left out. A row whose ``recovered`` is
         false has a cross for its estimate and says so in its label.
 
@@ -90,7 +91,7 @@ def _draw_rows(ax: Axes, part: pd.DataFrame) -> None:
             linestyle="none",
             label=label,
         )
-    labels = [_label(row, ok) for row, ok in zip(_records(part), right, strict=True)]
+    labels = [_label(text, ok) for text, ok in zip(_texts(part), right, strict=True)]
     ax.set_yticks(places, labels, fontsize=8)
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(len(part) - 0.4, -0.6)
@@ -101,13 +102,20 @@ def _draw_rows(ax: Axes, part: pd.DataFrame) -> None:
     ax.xaxis.label.set_color(MUTED)
 
 
-def _records(part: pd.DataFrame) -> list[tuple[str, str]]:
-    return [(str(q), str(g)) for q, g in zip(part["quantity"], part["group"], strict=True)]
+def _texts(part: pd.DataFrame) -> list[str]:
+    """Return what each row is about: its quantity and group, and whose it is where two share it."""
+    texts = [
+        str(quantity) if str(group) in ("all", "nan", "None", "") else f"{quantity}, {group}"
+        for quantity, group in zip(part["quantity"], part["group"], strict=True)
+    ]
+    if "population" not in part.columns:
+        return texts
+    return [
+        f"{text}, {population}" if texts.count(text) > 1 else text
+        for text, population in zip(texts, part["population"], strict=True)
+    ]
 
 
-def _label(row: tuple[str, str], recovered: bool) -> str:
-    quantity, group = row
-    text = quantity if group in ("all", "nan", "None", "") else f"{quantity}, {group}"
-    text = text.replace("_", " ")
-    text = fill(text, 60, max_lines=2, placeholder=" …")
+def _label(text: str, recovered: bool) -> str:
+    text = fill(text.replace("_", " "), 60, max_lines=2, placeholder=" …")
     return text if recovered else f"{text} (not recovered)"

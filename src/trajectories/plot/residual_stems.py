@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from trajectories.plot.check import need_columns
-from trajectories.plot.style import INK, MUTED, RULE, line_look, new_figure, styled
+from trajectories.plot.style import INK, MUTED, RULE, group_place, line_look, new_figure, styled
 from trajectories.plot.trajectory_curves import group_label
+from trajectories.plot.whole_ticks import set_whole_ticks
 
 __all__ = ["residuals"]
 
@@ -46,7 +46,9 @@ def residuals(
     figure = new_figure(7.2, 0.6 + 1.35 * len(groups))
     grid = figure.subplots(len(groups), 1, squeeze=False, sharex=True, sharey=True)
     for position, (group, ax) in enumerate(zip(groups, grid.flat, strict=True)):
-        draw_stems(ax, frame[frame["group"] == group].sort_values("age"), position)
+        draw_stems(
+            ax, frame[frame["group"] == group].sort_values("age"), group_place(group, position)
+        )
         ax.set_title(group_label(group, shares, names), fontsize=9)
     grid.flat[-1].set_xlabel("age")
     figure.supylabel("standardised residual", fontsize=9)
@@ -74,7 +76,7 @@ def draw_stems(ax: Axes, part: pd.DataFrame, position: int) -> None:
             markeredgewidth=0.8,
             label=label,
         )
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    set_whole_ticks(ax.xaxis)
     finite = np.abs(values[np.isfinite(values)])
     reach = 1.12 * max(_LIMIT + 0.5, float(finite.max(initial=0.0)))
     low, high = ax.get_ylim()

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from trajectories.errors import InputError
 from trajectories.panel.arrays import counted
 from trajectories.plot.check import need_columns
 from trajectories.plot.style import MUTED, line_look, new_figure, styled
+from trajectories.plot.whole_ticks import set_whole_ticks
 
 __all__ = ["selection"]
 
@@ -80,7 +80,9 @@ def selection(
         ax.remove()
     handles, labels = grid.flat[0].get_legend_handles_labels()
     if len(labels) > 1:
-        figure.legend(handles, labels, loc="outside lower center", ncols=min(4, len(labels)))
+        figure.legend(
+            handles, labels, loc="outside lower center", ncols=min(4, len(labels)), fontsize=8
+        )
     return figure
 
 
@@ -137,7 +139,7 @@ def _draw_criterion(ax: Axes, table: pd.DataFrame, criterion: str) -> None:
         title = f"{title}\n{said}"
     ax.set_title(title, fontsize=9)
     ax.grid(axis="y")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    set_whole_ticks(ax.xaxis)
     ax.margins(x=0.08, y=0.12)
 
 

@@ -4,18 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from numbers import Integral
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from numpy.typing import NDArray
 
 from trajectories.disclosure_control import MARK, as_shown, drawable
 from trajectories.errors import InputError
+from trajectories.plot.alt_text import alt_text
 from trajectories.plot.saving import figure_bytes
 
-__all__ = ["INK", "MUTED", "RULE", "line_look", "new_figure", "open_axes", "styled"]
+__all__ = [
+    "INK",
+    "MUTED",
+    "RULE",
+    "group_look",
+    "group_place",
+    "line_look",
+    "new_figure",
+    "open_axes",
+    "series_order",
+    "styled",
+    "with_gaps",
+]
 
 INK, MUTED, RULE = "#1a1a1a", "#5a5a5a", "#d9d9d9"
 
@@ -57,7 +74,11 @@ _SETTINGS = {
     "axes.facecolor": "white",
     "savefig.facecolor": "white",
     "figure.dpi": 100.0,
+    # room at the edge: pages and reports round the corners of figures
+    "figure.constrained_layout.w_pad": 0.08,
+    "figure.constrained_layout.h_pad": 0.08,
 }
+_WITHHELD = "Left out: rows that stand for few persons."
 
 Arguments = ParamSpec("Arguments")
 Drawn = TypeVar("Drawn")
@@ -66,7 +87,8 @@ Drawn = TypeVar("Drawn")
 def styled(draw: Callable[Arguments, Drawn]) -> Callable[Arguments, Drawn]:
     """Run a drawing function under the package's style, and leave the user's as it was.
 
-    Tables lose the rows that disclosure control suppresses before they are drawn.
+    Tables lose the rows that disclosure control suppresses before they are drawn, and a line at
+    the foot of the figure says so.
     """
 
     @wraps(draw)
@@ -79,17 +101,34 @@ def styled(draw: Callable[Arguments, Drawn]) -> Callable[Arguments, Drawn]:
         shown = [drawable(value, name) for value in given]
         named = {key: drawable(value, name) for key, value in options.items()}
         with mpl.rc_context(_SETTINGS):  # type: ignore[arg-type]
-            return draw(*shown, **named)
+            drawn = draw(*shown, **named)
+            if any(_withholds(value) for value in (*given, *options.values())):
+                _say_withheld(drawn)
+            return drawn
 
     return inner
 
 
+def _withholds(value: Any) -> bool:
+    """Tell whether a table withholds rows."""
+    return isinstance(value, pd.DataFrame) and MARK in value.columns and bool(value[MARK].any())
+
+
 def _lacks_groups(value: Any) -> bool:
     """Tell whether a table withholds rows of groups."""
-    if not isinstance(value, pd.DataFrame) or MARK not in value.columns:
-        return False
-    grouped = "group" in value.columns or "group" in value.index.names
-    return grouped and bool(value[MARK].any())
+    return _withholds(value) and ("group" in value.columns or "group" in value.index.names)
+
+
+def _say_withheld(figure: Any) -> None:
+    """Write at the foot of one of our figures that rows are left out."""
+    if not isinstance(figure, NotebookFigure) or figure.says_withheld:
+        return
+    engine = figure.get_layout_engine()
+    if isinstance(engine, ConstrainedLayoutEngine):
+        foot = 0.2 / figure.get_size_inches()[1]
+        engine.set(rect=(0.0, foot, 1.0, 1.0 - foot))
+    figure.text(0.01, 0.01, _WITHHELD, fontsize=7.5, color=MUTED, ha="left", va="bottom")
+    figure.says_withheld = True
 
 
 def _without_shares(given: list[Any], options: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
@@ -111,16 +150,68 @@ def line_look(position: int) -> dict[str, Any]:
     }
 
 
-class NotebookFigure(Figure):
-    """A figure outside pyplot that a notebook shows without any set-up."""
+def group_look(group: object, position: int) -> dict[str, Any]:
+    """Return the look of a group, the same in all figures that show it.
 
-    def _repr_png_(self) -> bytes:
-        return figure_bytes(self, "png", dpi=110.0)
+    Groups 1, 2, ... have the look of their number, so that it stays where another group is left
+    out; named ones that of their ``position`` in the table. All together are a line of ink.
+    """
+    if str(group) == "all":
+        return {"color": INK, "linestyle": "solid"}
+    return line_look(group_place(group, position))
+
+
+def group_place(group: object, position: int) -> int:
+    """Return 0, 1, ... for the groups 1, 2, ..., and ``position`` for a group with a name."""
+    if isinstance(group, Integral) and not isinstance(group, bool) and int(group) >= 1:
+        return int(group) - 1
+    return position
+
+
+def series_order(column: pd.Series) -> tuple[list[str], list[int]]:
+    """Return the series of a column that are there, and the place that gives each its look.
+
+    Places are those of the rows, or those of the categories of a categorical column: then a
+    population looks the same in every figure, whoever else is in it.
+    """
+    there = list(column.unique())
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return [str(name) for name in there], list(range(len(there)))
+    order = [(name, j) for j, name in enumerate(column.dtype.categories) if name in there]
+    return [str(name) for name, _ in order], [j for _, j in order]
+
+
+def with_gaps(x: NDArray[np.float64], *values: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """Return x and values with a missing value wherever x leaves out a step, to break lines there.
+
+    The step is the smallest distance of two neighbours in x, which rises.
+    """
+    steps = np.diff(x)
+    holes = np.flatnonzero(steps > 1.5 * steps.min()) + 1 if len(steps) else np.empty(0, dtype=int)
+    return [
+        np.insert(x, holes, (x[holes - 1] + x[holes]) / 2.0),
+        *(np.insert(value, holes, np.nan) for value in values),
+    ]
+
+
+class NotebookFigure(Figure):
+    """A figure outside pyplot that a notebook shows without any set-up, with a text for it."""
+
+    says_withheld = False
+
+    def add_subplot(self, *args: Any, **kwargs: Any) -> Any:
+        """Add axes in the package's style, wherever they are asked for."""
+        with mpl.rc_context(_SETTINGS):  # type: ignore[arg-type]
+            return super().add_subplot(*args, **kwargs)
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, str]]:
+        return figure_bytes(self, "png", dpi=110.0), {"alt": alt_text(self)}
 
 
 def new_figure(width: float, height: float) -> Figure:
     """Return an empty figure of ``width`` by ``height`` inches, outside pyplot."""
-    return NotebookFigure(figsize=(width, height), layout="constrained")
+    with mpl.rc_context(_SETTINGS):  # type: ignore[arg-type]
+        return NotebookFigure(figsize=(width, height), layout="constrained")
 
 
 def open_axes(ax: Axes | None, width: float, height: float) -> tuple[Figure, Axes]:

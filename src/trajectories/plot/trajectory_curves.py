@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from trajectories.plot.check import need_columns
 from trajectories.plot.labels import label_ends
-from trajectories.plot.style import INK, line_look, open_axes, styled
+from trajectories.plot.style import INK, group_look, open_axes, styled
+from trajectories.plot.whole_ticks import set_whole_ticks
 
 __all__ = ["group_label", "trajectories"]
 
@@ -77,7 +77,7 @@ def trajectories(
     ends, texts, looks = [], [], []
     for position, (group, curve) in enumerate(frame.groupby("group", sort=False)):
         curve = curve.sort_values("age")
-        look = line_look(position)
+        look = group_look(group, position)
         text = group_label(group, shares, names)
         ages, rates = curve["age"].to_numpy(), curve["mean"].to_numpy()
         if banded:
@@ -131,7 +131,7 @@ def _finish(ax: Axes, frame: pd.DataFrame, banded: bool, title: str | None, unit
     ages = frame["age"].to_numpy(dtype=float)
     ax.set_xlim(ages.min(), ages.max() if ages.max() > ages.min() else ages.min() + 1.0)
     if (ages == ages.round()).all():
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))  # nobody is 12.5 on a birthday
+        set_whole_ticks(ax.xaxis)
     top, low = float(frame["mean"].max()), min(0.0, float(frame["mean"].min()))
     if banded:
         # a runaway band must not flatten the curves

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 
 from trajectories.errors import InputError
 from trajectories.plot.check import need_columns
@@ -16,7 +17,7 @@ from trajectories.plot.style import INK, MUTED, new_figure, styled
 
 __all__ = ["transition_heat_map"]
 
-_DARK = 0.55
+_DARK = 0.72
 """Share of the scale above which numbers are white."""
 _NOTABLE = 2.0
 """Adjusted residuals beyond this are framed."""
@@ -66,7 +67,7 @@ def transition_heat_map(
         for name in (value, "residual")
     )
     size = 1.8 + 0.72 * len(kinds)
-    figure = new_figure(min(size + 0.6, 9.0), min(size, 8.4))
+    figure = new_figure(min(size + 0.6, 7.2), min(size, 6.8))
     ax = figure.add_subplot()
     shade = np.abs(shown)
     top = float(np.nanmax(shade)) if np.isfinite(shade).any() else 1.0
@@ -104,5 +105,6 @@ def _write(ax: Axes, shown: np.ndarray, residual: np.ndarray, value: str, top: f
                 edgecolor="#D55E00",
                 linewidth=1.6,
                 linestyle="solid" if residual[i, j] > 0 else (0, (2, 1.5)),
+                path_effects=[withStroke(linewidth=3.6, foreground="white")],  # on every grey
             )
             ax.add_patch(frame)

@@ -10,9 +10,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from trajectories.plot.check import need_columns
-from trajectories.plot.style import INK, MUTED, line_look, new_figure, styled
+from trajectories.plot.style import INK, MUTED, group_look, new_figure, styled
 from trajectories.plot.trajectory_curves import group_label
 
 __all__ = ["uncertainty"]
@@ -60,10 +62,10 @@ def uncertainty(
     groups = list(dict.fromkeys(pointwise["group"]))
     columns = min(len(groups), 3 if len(groups) != 4 else 2)
     rows = -(-len(groups) // columns)
-    figure = new_figure(7.2, 0.6 + 2.4 * rows)
+    figure = new_figure(7.2, 0.8 + 2.4 * rows)
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True)
     for position, (group, ax) in enumerate(zip(groups, grid.flat, strict=False)):
-        look = line_look(position)
+        look = group_look(group, position)
         curve = pointwise[pointwise["group"] == group].sort_values("age")
         top = float(curve["mean"].max())
         if replicates is not None:
@@ -84,9 +86,28 @@ def uncertainty(
             ax.tick_params(labelbottom=True)
     for ax in grid.flat[len(groups) :]:
         ax.remove()
+    _explain(figure, simultaneous is not None, replicates is not None, peaks is not None)
     figure.supxlabel("age", fontsize=9)
     figure.supylabel(unit, fontsize=9)
     return figure
+
+
+def _explain(figure: Figure, simultaneous: bool, replicates: bool, peaks: bool) -> None:
+    """Say above the panels what bands, thin lines and dots are."""
+    shown: list[Any] = [Patch(color=MUTED, alpha=0.42, linewidth=0, label="band at each age")]
+    if simultaneous:
+        shown.append(Patch(color=MUTED, alpha=0.14, linewidth=0, label="band for the whole curve"))
+    if replicates:
+        shown.append(Line2D([], [], color=MUTED, linewidth=0.6, label="bootstrap replicates"))
+    if peaks:
+        dot: dict[str, Any] = {
+            "marker": "o",
+            "markersize": 4.0,
+            "markerfacecolor": "white",
+            "color": INK,
+        }
+        shown.append(Line2D([], [], linewidth=1.2, label="age of the peak", **dot))
+    figure.legend(handles=shown, loc="outside upper left", ncols=len(shown), fontsize=8)
 
 
 def _draw_band(

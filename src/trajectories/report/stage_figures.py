@@ -125,7 +125,10 @@ def _everybody(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _people(table: pd.DataFrame) -> pd.DataFrame:
-    return table.assign(population=table["population"].map(lambda name: PEOPLE.get(name, name)))
+    """Return the table with populations as readers know them, of one colour in all figures."""
+    names = table["population"].map(lambda name: PEOPLE.get(name, name))
+    order = list(dict.fromkeys([*PEOPLE.values(), *names]))
+    return table.assign(population=pd.Categorical(names, order))
 
 
 def _named(table: pd.DataFrame) -> pd.DataFrame:

@@ -39,7 +39,7 @@ td.yes { color: var(--yes); font-weight: 600; }
 td.no { color: var(--no); font-weight: 600; }
 td.muted { color: var(--muted); }
 figure { margin: 1.2rem 0; }
-figure img { display: block; width: 100%; max-width: 46rem; height: auto; background: #fff;
+figure img { display: block; max-width: min(100%, 46rem); height: auto; background: #fff;
   padding: .6rem; border-radius: 6px; border: 1px solid var(--rule); }
 figcaption { font-size: .875rem; max-width: 46rem; margin-top: .4rem; }
 footer { margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--rule);
@@ -50,7 +50,12 @@ footer { margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--rule)
   body { max-width: none; padding: 0; font-size: 10pt; }
   nav { display: none; }
   figure, tr, .note { break-inside: avoid; }
-  h2 { break-after: avoid; }
+  figure img { max-height: 24cm; width: auto; border: 0; padding: 0; }
+  table { font-size: 7.5pt; }
+  th, td { padding: .2rem .5rem .2rem 0; }
+  td.text { min-width: 0; }
+  h2, caption, thead { break-after: avoid; }
+  tbody tr:first-child { break-before: avoid; }
   thead { display: table-header-group; }
   .scroll { overflow: visible; }
 }

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from trajectories.disclosure_control import MARK, protect
+from trajectories.disclosure_control import MARK, is_few, protect
 from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.sandwich import check_kind
 from trajectories.groups.joint.dropout import Dropout
@@ -149,6 +149,12 @@ class DropoutTrajectoriesResults(SharedGroupsResults):
         table[numbers] = table[numbers].astype(float).mask(late)
         return table.assign(**{MARK: late})
 
+    def leaving_is_withheld(self) -> bool:
+        """Tell whether the switch withholds at any age how many left; then not in all either."""
+        table = self.leaving()
+        few = is_few(self.n_left, self.nobs)
+        return few or (MARK in table.columns and bool(table[MARK].any()))
+
     def predict_proba(self, panel: Panel) -> pd.DataFrame:
         """Return posterior group probabilities of other persons from their outcomes alone.
 
@@ -260,8 +266,9 @@ class DropoutTrajectoriesResults(SharedGroupsResults):
 
     def __repr__(self) -> str:
         """Return one line without data."""
+        left = "some" if self.leaving_is_withheld() else f"{self.n_left:g}"
         return (
-            f"<DropoutTrajectoriesResults: {self.n_groups} groups, {self.n_left:g} persons left, "
+            f"<DropoutTrajectoriesResults: {self.n_groups} groups, {left} persons left, "
             f"llf {self.llf:.3f}, {self.stop_reason}>"
         )
 
