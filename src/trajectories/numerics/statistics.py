@@ -8,7 +8,6 @@ weights sum_i w_i r_ik S[i, c]; the M-step needs nothing else.
 
 from __future__ import annotations
 
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,14 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from trajectories.errors import TrajectoriesWarning
 from trajectories.numerics.cells import Cells
 from trajectories.numerics.membership import (
     MembershipMoments,
     block_moments,
     row_log_probability,
 )
-from trajectories.numerics.team import SMALLEST, Sums, Team, Work, can_share
+from trajectories.numerics.team import SMALLEST, Sums, Team, can_share
 from trajectories.numerics.threads import chunks, in_order
 from trajectories.numerics.types import FloatArray, IntArray
 
@@ -320,7 +318,7 @@ class Statistics(ABC):
             self._covariate_products = total
         return self._covariate_products
 
-    def by_chunk(self, work: Work, size: int, *arguments: Any) -> Iterable[Sums]:
+    def by_chunk(self, work: Callable[..., Sums], size: int, *arguments: Any) -> Iterable[Sums]:
         """Return ``work(self, run, *arguments)`` for every run of blocks, in their order.
 
         A block has at most ``size`` rows. Where the rows are many, ``n_jobs`` processes share the
@@ -329,25 +327,12 @@ class Statistics(ABC):
         runs = chunks(self.blocks(size))
         n_jobs = self.n_jobs if self.n_rows >= SMALLEST else 1
         if n_jobs > 1 and can_share():
-            team = self._found_team(n_jobs)
-            if team is not None:
-                return team.compute(work, runs, arguments)
+            if self._team is None or not self._team.serves(self, n_jobs):
+                self._team = Team.of(self, n_jobs)
+            if self._team is not None:
+                return self._team.compute(work, runs, arguments)
+            n_jobs = self.n_jobs = 1
         return in_order(lambda run: work(self, run, *arguments), runs, n_jobs)
-
-    def _found_team(self, n_jobs: int) -> Team | None:
-        if self._team is None or not self._team.serves(self, n_jobs):
-            try:
-                self._team = Team(self, n_jobs)
-            except OSError as error:
-                warnings.warn(
-                    f"the system gives no more processes ({error.strerror}): threads share the "
-                    "passes over the panel, which takes longer and gives the same; n_jobs=1 asks "
-                    "for none",
-                    TrajectoriesWarning,
-                    stacklevel=2,
-                )
-                return None
-        return self._team
 
     def for_each_chunk(self, work: Callable[[Sequence[slice]], None], size: int) -> None:
         """Run ``work``, which writes to memory of this process, on every run of blocks."""
