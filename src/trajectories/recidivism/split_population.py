@@ -38,7 +38,8 @@ class SplitPopulation:
 
         Columns ``distribution, eventual_share, lower, upper, seen, llf, llf_log_time, n_params,
         aic, bic, converged``. ``seen`` is what had happened by the end of follow-up, one minus the
-        Kaplan–Meier estimate there: what a model adds to it is extrapolation. Under disclosure control no number where few met the event, or all but few.
+        Kaplan–Meier estimate there: what a model adds to it is extrapolation. Under disclosure
+        control no number where few met the event, or all but few.
         """
         rests = next(iter(self.fits.values()))._time_persons
         persons = np.full(len(self._table), rests.persons().max())
