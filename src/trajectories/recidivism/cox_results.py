@@ -14,7 +14,7 @@ from trajectories.numerics.cox_fit import CoxFit
 from trajectories.numerics.cox_residuals import mean_hazards
 from trajectories.numerics.cox_risk_sets import CoxRiskSets
 from trajectories.numerics.types import FloatArray, IntArray
-from trajectories.recidivism.curves_of_events import times_shown
+from trajectories.recidivism.curves_of_events import times_shown, without_few
 from trajectories.recidivism.design import Design
 from trajectories.recidivism.few_persons import RestsOn, shown_table
 from trajectories.recidivism.follow_up_input import asked_times, label_column, normal_quantile
@@ -229,7 +229,8 @@ class CoxResults:
             steps = curves.time[rows], curves.at_risk[rows], curves.events[rows]
             times = times_shown(self.strata[s], steps, at)
             for label, x, gone in zip(profiles.index, X, few.tolist(), strict=True):
-                curve = times.shown(self._curve(x, rows, times.at, z, covariance), gone)
+                curve = self._curve(x, rows, times.at, z, covariance)
+                curve = without_few(curve, times, gone)
                 curve.insert(0, "stratum", label_column(s, self.strata, len(curve)))
                 curve.insert(0, "profile", label)
                 found.append(curve)

@@ -30,20 +30,21 @@ class TimesShown:
     at: FloatArray | None
     merged: IntArray | None
 
-    def shown(self, curve: pd.DataFrame, gone: bool) -> pd.DataFrame:
-        """Return a curve at these times as it may be shown; without numbers where ``gone``."""
-        if self.merged is None:
-            return curve
-        numbers = [name for name in curve.columns if name != TIME]
-        found = curve.copy()
-        if disclosure.rounding:
-            for name in numbers:
-                found[name] = round_digits(found[name].to_numpy())
-        if gone:
-            found[numbers] = np.nan
-        found[MERGED] = self.merged
-        found[MARK] = gone
-        return found
+
+def without_few(curve: pd.DataFrame, times: TimesShown, gone: bool) -> pd.DataFrame:
+    """Return a curve at the times shown as it may be shown; without numbers where ``gone``."""
+    if times.merged is None:
+        return curve
+    numbers = [name for name in curve.columns if name != TIME]
+    found = curve.copy()
+    if disclosure.rounding:
+        for name in numbers:
+            found[name] = round_digits(found[name].to_numpy())
+    if gone:
+        found[numbers] = np.nan
+    found[MERGED] = times.merged
+    found[MARK] = gone
+    return found
 
 
 def times_shown(
