@@ -34,6 +34,9 @@ PROJECTION_PAYS = 0.6
 LARGEST_BLOCK = 16_384
 """Rows of a block, where little is held of each."""
 
+LARGEST_BLOCK_BY_ROW = 25_000
+"""The same, where group probabilities are a row's own: there is more to do before the next."""
+
 
 class MomentPlan(Protocol):
     """What is needed of a family's ``Moments``."""
@@ -117,6 +120,7 @@ class MomentStatistics(RatioStatistics):
         result = copy(self)
         result._basis = np.ascontiguousarray(vectors[:, :rank])
         result._feature_sums = None
+        result.__dict__.pop("_held", None)  # its blocks are of another size
         products = result._products = np.empty((rank, self.n_rows))
         rows_of_basis = np.ascontiguousarray(vectors[:, :rank].T)
 
@@ -127,7 +131,7 @@ class MomentStatistics(RatioStatistics):
 
         self.for_each_chunk(part, self.block)
         if self.at_risk is None and "zero" not in self.plan.features:
-            result.block = LARGEST_BLOCK
+            result.block = LARGEST_BLOCK if self.covariates is None else LARGEST_BLOCK_BY_ROW
         return result
 
     def take(self, rows: AnyArray) -> MomentStatistics:

@@ -10,10 +10,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
-from trajectories.numerics.membership import RatioPrior
+from trajectories.numerics.membership import Spread
+from trajectories.numerics.row_prior import RowPrior, is_safe, moving_sums, weigh_ratios
 from trajectories.numerics.statistics import Statistics, Totals, added, posterior_in_place
 from trajectories.numerics.team import Sums
 from trajectories.numerics.thin_products import (
@@ -29,6 +31,13 @@ FIXED_AT_ZERO = -5e3
 
 SAFE_EXPONENT = 600.0
 """Above this log ratio of two groups the E-step takes the slower route that cannot overflow."""
+
+
+class Groups(NamedTuple):
+    """The groups whose ratios to a reference group are computed, and that group."""
+
+    others: list[int]
+    reference: int
 
 
 class RatioStatistics(Statistics):
@@ -53,12 +62,17 @@ class RatioStatistics(Statistics):
         """Turn totals of the features, shapes (F, M), into weights of the cells (C, M)."""
 
     def em_pass(
-        self, table: FloatArray, log_probability: FloatArray, slopes: FloatArray | None = None
+        self,
+        table: FloatArray,
+        log_probability: FloatArray,
+        slopes: FloatArray | None = None,
+        moves: bool = True,
     ) -> Totals:
         """Run the E-step; only ratios to the largest group are computed, K - 1 of them.
 
         The reference group's totals are the totals of the panel, summed once, less the others'.
-        With ``slopes``, shape (K, M), the log ratio of the group probabilities is a row's own.
+        With ``slopes``, shape (K, M), the group probabilities are a row's own; without ``moves``,
+        the totals that these are moved by are left out.
         """
         n_groups = len(log_probability)
         sums = self.feature_sums()
@@ -74,59 +88,50 @@ class RatioStatistics(Statistics):
         if slopes is None:
             offset = offset + log_probability
         else:
-            prior = RatioPrior(
-                log_probability[others] - log_probability[reference],
-                slopes[others] - slopes[reference],
-            )
+            prior = RowPrior(log_probability, slopes, moves)
         base += self.total_weight * float(offset[reference])
         if not others:
             whole = np.array([self.total_weight])
             return self._totals(self.constant + base, [one[:, None] for one in sums], whole)
+        groups = Groups(others, reference)
         ratio = [self._laid_out(b[:, others] - b[:, [reference]]) for b in by_feature]
         shift = offset[others] - offset[reference]
-        llf, group_weight, score, feature_totals = self._ratio_pass(ratio, shift, prior)
+
+        work = type(self)._ratio_chunk
+        arguments = ratio, shift, prior, groups
+        llf, group_weight, *rest = added(self.by_chunk(work, self.block, *arguments))
+        feature_totals = [one[: len(others)] for one in rest[: len(ratio)]]
         totals = []
-        for one, part in zip(sums, feature_totals, strict=True):
+        for one, of_others in zip(sums, feature_totals, strict=True):
             totals.append(np.empty((len(one), n_groups)))
-            totals[-1][:, others] = part.T
-            totals[-1][:, reference] = one - part.sum(axis=0)
+            totals[-1][:, others] = of_others.T
+            totals[-1][:, reference] = one - of_others.sum(axis=0)
         share = np.empty(n_groups)
         share[others] = group_weight
         share[reference] = self.total_weight - group_weight.sum()
-        found = self._totals(self.constant + base + llf, totals, share)
-        if prior is None:
+        found = self._totals(self.constant + base + float(llf), totals, share)
+        if prior is None or not prior.moves:
             return found
-        membership = np.empty((n_groups, score.shape[1]))
-        membership[others] = score
-        membership[reference] = -score.sum(axis=0)
-        return replace(found, membership=membership)
-
-    def _ratio_pass(
-        self, ratio: list[FloatArray], shift: FloatArray, prior: RatioPrior | None
-    ) -> tuple[float, FloatArray, FloatArray, list[FloatArray]]:
-        """Return sum log(1 + sum exp), group weights, score and totals of all but one group.
-
-        The score is that of the group probabilities by covariates; empty without ``prior``.
-        """
-        work = type(self)._ratio_chunk
-        llf, group_weight, score, *totals = added(
-            self.by_chunk(work, self.block, ratio, shift, prior)
-        )
-        return float(llf), group_weight, score, [one[: len(shift)] for one in totals]
+        return _moving(found, groups, *rest[len(ratio) :])
 
     def _ratio_chunk(
         self,
         blocks: Sequence[slice],
         ratio: list[FloatArray],
         shift: FloatArray,
-        prior: RatioPrior | None,
+        prior: RowPrior | None,
+        groups: Groups,
     ) -> Sums:
+        """Return sum log(1 + sum exp), group weights and totals of all but the reference group.
+
+        Then, where the group probabilities by covariates move, what these are moved by.
+        """
         padded, n_others = len(ratio[0]), len(shift)
         llf = np.zeros(())
         group_weight = np.zeros(n_others)
-        score = np.zeros((n_others, 0 if prior is None else 1 + prior.lean.shape[1]))
         totals = [np.zeros_like(one) for one in ratio]
         sums = [np.empty_like(one) for one in ratio]
+        moving: list[Sums] = []
         for rows in blocks:
             features = self._features(rows)
             size = rows.stop - rows.start
@@ -138,26 +143,50 @@ class RatioStatistics(Statistics):
                 every += product
             values = every[:n_others]
             values += shift[:, None]
-            if prior is not None:
-                own = self.covariates[rows]  # type: ignore[index]  # slopes are given for these
-                log_ratios = prior.log_ratios(own)
-                values += log_ratios
-            log_unit = _ratios_to_posterior(values)
             weights = self.row_weights(rows)
+            if prior is None:
+                log_unit = _ratios_to_posterior(values)
+            else:
+                log_unit, new = self._by_row(rows, values, prior, groups, weights)
+                moving.append(new)
             if weights is None:
                 llf += log_unit.sum()
             else:
                 llf += log_unit @ weights
                 values *= weights
-            if prior is not None:
-                normaliser, gap = prior.settle(own, log_ratios, values, weights)
-                llf += normaliser
-                score += gap
             group_weight += values.sum(axis=1)
             for total, one, feature in zip(totals, sums, features, strict=True):
                 weights_times_block(every, feature, one)
                 total += one
-        return llf, group_weight, score, *totals
+        return llf, group_weight, *totals, *added(moving or [()])
+
+    def _by_row(
+        self,
+        rows: slice,
+        values: FloatArray,
+        prior: RowPrior,
+        groups: Groups,
+        weights: FloatArray | None,
+    ) -> tuple[FloatArray, Sums]:
+        """Turn log ratios of densities into posteriors, in place, by the rows' own probabilities.
+
+        Returns the log of the densities' sum and, where these move, what they are moved by.
+        """
+        held = self.take_prior(rows, prior)
+        others, reference = groups.others, groups.reference
+        if is_safe(held, reference) and values.max() < SAFE_EXPONENT:
+            log_unit = weigh_ratios(values, held.values, others, reference)
+        else:
+            assert self.covariates is not None  # take_prior checked it
+            log_prior = prior.log(self.covariates[rows])
+            values += log_prior[others] - log_prior[reference]
+            log_unit = _ratios_to_posterior(values) + log_prior[reference]
+        new: Sums = ()
+        if prior.moves:
+            assert self.covariates is not None
+            new = moving_sums(self.covariates[rows], values, held.values, others, weights)
+        self.put_prior_back(rows, held)
+        return log_unit, new
 
     def feature_sums(self) -> list[FloatArray]:
         """Return the weighted sum of each stored feature over units, shapes (T,) or (P,)."""
@@ -184,6 +213,23 @@ class RatioStatistics(Statistics):
         rows = np.zeros((padded_rows(n_columns), n_features))
         rows[:n_columns] = coefficients.T
         return rows
+
+
+def _moving(
+    found: Totals,
+    groups: Groups,
+    score: FloatArray,
+    of_posterior: FloatArray,
+    of_prior: FloatArray,
+) -> Totals:
+    """Return totals with what the group probabilities by covariates are moved by, of all groups."""
+    others, reference = groups
+    membership = np.empty((len(others) + 1, score.shape[1]))
+    membership[others] = score
+    membership[reference] = -score.sum(axis=0)
+    mass = found.group_weight[others]
+    spread = Spread.of_others((mass - score[:, 0], mass), (of_prior, of_posterior), others)
+    return replace(found, membership=membership, spread=spread)
 
 
 def _ratios_to_posterior(values: FloatArray) -> FloatArray:
