@@ -18,7 +18,6 @@ from trajectories.groups.model import Model
 from trajectories.groups.search.panel_problem import make_mixture
 from trajectories.groups.search.prepare import prepare
 from trajectories.groups.search.sampling import draw
-from trajectories.numerics.capped_statistics import CappedStatistics
 from trajectories.numerics.mixture import Parameters
 from trajectories.panel.distinct import distinct_rows
 
@@ -219,29 +218,3 @@ def test_a_large_panel_ends_where_all_starts_on_all_of_it_end() -> None:
     np.testing.assert_allclose(sampled.params, whole.params, rtol=1e-5, atol=1e-7)
     assert 1 <= sampled.n_replicated <= sampled.n_finished == 3
     assert sampled.n_iter < whole.n_iter
-
-
-@pytest.mark.parametrize("family", ["negbin", "zinb"])
-def test_capped_counts_with_a_sparse_rest_are_the_table(family: str) -> None:
-    model = Model.build(resolve(family), (2,) * 3, AGES)
-    theta = np.zeros((3, model.n_group_parameters))
-    theta[:, 0], theta[:, 1:3], theta[:, 3:] = [-1.5, -0.5, 0.6], 0.2, -1.0
-    start = Parameters(np.log([0.5, 0.3, 0.2]), theta)
-    for name in ("whole", "gaps and weights"):
-        panel = panels("negbin")[name]
-        found = []
-        for engine in ("auto", "table"):
-            statistics = prepare(panel, model.family, merge=False, engine=engine).statistics
-            assert isinstance(statistics, CappedStatistics) == (engine == "auto")
-            mixture = make_mixture(panel, model, statistics)
-            after = mixture.m_step(start, mixture.e_step(start))
-            llf, score, information, totals = mixture.score_and_information(after)
-            cells = totals.cell_weight.sum()
-            found.append([after.theta, np.array(llf), score, information, cells])
-        for a, b in zip(*found, strict=True):
-            np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9 * np.abs(a).max())
-
-
-def test_many_large_counts_go_by_the_table() -> None:
-    counts = np.random.default_rng(0).poisson(4.0, (50, 6)).astype(float)
-    assert CappedStatistics.from_counts(counts, None, None, 0.0) is None

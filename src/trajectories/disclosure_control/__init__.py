@@ -7,6 +7,12 @@ the switch is off they return what they always did.
 from __future__ import annotations
 
 from trajectories.disclosure_control.columns import COUNTS_OF_PERSONS, MARK
+from trajectories.disclosure_control.crossed import (
+    is_below,
+    is_few,
+    number_in_words,
+    withheld_cells,
+)
 from trajectories.disclosure_control.declare import (
     as_shown,
     disclosed,
@@ -28,9 +34,13 @@ __all__ = [
     "disclosed",
     "disclosure",
     "drawable",
+    "is_below",
+    "is_few",
+    "number_in_words",
     "protect",
     "protect_by_group",
     "relations_of",
     "unprotected",
+    "withheld_cells",
     "withhold",
 ]

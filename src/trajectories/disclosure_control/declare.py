@@ -21,6 +21,7 @@ from trajectories.disclosure_control.switch import Setting, deeper, disclosure, 
 
 Arguments = ParamSpec("Arguments")
 Table = TypeVar("Table")
+Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 _SIZE = "persons of the group"
 
@@ -33,6 +34,7 @@ def protect(
     keys: Sequence[Any] | None = None,
     parts: Sequence[Any] | None = None,
     total: Any = TOTAL,
+    withhold_too: Bools | None = None,
     name: str = "table",
 ) -> pd.DataFrame:
     """Return the table as it may be shown under the switch; itself where the switch is off.
@@ -47,6 +49,8 @@ def protect(
         columns; a table that counts nobody passes as it is.
     total
         Value in the columns of ``parts`` that stands for the whole.
+    withhold_too : ndarray of bool, shape (n,), optional
+        Rows to withhold in any case: they rest on few persons whom no column counts.
     name : str
         Of the table, in the record for the output checker.
 
@@ -67,7 +71,7 @@ def protect(
     columns = columns_of(table, persons, part_counts, keys, parts)
     if columns is None or not len(table):
         return frame
-    hidden, why = _hidden(table, columns, setting.minimum_cell, total)
+    hidden, why = _hidden(table, columns, setting.minimum_cell, total, withhold_too)
     shown = _rounded(table, columns, setting.rounding)
     for column in columns.numbers:
         shown[column] = shown[column].astype(np.float64).where(~hidden)
@@ -83,7 +87,7 @@ def _named_index(frame: pd.DataFrame) -> bool:
 
 
 def _hidden(
-    table: pd.DataFrame, columns: Columns, minimum: int, total: Any
+    table: pd.DataFrame, columns: Columns, minimum: int, total: Any, too: Bools | None = None
 ) -> tuple[NDArray[np.bool_], NDArray[np.object_]]:
     """Return which rows to suppress, and why."""
     why = np.full(len(table), "", dtype=object)
@@ -93,12 +97,14 @@ def _hidden(
     small = is_small(counts, minimum, LEAST if counts.shape[1] > 1 else 0.0)
     # an expected number of persons below a half is still some person's
     small[:, 0] = is_small(counts[:, 0], minimum)
-    some = np.asarray(small.any(axis=1))
+    some = np.asarray(small.any(axis=1)) if too is None else small.any(axis=1) | too
     relations = relations_of(table, columns.keys, columns.parts, total)
     forced = some | _companions(table, columns, counts[:, 0], minimum, total)
     hidden = withhold(counts, forced, relations, minimum, LEAST)
     why[hidden] = "could be worked out"
-    why[some] = "complement below the minimum"
+    if too is not None:
+        why[too] = "rests on few persons of a value"
+    why[small.any(axis=1)] = "complement below the minimum"
     own = [0, *range(1, counts.shape[1], 2)]
     why[small[:, own].any(axis=1)] = "below the minimum"
     return hidden, why

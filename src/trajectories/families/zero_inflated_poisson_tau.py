@@ -88,11 +88,12 @@ class ZeroInflatedPoissonTau(Family):
         concave and rises with eta, every step after the first comes from below.
         """
         eta, tau = channels[0].copy(), bounded_exp(channels[1])
+        enough = 1e-14 * (1 + np.abs(link_mean).max(initial=0.0))
         for _ in range(MOST_STEPS):
             gap = link_mean - eta - log_expit(tau * eta)
-            eta += gap / (1 + tau * logistic(-tau * eta))
-            if np.abs(gap).max(initial=0.0) < 1e-14 * (1 + np.abs(link_mean).max(initial=0.0)):
+            if np.abs(gap).max(initial=0.0) < enough:
                 break
+            eta += gap / (1 + tau * logistic(-tau * eta))
         omega = logistic(-tau * eta)
         spread = omega * (1 - omega)
         by_eta, by_gamma = 1 + tau * omega, tau * eta * omega

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import pandas as pd
 
-from trajectories.groups.group_sizes import shown_by_group
+from trajectories.errors import InputError
+from trajectories.groups.group_sizes import effects_of_few, shown_by_group, without_rows
 
 if TYPE_CHECKING:
-    from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
     from trajectories.groups.results import GroupTrajectoriesResults
+    from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest
 
 
 class CovariateMethods:
@@ -58,7 +60,33 @@ class CovariateMethods:
         from trajectories.groups.inference.covariate_effects import covariate_effects
 
         fit = self._results()
-        return shown_by_group(fit, covariate_effects(fit, level), "covariate_effects")
+        shown = shown_by_group(fit, covariate_effects(fit, level), "covariate_effects")
+        few = effects_of_few(fit)
+        pairs = zip(shown["covariate"], shown["group"], strict=True)
+        # group 0: an effect that all groups share
+        gone = [bool(few[fit.time_varying.index(name), max(k, 1) - 1]) for name, k in pairs]
+        return without_rows(shown, np.array(gone, dtype=bool), ("covariate", "group"))
+
+    def covariate_cells(self) -> pd.DataFrame:
+        """Return on how many persons those effects rest: covariate, value, group, persons.
+
+        Persons expected in the group or assigned to it, whichever is fewer, who ever have another
+        value of the covariate than the usual one; of a covariate of two values also those who ever
+        have that one. No row for a covariate without a usual value.
+
+        Raises
+        ------
+        InputError
+            For a model that was loaded, or fitted on a cluster, which holds no persons; and for one
+            without time-varying covariates.
+        """
+        fit = self._results()
+        if fit._varying is None:
+            raise InputError(
+                "how many persons have each value of a time-varying covariate is known of a model "
+                "that has some, and was fitted in memory"
+            )
+        return fit._varying.table(fit.n_groups)
 
     def test_equal_effects(self, covariate: str | None = None) -> HypothesisTest | InapplicableTest:
         """Test that a time-varying covariate, or every one, has the same effect in all groups.

@@ -12,6 +12,7 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.groups.adequacy.methods import AdequacyMethods
+from trajectories.groups.covariate_cells import CovariateCells
 from trajectories.groups.covariate_methods import CovariateMethods
 from trajectories.groups.inference.covariance import normal_quantile, share_intervals
 from trajectories.groups.inference.methods import InferenceMethods
@@ -112,6 +113,8 @@ class GroupTrajectoriesResults(
     _posterior: Posterior | None = field(default=None)
     _units: pd.Index[Any] | None = field(default=None)
     _weights: FloatArray | None = field(default=None)
+    _cells: CovariateCells | None = field(default=None)
+    _varying: CovariateCells | None = field(default=None)
 
     @property
     def n_groups(self) -> int:

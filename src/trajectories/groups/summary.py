@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
-from trajectories.groups.group_sizes import hidden_groups
+from trajectories.disclosure_control import disclosure, number_in_words
+from trajectories.groups.group_sizes import effects_of_few, hidden_groups, slopes_of_few
 from trajectories.groups.inference.sandwich import in_words
 from trajectories.groups.information_criteria import criteria_lines
+from trajectories.numerics.types import BoolArray
 
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
@@ -41,7 +44,8 @@ def _head(results: GroupTrajectoriesResults) -> str:
     lines += _covariates(results)
     membership = results.model.membership
     if membership is not None:
-        left_out = f"; {membership.n_missing:,} left out, a covariate missing"
+        number = number_in_words(membership.n_missing, "")
+        left_out = f"; {number} left out, a covariate missing"
         lines.append(
             f"  membership: {membership.formula}{left_out if membership.n_missing else ''}"
         )
@@ -84,15 +88,43 @@ def _parameters(results: GroupTrajectoriesResults) -> str:
 
 def _without_hidden(results: GroupTrajectoriesResults, table: pd.DataFrame) -> pd.DataFrame:
     """Return parameters without curves of small groups, and without logits that tell sizes."""
-    sizes, curves = hidden_groups(results), hidden_groups(results, adds_up=False)
-    if not sizes:
+    if not disclosure.is_on:
         return table
-    group, part = (table.index.get_level_values(name) for name in ("group", "part"))
+    sizes, curves = hidden_groups(results), hidden_groups(results, adds_up=False)
+    group, part, term = (table.index.get_level_values(name) for name in ("group", "part", "term"))
     is_logit = part == "membership"
     # logits are against a group: where its share is hidden, each would tell it
     against = results.model.reference in sizes
     gone = group.isin(curves) | (is_logit & (group.isin(sizes) | against))
+    gone |= is_logit & _rest_on_few(results, group, term)
+    for name, own in zip(results.time_varying, effects_of_few(results), strict=True):
+        # without its effect, the rest of a curve still tells what is left of the average
+        gone |= ~is_logit & ((term == name) | (term == "intercept")) & _in(group, own)
     return table.mask(pd.Series(gone, index=table.index))
+
+
+def _rest_on_few(
+    results: GroupTrajectoriesResults, group: pd.Index[Any], term: pd.Index[Any]
+) -> BoolArray:
+    """Tell which logits rest on few persons: slopes, and intercepts where any slope does."""
+    few, membership = slopes_of_few(results), results.model.membership
+    if membership is None or not few.any():
+        return np.zeros(len(term), dtype=bool)
+    either = few | few[:, [results.model.reference - 1]]
+    rows = {name: either[m] for m, name in enumerate(membership.columns)}
+    rows["intercept"] = either.any(axis=0)
+    pairs = zip(term, group, strict=True)
+    return np.array([name in rows and bool(rows[name][k - 1]) for name, k in pairs], dtype=bool)
+
+
+def _groups_of(few: BoolArray) -> list[int]:
+    return [int(k) + 1 for k in np.flatnonzero(few.any(axis=0))]
+
+
+def _in(group: pd.Index[Any], own: BoolArray) -> BoolArray:
+    """Tell which rows are of a group with few; group 0 is all of them."""
+    groups = [*_groups_of(own[None]), *([0] if own.all() else [])]
+    return np.asarray(group.isin(groups))
 
 
 def _foot(results: GroupTrajectoriesResults) -> str:

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from trajectories.disclosure_control import disclosed
+from trajectories.disclosure_control import MARK, disclosed
 from trajectories.errors import InputError
 from trajectories.lifecourse.model_rows import Columns, Model
 from trajectories.lifecourse.summary import summary_text
-from trajectories.lifecourse.wald import WaldTest, wald_test
+from trajectories.lifecourse.wald import wald_test
 from trajectories.numerics.conditional_fit import ConditionalFit
+from trajectories.numerics.hypotheses import HypothesisTest
 from trajectories.panel.arrays import FloatArray, names
 from trajectories.suggestions import did_you_mean
 
@@ -123,7 +124,8 @@ class WithinPersonResults:
         -------
         DataFrame
             The population, ``reference``, ``exposure``, ``estimate`` (its ratio over that of the
-            reference: 1 if the effects are equal), ``lower``, ``upper``, ``p_value``.
+            reference: 1 if the effects are equal), ``lower``, ``upper``, ``p_value``. Under
+            disclosure control no ratio of an effect that ``effects`` withholds.
         """
         levels = self._levels()
         base = levels[0] if reference is None else reference
@@ -141,9 +143,9 @@ class WithinPersonResults:
                 contrast[row[level]], contrast[row[base]] = 1.0, -1.0
                 found.append((level, base, exposure, *self._ratio(contrast)))
         columns = [self._by, "reference", "exposure", "estimate", "lower", "upper", "p_value"]
-        return pd.DataFrame(found, columns=columns)
+        return self._without_few(pd.DataFrame(found, columns=columns))
 
-    def test_equal(self, exposures: str | Iterable[str] | None = None) -> WaldTest:
+    def test_equal(self, exposures: str | Iterable[str] | None = None) -> HypothesisTest:
         """Test that exposures have the same effect in all populations (all, when left out)."""
         chosen = self._chosen(exposures)
         levels = self._levels()
@@ -163,7 +165,7 @@ class WithinPersonResults:
         )
         return wald_test(null, self.fit.params, self.fit.robust_covariance, rows)
 
-    def test_none(self, exposures: str | Iterable[str] | None = None) -> WaldTest:
+    def test_none(self, exposures: str | Iterable[str] | None = None) -> HypothesisTest:
         """Test that exposures have no effect in any population (all, when left out)."""
         chosen = self._chosen(exposures)
         levels = self._levels()
@@ -196,6 +198,20 @@ class WithinPersonResults:
     def __repr__(self) -> str:
         """Print the summary."""
         return self.summary()
+
+    def _without_few(self, table: pd.DataFrame) -> pd.DataFrame:
+        effects = self.effects
+        if MARK not in effects.columns:
+            return table
+        gone = effects[effects[MARK].astype(bool)]
+        hidden = set(gone[[self._by, "exposure"]].itertuples(index=False, name=None))
+        either = [
+            any((row[side], row["exposure"]) in hidden for side in (self._by, "reference"))
+            for row in table.to_dict("records")
+        ]
+        numbers = ["estimate", "lower", "upper", "p_value"]
+        table[numbers] = table[numbers].mask(pd.Series(either, index=table.index))
+        return table.assign(**{MARK: either})
 
     def _levels(self) -> list[str]:
         return list(dict.fromkeys(self.terms["level"]))

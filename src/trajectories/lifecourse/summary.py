@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from trajectories.disclosure_control import MARK, disclosure, is_few, number_in_words, protect
 from trajectories.errors import InputError
 from trajectories.panel.arrays import counted
 
@@ -33,7 +34,7 @@ def summary_text(results: WithinPersonResults) -> str:
     ]
     if len(set(results.terms["level"])) > 1:
         parts.append("\n".join(["Wald tests of equal effects", *_tests(results)]))
-    counts = results.information.set_index(by).T
+    counts = _information(results, by).set_index(by).T
     parts.append(counts.map(_count).reset_index(names="").to_string(index=False))
     parts.append("\n".join(f"- {line}" for line in cautions(results)))
     return "\n\n".join(parts)
@@ -66,27 +67,30 @@ def cautions(results: WithinPersonResults) -> list[str]:
     persons = round(found[f"{prefix}persons"].sum())
     informative = round(found[f"{prefix}informative_persons"].sum())
     noun = {"logit": "never or always", "poisson": "never"}[results.model]
+    without = f"{persons - informative:,}"
+    if is_few(persons - informative, persons):
+        without = "Few, or all but few,"
     lines = [
-        f"{persons - informative:,} of {counted(persons, 'person')} carry no information: the "
+        f"{without} of {counted(persons, 'person')} carry no information: the "
         f"outcome of those with a single year, or who {noun} offended, does not vary. The "
         "estimates are about the others."
     ]
     gaps = int(found["persons_with_gaps"].sum())
     if gaps:
         lines.append(
-            f"{counted(gaps, 'person')} with a gap in the years used: years on both sides are "
+            f"{_said(gaps, 'person')} with a gap in the years used: years on both sides are "
             "compared as they stand; lags over a gap are missing."
         )
     left = int(found["left_out_no_time_free"].sum())
     if left:
         events = int(found["events_left_out_no_time_free"].sum())
         lines.append(
-            f"{counted(left, 'year')} without (enough) time free left out, with "
-            f"{counted(events, 'event')} in them."
+            f"{_said(left, 'year')} without (enough) time free left out, with "
+            f"{_said(events, 'event')} in them."
         )
     if found["left_out_missing"].sum():
         lines.append(
-            f"{counted(int(found['left_out_missing'].sum()), 'year')} with values missing left out."
+            f"{_said(int(found['left_out_missing'].sum()), 'year')} with values missing left out."
         )
     if results.fit.n_clusters < FEW_CLUSTERS:
         lines.append(
@@ -102,6 +106,24 @@ def cautions(results: WithinPersonResults) -> list[str]:
     return lines
 
 
+def _information(results: WithinPersonResults, by: str) -> pd.DataFrame:
+    """Return what the estimates rest on; under the switch without populations of few persons."""
+    table = results.information
+    if not disclosure.is_on:
+        return table
+    counts = [name for name in table.columns if "persons" in str(name) and name != "persons"]
+    first = "persons" if "persons" in table.columns else counts[0]
+    shown = protect(
+        table, persons=first, part_counts=counts, keys=(by,), parts=(by,), name="within"
+    )
+    return shown.drop(columns=MARK, errors="ignore")
+
+
+def _said(number: int, noun: str) -> str:
+    """Return a number in words; under the switch only that it is small where it is."""
+    return number_in_words(number, f"{noun}s") if is_few(number) else counted(number, noun)
+
+
 def _table(frame: pd.DataFrame) -> str:
     return str(
         frame.to_string(
@@ -115,4 +137,6 @@ def _p_value(p: float, sign: str = "") -> str:
 
 
 def _count(value: float) -> str:
+    if pd.isna(value):
+        return "suppressed"
     return f"{value:,.0f}" if value == int(value) else f"{value:.3f}"

@@ -17,7 +17,7 @@ import numpy as np
 
 from trajectories.numerics.density import CellDensity
 from trajectories.numerics.mixture import Mixture, Parameters
-from trajectories.numerics.types import FloatArray, IntArray
+from trajectories.numerics.types import BoolArray, FloatArray
 
 LEAST_WEIGHT = 1e-4
 """Weight of an age where next to nothing happens, where a mean is laid on the basis of a curve."""
@@ -28,38 +28,48 @@ RANK = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class _Bent:
-    """A group of one part of the density whose coordinates are not its parameters.
+    """A part of the density in which coordinates are not the parameters.
 
     Attributes
     ----------
     part : CellDensity
-    group : int
-    start : int
-        Place of the group's parameters of this part among the packed ones.
-    laid : ndarray, shape (P, R)
-        Takes a curve on the grid to the coefficients of the first channel.
-    channels : ndarray, shape (q, R, 1)
+    columns : slice
+        Of ``theta``, those of the part.
+    laid : ndarray, shape (K, P, R)
+        Takes a curve on the grid to the coefficients of each group's first channel; zero where
+        these are held.
+    channels : ndarray, shape (q, R, K)
         As they are at the point that steps start from.
-    mean : ndarray, shape (R, 1)
+    mean : ndarray, shape (R, K)
         Log mean there.
-    first : ndarray, shape (q, R, 1)
+    first : ndarray, shape (q, R, K)
         Derivatives of the first channel in log mean and other channels.
-    second : ndarray, shape (q, q, R, 1)
+    second : ndarray, shape (q, q, R, K)
     """
 
     part: CellDensity
-    group: int
-    start: int
+    columns: slice
     laid: FloatArray
     channels: FloatArray
     mean: FloatArray
     first: FloatArray
     second: FloatArray
 
-    def places(self, channel: int) -> slice:
-        """Return the places of a channel's coefficients among the packed parameters."""
-        own = self.part.parts[channel]
-        return slice(self.start + own.start, self.start + own.stop)
+    def derivative(self, group: int) -> FloatArray:
+        """Return the derivative of a group's first coefficients in its coordinates, (P, Q)."""
+        curves = [self.first[i, :, group, None] * rows for i, rows in enumerate(self.part.designs)]
+        return np.asarray(self.laid[group] @ np.concatenate(curves, axis=1))
+
+    def bend(self, group: int, score: FloatArray) -> FloatArray:
+        """Return sum over first coefficients of score times second derivatives, (Q, Q)."""
+        curve = (score @ self.laid[group])[:, None]
+        result = np.zeros((self.part.n_parameters, self.part.n_parameters))
+        for i, (rows, here) in enumerate(zip(self.part.designs, self.part.parts, strict=True)):
+            for j, (others, there) in enumerate(
+                zip(self.part.designs, self.part.parts, strict=True)
+            ):
+                result[here, there] = rows.T @ (curve * self.second[i, j, :, group, None] * others)
+        return result
 
 
 class MeanCoordinates:
@@ -84,7 +94,7 @@ class MeanCoordinates:
     def __init__(self, mixture: Mixture, parameters: Parameters) -> None:
         self.mixture = mixture
         self.parameters = parameters
-        self._bent = _bent_groups(mixture, parameters)
+        self._bent = _bent_parts(mixture, parameters)
 
     def pulled_back(
         self, score: FloatArray, information: FloatArray
@@ -97,69 +107,57 @@ class MeanCoordinates:
         if not self._bent:
             return score, -information
         jacobian, bend = np.eye(len(score)), np.zeros_like(information)
+        n_groups, n_own = self.parameters.theta.shape
         for one in self._bent:
-            curves = one.laid.T @ score[one.places(0)]
-            for i, rows in enumerate(one.part.designs):
-                jacobian[one.places(0), one.places(i)] = one.laid @ (one.first[i] * rows)
-                for j, others in enumerate(one.part.designs):
-                    weight = curves[:, None] * one.second[i, j]
-                    bend[one.places(i), one.places(j)] += rows.T @ (weight * others)
+            width = one.part.parts[0].stop
+            for k in range(n_groups):
+                start = n_groups - 1 + k * n_own + one.columns.start
+                own = slice(start, start + one.part.n_parameters)
+                first = slice(start, start + width)
+                if one.laid[k].any():
+                    jacobian[first, own] = one.derivative(k)
+                    bend[own, own] = one.bend(k, score[first])
         return jacobian.T @ score, bend - jacobian.T @ information @ jacobian
 
     def moved(self, step: FloatArray) -> Parameters:
         """Return the parameters after a step of the coordinates."""
-        packed = self.parameters.pack() + step
+        mixture, theta = self.mixture, self.parameters.theta
+        moved = Parameters.unpack(
+            self.parameters.pack() + step, mixture.n_groups, mixture.n_covariates
+        )
+        steps = step[mixture.n_groups - 1 :][: theta.size].reshape(theta.shape)
         for one in self._bent:
-            change = np.stack(
-                [rows @ step[one.places(i), None] for i, rows in enumerate(one.part.designs)]
-            )
-            mean, others = one.mean + change[0], one.channels + change
+            change = one.part.grid_channels(steps[:, one.columns])
+            others = one.channels + change
             others[0] = one.channels[0]  # where the search for the new one begins
-            bent = one.part.family.first_at_mean(mean, others)
+            bent = one.part.family.first_at_mean(one.mean + change[0], others)
             assert bent is not None
-            gone = one.laid @ (bent[0] - one.channels[0])[:, 0]
-            packed[one.places(0)] += gone - step[one.places(0)]
-        return Parameters.unpack(packed, self.mixture.n_groups, self.mixture.n_covariates)
+            gone = np.matmul(one.laid, (bent[0] - one.channels[0]).T[:, :, None])[:, :, 0]
+            first = slice(one.columns.start, one.columns.start + gone.shape[1])
+            use = one.laid.any(axis=(1, 2))
+            moved.theta[use, first] = theta[use, first] + gone[use]
+        return moved
 
 
-def _bent_groups(mixture: Mixture, parameters: Parameters) -> list[_Bent]:
+def _bent_parts(mixture: Mixture, parameters: Parameters) -> list[_Bent]:
     found = []
-    n_logits, n_own = mixture.n_groups - 1, parameters.theta.shape[1]
     for part, columns in mixture.density.with_columns():
-        first = slice(columns.start + part.parts[0].start, columns.start + part.parts[0].stop)
+        first = slice(columns.start, columns.start + part.parts[0].stop)
         if mixture.common[first].any():
             continue
         channels = part.grid_channels(parameters.theta[:, columns])
         mean = part.family.link_mean(channels)[0]
         bent = part.family.first_at_mean(mean, channels)
-        if bent is None:
-            continue
-        for k in range(mixture.n_groups):
-            free = np.flatnonzero(mixture.active[k, first])
-            if not len(free):
-                continue
-            laid = _laid_on(part.designs[0], free, mean[:, k])
-            own = slice(k, k + 1)
-            found.append(
-                _Bent(
-                    part,
-                    k,
-                    n_logits + k * n_own + columns.start,
-                    laid,
-                    channels[..., own],
-                    mean[:, own],
-                    bent[1][..., own],
-                    bent[2][..., own],
-                )
-            )
+        if bent is not None:
+            laid = _laid_on(part.designs[0], mixture.active[:, first], mean)
+            found.append(_Bent(part, columns, laid, channels, mean, bent[1], bent[2]))
     return found
 
 
-def _laid_on(design: FloatArray, free: IntArray, mean: FloatArray) -> FloatArray:
-    """Return the weighted least squares fit of a curve by some columns, shape (P, R)."""
-    weight = np.exp(mean - mean.max()) + LEAST_WEIGHT
-    rows = design[:, free]
-    weighted = rows.T * weight
-    result = np.zeros(design.shape[::-1])
-    result[free] = np.linalg.pinv(weighted @ rows, rcond=RANK, hermitian=True) @ weighted
-    return result
+def _laid_on(design: FloatArray, free: BoolArray, mean: FloatArray) -> FloatArray:
+    """Return the weighted least squares fit of a curve by a group's columns, shape (K, P, R)."""
+    weight = np.exp(mean - mean.max(axis=0)) + LEAST_WEIGHT
+    rows = design.T * free[:, :, None]
+    weighted = rows * weight.T[:, None, :]
+    products = weighted @ rows.swapaxes(1, 2)
+    return np.asarray(np.linalg.pinv(products, rcond=RANK, hermitian=True) @ weighted)

@@ -42,9 +42,9 @@ def dual_trajectories(
         within each of its groups: rows add up to 100. A dash: suppressed.
     """
     need_columns(curves, "the curves", "outcome", "group", "age", "mean")
-    need_columns(
-        conditional, "the probabilities", "given", "given_group", "outcome", "group", "probability"
-    )
+    if len(conditional):
+        columns = ("given", "given_group", "outcome", "group", "probability")
+        need_columns(conditional, "the probabilities", *columns)
     outcomes = list(dict.fromkeys(curves["outcome"]))
     figure = new_figure(7.2, 5.8)
     axes = figure.subplots(2, 2, height_ratios=(3, 2))
@@ -57,7 +57,11 @@ def dual_trajectories(
 
 
 def _heat(ax: Axes, table: pd.DataFrame, given: str) -> None:
-    other = str(table["outcome"].iloc[0]) if len(table) else ""
+    if not len(table):  # disclosure control withholds every combination
+        ax.set_axis_off()
+        ax.text(0.5, 0.5, f"given group of {given}:\nsuppressed", ha="center", va="center")
+        return
+    other = str(table["outcome"].iloc[0])
     cells = table.pivot_table("probability", "given_group", "group", dropna=False)
     shown = cells.to_numpy(dtype=float)
     ax.imshow(shown, cmap="Greys", vmin=0.0, vmax=1.15, aspect="auto")

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import number_in_words
 from trajectories.profiles.model import ScoringModel
 from trajectories.profiles.table_text import html_table, markdown_table
 from trajectories.profiles.tripod import check_given
@@ -123,7 +124,8 @@ def _evidence(facts: Facts) -> list[tuple[str, str, str]]:
     validation = facts.validation
     tested = UNKNOWN
     if validation is not None:
-        tested = f"{validation.n_scored:,} persons scored, {validation.n_refused:,} refused"
+        refused = number_in_words(validation.n_refused, "")
+        tested = f"{validation.n_scored:,} persons scored, {refused} refused"
     return [
         ("Persons fitted", "population", f"{card.population}, {card.country}, {first} to {last}"),
         ("Persons fitted", "inclusion", card.inclusion),

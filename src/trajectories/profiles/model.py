@@ -18,6 +18,7 @@ from trajectories.groups.saving.golden import golden_panel
 from trajectories.groups.saving.text_file import read_document, write_document
 from trajectories.panel import Panel
 from trajectories.profiles.card import ModelCard
+from trajectories.profiles.few_persons import refuse_few_persons
 from trajectories.profiles.score import check_usable, score
 from trajectories.profiles.strict_text import require_untouched
 from trajectories.profiles.support import Support
@@ -95,7 +96,8 @@ def publish(results: GroupTrajectoriesResults, panel: Panel, card: ModelCard) ->
     ------
     InputError
         If the fit is no proper solution, or is not about counts of offences, or the panel is not
-        the one that was fitted.
+        the one that was fitted; under disclosure control, if a group, a subgroup on the card (or
+        everybody else), or an effect of a covariate rests on few persons.
     """
     if not isinstance(card, ModelCard):
         raise InputError("a model for scoring needs a ModelCard: say whom it describes")
@@ -105,6 +107,7 @@ def publish(results: GroupTrajectoriesResults, panel: Panel, card: ModelCard) ->
             f"the panel stands for {panel.total_weight:g} persons and the fit for "
             f"{results.nobs:g}: give the panel that was fitted"
         )
+    refuse_few_persons(results, card)
     bare = storage.from_document(storage.to_document(results))
     model = ScoringModel(bare, card, Support.of_panel(results, panel), "")
     return ScoringModel(bare, card, model.support, storage.checksum(to_document(model)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trajectories.disclosure_control import number_in_words
 from trajectories.profiles.tripod_facts import ANALYST, FILLED, PARTLY, Facts, Item
 
 
@@ -228,9 +229,10 @@ def _evaluated(facts: Facts) -> str:
     if facts.validation is None:
         return ""
     everybody = facts.validation.discrimination.iloc[0]
+    refused = number_in_words(facts.validation.n_refused, "")
     return (
         f"; evaluation: {facts.validation.n_scored:,} persons scored, of whom "
-        f"{everybody['events']:,} had the outcome, and {facts.validation.n_refused:,} refused"
+        f"{everybody['events']:,} had the outcome, and {refused} refused"
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from trajectories.disclosure_control import disclosed
+from trajectories.disclosure_control import disclosed, number_in_words
 from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.profiles.calibration import calibration, calibration_curve
 from trajectories.profiles.decision_curve import decision_curve
@@ -65,8 +65,8 @@ class Validation:
         until = "" if self.horizon is None else f", horizon {self.horizon:g}"
         return "\n".join(
             [
-                f"{self.n_scored} persons scored, {self.n_refused} refused{until}; intervals of "
-                f"{100 * self.level:g} %",
+                f"{self.n_scored} persons scored, {number_in_words(self.n_refused, '')} refused"
+                f"{until}; intervals of {100 * self.level:g} %",
                 table.drop(columns="reason").round(3).to_string(index=False),
                 "Calibration and equal error rates cannot all hold where base rates differ; no "
                 "number here certifies fairness.",
@@ -77,7 +77,7 @@ class Validation:
         """Return one line without data."""
         groups = self.discrimination[["by", "level"]].drop_duplicates()
         return (
-            f"<Validation: {self.n_scored} scored, {self.n_refused} refused, "
+            f"<Validation: {self.n_scored} scored, {number_in_words(self.n_refused, '')} refused, "
             f"{len(groups) - 1} subgroups>"
         )
 

@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING, Any, cast
 import pandas as pd
 
 from trajectories.disclosure_control import protect_by_group
-from trajectories.groups.group_sizes import persons_by_group, shown_by_group
+from trajectories.groups.group_sizes import (
+    persons_by_group,
+    shown_by_group,
+    without_averages_of_few,
+)
 from trajectories.groups.inference.bands import trajectories_with_bands
 from trajectories.groups.inference.share_intervals import group_probability_intervals
 
 if TYPE_CHECKING:
     from trajectories.groups.inference.bootstrap_results import Bootstrap
-    from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
     from trajectories.groups.results import GroupTrajectoriesResults
     from trajectories.groups.search.spread_panel import SpreadPanel
+    from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest
     from trajectories.panel import Panel
 
 
@@ -72,7 +76,8 @@ class InferenceMethods:
         """
         fit = self._self() if at is None else self._self().at(at)
         table = trajectories_with_bands(fit, level, ages, band, method, draws, seed)
-        return protect_by_group(table, partial(persons_by_group, fit), name="trajectories")
+        shown = protect_by_group(table, partial(persons_by_group, fit), name="trajectories")
+        return without_averages_of_few(fit, shown)
 
     def group_probability_intervals(
         self, level: float = 0.95, method: str = "delta", draws: int = 10_000, seed: int = 0

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from trajectories.disclosure_control import protect
+from trajectories.disclosure_control import is_below, protect, withheld_cells
 from trajectories.errors import InputError
 from trajectories.groups.inference.covariance import normal_quantile
-from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.groups.joint.dual_tests import likelihood_ratio, wald
 from trajectories.groups.joint.joint_storage import load_joint, save_joint
 from trajectories.groups.joint.joint_summary import summarise_dual
 from trajectories.groups.joint.several_outcomes import SeveralOutcomes
+from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.numerics.share_logits import conditional_share
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 
@@ -83,7 +83,8 @@ class DualTrajectoriesResults(SeveralOutcomes):
                 rows.append((j + 1, k + 1, self._expected(event), *share))
         columns = [*self.outcomes, "persons", "probability", "lower", "upper"]
         table = pd.DataFrame(rows, columns=columns)
-        return self._protected(table, self.outcomes, self.outcomes, "joint probabilities")
+        gone = self._withheld().ravel()
+        return self._protected(table, self.outcomes, (), "joint probabilities", gone)
 
     def conditional_probabilities(
         self, given: str | None = None, level: float = 0.95
@@ -116,8 +117,12 @@ class DualTrajectoriesResults(SeveralOutcomes):
         keys = ("given", "given_group", "outcome", "group")
         columns = [*keys, "persons", "probability", "lower", "upper"]
         table = pd.DataFrame(rows, columns=columns)
-        parts = ("given_group", "group")
-        return self._protected(table, keys, parts, "conditional probabilities")
+        hidden = self._withheld()
+        both = {
+            name: own.ravel() for name, own in zip(self.outcomes, (hidden, hidden.T), strict=True)
+        }
+        gone = np.concatenate([own for name, own in both.items() if given in (None, name)])
+        return self._protected(table, keys, (), "conditional probabilities", gone)
 
     def test_independence(
         self, method: str = "likelihood ratio"
@@ -202,9 +207,38 @@ class DualTrajectoriesResults(SeveralOutcomes):
         )
 
     def _protected(
-        self, table: pd.DataFrame, keys: tuple[str, ...], parts: tuple[str, ...], name: str
+        self,
+        table: pd.DataFrame,
+        keys: tuple[str, ...],
+        parts: tuple[str, ...],
+        name: str,
+        gone: BoolArray | None = None,
     ) -> pd.DataFrame:
-        return protect(table, persons="persons", part_counts=(), keys=keys, parts=parts, name=name)
+        return protect(
+            table,
+            persons="persons",
+            part_counts=(),
+            keys=keys,
+            parts=parts,
+            withhold_too=gone,
+            name=name,
+        )
+
+    def _withheld(self) -> BoolArray:
+        """Return which combinations of groups the switch withholds, (J, K), in every table alike.
+
+        By the persons expected to have them, and those assigned to them where somebody is.
+        """
+        size = [part.n_groups for part in self.model.parts]
+        expected = np.zeros(size)
+        place = (self._groups_of(0), self._groups_of(1))
+        expected[place] = self.nobs * np.exp(self.parameters.log_probability)
+        assigned = np.zeros(size)
+        if self._posterior is not None and self._views[0]._weights is None:
+            best = self._posterior.argmax(axis=1)
+            np.add.at(assigned, (place[0][best], place[1][best]), 1.0)
+        few = np.asarray(is_below(np.where(assigned > 0, assigned, expected)))
+        return withheld_cells(expected, few=few, name="combinations of groups")
 
     def _labelled(self, units: pd.Index[Any] | None, posterior: FloatArray) -> pd.DataFrame:
         columns = pd.MultiIndex.from_arrays(

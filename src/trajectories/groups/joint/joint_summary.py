@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from trajectories.disclosure_control import disclosure
+from trajectories.disclosure_control import disclosure, is_few, number_in_words
 from trajectories.groups.inference.sandwich import in_words
 from trajectories.groups.information_criteria import criteria_lines
 
@@ -49,7 +49,10 @@ def summarise_dropout(results: DropoutTrajectoriesResults) -> str:
     """Return fit, criteria, groups, leaving and parameters of a model with leaving as text."""
     what = f"{results.n_groups} groups, leaving with {results.dropout.previous} previous outcomes,"
     head = fit_lines(results, "Trajectory model with leaving", what)
-    head += f"\n  {results.n_left:,.0f} persons left before the end of their follow-up"
+    # how many left is known from who stayed, and from how many are at risk at each age
+    hidden = results.leaving_is_withheld()
+    left = "persons" if hidden else number_in_words(results.n_left, "persons")
+    head += f"\n  {left} left before the end of their follow-up"
     groups = indented(results.adequacy().round(4).to_string())
     leaving = indented(results.leaving().round(4).to_string(index=False))
     return "\n\n".join(
@@ -67,10 +70,12 @@ def fit_lines(results: JointResults, title: str, what: str) -> str:
     """Return title, data, search and notes."""
     many = len(results.outcomes)
     lines = [title, f"  {what} over {many} outcome{'s' if many > 1 else ''}"]
+    few = any(is_few(number) for number in (*results.n_absent.values(), results.n_left_out))
     for name, view in zip(results.outcomes, results._views, strict=True):
+        cells = "" if few else f"{view.n_cells:,.0f} observed cells, "
         lines.append(
             f"  {name}: {view.family}, degree {view.degree}, ages {view.ages[0]:g} to "
-            f"{view.ages[-1]:g}, {view.n_cells:,.0f} observed cells, {view.unit}"
+            f"{view.ages[-1]:g}, {cells}{view.unit}"
         )
     lines += [
         f"  {results.nobs:,.0f} persons",
@@ -80,12 +85,12 @@ def fit_lines(results: JointResults, title: str, what: str) -> str:
         "reached this value",
     ]
     lines += [
-        f"  {number} units lack {name} and count with the other outcomes"
+        f"  {number_in_words(number)} lack {name} and count with the other outcomes"
         for name, number in results.n_absent.items()
         if number
     ]
     if results.n_left_out:
-        lines.append(f"  {results.n_left_out} units that lack an outcome were left out")
+        lines.append(f"  {number_in_words(results.n_left_out)} that lack an outcome were left out")
     return "\n".join(lines + [f"  note: {note}" for note in results.notes])
 
 

@@ -11,14 +11,25 @@ from scipy.special import ndtr
 
 from trajectories.disclosure_control import MARK
 from trajectories.errors import InputError
-from trajectories.groups.group_sizes import TOO_FEW, hidden_groups, shown_by_group
+from trajectories.groups.group_sizes import (
+    TOO_FEW,
+    hidden_groups,
+    shown_by_group,
+    without_rows,
+)
 from trajectories.groups.inference.covariance import normal_quantile, probability_limits
-from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.groups.inference.wald import packed_test
 from trajectories.groups.inference.withheld import why
 from trajectories.groups.membership.effects import marginal_effects
+from trajectories.groups.membership.few_persons import (
+    cells_of,
+    effects_by_variable,
+    odds_of_few,
+    probabilities_at_few,
+)
 from trajectories.groups.membership.terms import Membership
 from trajectories.groups.search.separation import slopes_of
+from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.numerics.membership import packed_places, row_log_probability
 from trajectories.numerics.types import FloatArray, IntArray
 
@@ -77,6 +88,8 @@ class MembershipResults:
         DataFrame
             group, reference, term, estimate (odds ratio), lower, upper, log_odds, standard_error,
             z, p_value, reason (why there is no interval; else empty). Wald intervals, on the log.
+            Under disclosure control nothing that rests on few persons with a value in a group; a
+            model that was loaded does not know how many, and then nothing at all.
         """
         fit, terms = self.fit, self.terms
         against = self._group(self.reference if reference is None else reference)
@@ -113,7 +126,8 @@ class MembershipResults:
             numbers = table.columns.difference(["group", "reference", "term", "reason", MARK])
             table[numbers] = np.nan
             table["reason"], table[MARK] = TOO_FEW, True
-        return table.assign(reference=against)
+        gone = odds_of_few(fit, table, terms.columns, against)
+        return without_rows(table, gone, ("group", "reference", "term")).assign(reference=against)
 
     def marginal_effects(
         self, panel: Panel, covariates: Any = None, level: float = 0.95
@@ -126,7 +140,22 @@ class MembershipResults:
             panel = panel.with_unit_covariates(covariates)
         table = marginal_effects(self.fit, self.terms, panel, level)
         # effects add up to zero over groups: beside a hidden one goes another
-        return shown_by_group(self.fit, table, "marginal_effects", adds_up=True)
+        shown = shown_by_group(self.fit, table, "marginal_effects", adds_up=True)
+        gone = effects_by_variable(self.fit, table)
+        return without_rows(shown, gone, ("variable", "contrast", "group"))
+
+    def cells(self) -> pd.DataFrame:
+        """Return on how many persons the slopes rest: covariate, value, group, persons.
+
+        Persons expected in the group or assigned to it, whichever is fewer, by category of each
+        variable and, of each column that takes mostly one value, those with another.
+
+        Raises
+        ------
+        InputError
+            For a model that was loaded, or fitted on a cluster, which holds no persons.
+        """
+        return cells_of(self.fit).table(self.fit.n_groups)
 
     def test(self, term: str | None = None) -> HypothesisTest | InapplicableTest:
         """Test that a term of the formula, or none of them, has no effect on any group.
@@ -219,7 +248,8 @@ class MembershipResults:
             table[numbers] = table[numbers].mask(gone)
             table["reason"] = table["reason"].mask(gone, TOO_FEW)
             table[MARK] = gone
-        return table
+        few = probabilities_at_few(fit, raw, given)
+        return without_rows(table, few, [*given.columns, "group"])
 
     def __repr__(self) -> str:
         """Return the formula and the odds ratios as text."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from trajectories.groups.adequacy.classification import classification_entropy, classification_table
 from trajectories.groups.control import Control
+from trajectories.groups.covariate_cells import CovariateCells, cells_of_design, cells_over_time
 from trajectories.groups.inference.covariance import observed_covariance
 from trajectories.groups.membership.averages import averages_of, with_reference
 from trajectories.groups.results import GroupTrajectoriesResults
@@ -62,6 +63,8 @@ def from_solution(
         _posterior=facts.posterior,
         _units=facts.units,
         _weights=None if isinstance(panel, SpreadPanel) else panel.weights,
+        _cells=None if isinstance(panel, SpreadPanel) else membership_cells(panel, solution),
+        _varying=None if isinstance(panel, SpreadPanel) else varying_cells(panel, solution),
     )
 
 
@@ -81,6 +84,32 @@ def panel_facts(panel: Panel, solution: Solution) -> PanelFacts:
         posterior=posterior,
         units=panel.units,
         averages=averages,
+    )
+
+
+def membership_cells(panel: Panel, solution: Solution) -> CovariateCells | None:
+    """Return how many persons the effects of membership covariates rest on; None without any."""
+    membership = solution.model.membership
+    if membership is None or panel.unit_covariates is None:
+        return None
+    return cells_of_design(
+        membership.raw(panel),
+        panel.unit_covariates[membership.design.variables],
+        membership.columns,
+        membership.design.terms,
+        solution.posterior.by_unit(),
+        panel.weights,
+    )
+
+
+def varying_cells(panel: Panel, solution: Solution) -> CovariateCells | None:
+    """Return how many persons effects of time-varying covariates rest on; None without any."""
+    names = solution.model.time_varying
+    if not names:
+        return None
+    values = panel.covariate_values(names)
+    return cells_over_time(
+        names, values, panel.observed, solution.posterior.by_unit(), panel.weights
     )
 
 

@@ -11,8 +11,8 @@ from trajectories.errors import InputError
 from trajectories.families import Family
 from trajectories.groups.search.design_points import coarse_values, points_of
 from trajectories.groups.search.merging import history_weights, merge_rows
-from trajectories.numerics.capped_statistics import CappedStatistics
 from trajectories.numerics.moment_statistics import MomentStatistics
+from trajectories.numerics.pattern_statistics import PatternStatistics
 from trajectories.numerics.statistics import Statistics
 from trajectories.numerics.tabulated_statistics import TabulatedStatistics
 from trajectories.numerics.types import AnyArray, FloatArray, IntArray
@@ -126,22 +126,19 @@ def prepare(
     by_moments = by_moments and own_ages is None and not varying
     if engine == "moments" and not by_moments:
         raise InputError(f"family {family.name!r} has no moment route for this panel")
+    plain = family.is_count and exposure is None and own_ages is None and not varying
+    if engine == "auto" and plain and not (plan is not None and "zero" not in plan.features):
+        patterns = PatternStatistics.from_counts(
+            outcome, observed, plan, weights, constant, unit_covariates
+        )
+        if patterns is not None:
+            return Prepared(patterns, patterns, panel.grid, panel.grid, first, inverse)
     if by_moments and engine != "table" and plan is not None:
         small = outcome if is_narrow(outcome) else smallest_type(outcome)
         moments = MomentStatistics(
             plan, small, exposure, observed, weights, constant, unit_covariates
         )
         return Prepared(moments, moments, panel.grid, panel.grid, first, inverse)
-    if (
-        engine == "auto"
-        and family.is_count
-        and exposure is None
-        and own_ages is None
-        and not varying
-    ):
-        capped = CappedStatistics.from_counts(outcome, observed, weights, constant, unit_covariates)
-        if capped is not None:
-            return Prepared(capped, capped, panel.grid, panel.grid, first, inverse)
     points = points_of(panel.grid, own_ages, observed, varying)
     table = TabulatedStatistics.from_panel(
         outcome, exposure, observed, weights, constant, points.index, unit_covariates

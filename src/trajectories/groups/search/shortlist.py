@@ -27,12 +27,14 @@ IMPROPER = (StopReason.EMPTY_GROUP, StopReason.DUPLICATE_GROUPS, StopReason.RUNA
 STANDARD_ERRORS = 4.0
 """A mode is out of reach if the sample puts it this many standard errors below the best one."""
 
-SAME_MODE = 1e-9
-"""Log-likelihoods of a sample nearer to each other than this share of them are of one mode."""
+SAME_MODE, ALIKE = 1e-9, 0.02
+"""Log-likelihoods of a sample that are nearer than this share of them, or this, are of one mode."""
 
-
-NEAR_ENOUGH, NEARLY_FLAT = 1e-2, 1e-4
+NEAR_ENOUGH, NEARLY_FLAT = 1e-3, 1e-4
 """On the sample a climb ends with so little left to gain, and so small a score per person."""
+
+EM_STEPS = 10
+"""EM steps on it before Newton takes over: the starts come from EM, on fewer of its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +82,14 @@ def shortlist(
         control,
         gain_tolerance=max(control.gain_tolerance, NEAR_ENOUGH),
         gradient_tolerance=max(control.gradient_tolerance, NEARLY_FLAT),
+        em_steps=min(control.em_steps, EM_STEPS),
     )
     finished = [climb(mixture, start, control) for start in starts]
     proper = [one for one in finished if judge(one).reason not in IMPROPER]
     ordered = sorted(proper or finished, key=lambda one: -one.llf)
     modes: list[list[Fitted]] = []
     for one in ordered:
-        gap = max(10 * NEAR_ENOUGH, SAME_MODE * abs(one.llf))
+        gap = max(ALIKE, SAME_MODE * abs(one.llf))
         if modes and modes[-1][0].llf - one.llf < gap:
             modes[-1].append(one)
         else:

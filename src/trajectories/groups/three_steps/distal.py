@@ -25,6 +25,7 @@ from trajectories.groups.three_steps.distal_data import (
     read_outcome,
 )
 from trajectories.groups.three_steps.distal_outcome import DistalOutcome
+from trajectories.groups.three_steps.few_persons import cells_of_lifetimes, cells_of_outcome
 from trajectories.groups.three_steps.first_step import METHODS, FirstStep, first_step
 from trajectories.groups.three_steps.influence import covariance_of, influence, run_off
 from trajectories.groups.three_steps.outcome_model import OutcomeModel, of_lifetimes, of_outcome
@@ -74,22 +75,33 @@ def distal(
         data = read_outcome(outcome, kind, exposure, covariates, first.units, missing)
     design, keep = _design(formula, covariates, first, data.rows, missing)
     matrix = np.zeros((len(keep), 0)) if design is None else design.matrix
+    rows = data.rows[keep]
+    posterior, weights = first.errors.posterior[rows], first.errors.weights[rows]
     if isinstance(data, Lifetimes):
         lives = data.subset(keep)
         model = of_lifetimes(lives, points, matrix, chosen == "weibull", first.n_groups)
+        cells = cells_of_lifetimes(lives.end, lives.event, points, posterior, weights)
     else:
         own_spread = method == "ml"
         model = of_outcome(data, keep, kind, matrix, own_spread, first.n_groups)
-    return _estimated(first, model, data.rows[keep], design, kind, method, reference)
+        n_labels = len(data.categories)
+        cells = cells_of_outcome(kind, data.values[keep], n_labels, posterior, weights)
+    return _estimated(first, model, rows, cells, design, kind, method, reference)
 
 
 def _refuse_unused(kind: str, exposure: Any, of_lives: dict[str, Any]) -> None:
     """Refuse what another kind of outcome would have used: nothing given is passed over."""
     given = [name for name, value in of_lives.items() if value is not None]
     if given and kind != "survival":
-        raise InputError(f"{given[0]} is for kind='survival', the time to an event")
+        raise InputError(
+            f"{given[0]}= is for kind='survival', the time to an event, and kind is {kind!r}: "
+            "leave it out, or give a follow-up and kind='survival'"
+        )
     if exposure is not None and kind == "survival":
-        raise InputError("exposure is for kind='poisson', a number of events in some time")
+        raise InputError(
+            "exposure= is for kind='poisson', a number of events in some time, and kind is "
+            "'survival', where the follow-up has the time: leave it out"
+        )
 
 
 def _check(
@@ -158,6 +170,7 @@ def _estimated(
     first: FirstStep,
     model: OutcomeModel,
     rows: IntArray,
+    cells: FloatArray,
     design: CovariateDesign | None,
     kind: str,
     method: str,
@@ -205,6 +218,8 @@ def _estimated(
         _covariance=covariance,
         _reported=model.reported(own),
         _names=model.names(design),
+        _cells=cells,
+        _lacking=first.left_out(rows),
     )
 
 
@@ -264,4 +279,12 @@ def _product_limit(
         _covariance=covariance_of(moves, first),
         _reported=np.zeros(0),
         _names=(),
+        _cells=cells_of_lifetimes(
+            lives.end,
+            lives.event,
+            times,
+            first.errors.posterior[lives.rows],
+            first.errors.weights[lives.rows],
+        ),
+        _lacking=first.left_out(lives.rows),
     )

@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, ndtr
+from scipy.special import ndtr
 
-from trajectories.disclosure_control import disclosed
+from trajectories.disclosure_control import number_in_words, protect
 from trajectories.errors import InputError
 from trajectories.groups.inference.covariance import normal_quantile
-from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
+from trajectories.groups.three_steps.few_persons import lacking_few, withheld_outcomes
 from trajectories.groups.three_steps.group_profile import OUTSIDE, without_hidden
 from trajectories.groups.three_steps.group_tests import equal_groups, pairs
+from trajectories.groups.three_steps.limits import limits_on_link
+from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.numerics.types import FloatArray, IntArray
 from trajectories.panel.covariates import CovariateDesign
 
@@ -73,6 +75,8 @@ class DistalOutcome:
     _covariance: FloatArray
     _reported: FloatArray
     _names: tuple[tuple[str, int, str], ...]
+    _cells: FloatArray
+    _lacking: FloatArray
 
     @property
     def biased(self) -> bool:
@@ -109,7 +113,6 @@ class DistalOutcome:
         half = normal_quantile(level) * self.bse
         return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
 
-    @disclosed(part_counts=())
     def table(self, level: float = 0.95) -> pd.DataFrame:
         """Return the outcome by group with intervals, at the covariates of all persons.
 
@@ -124,7 +127,9 @@ class DistalOutcome:
         """
         estimate = self._means.ravel()
         variance = np.diag(self._covariance)[: estimate.size]
-        lower, upper = _limits(estimate, np.sqrt(variance), self.link, normal_quantile(level))
+        lower, upper = limits_on_link(
+            estimate, np.sqrt(variance), self.link, normal_quantile(level)
+        )
         outside = np.zeros(estimate.size, dtype=bool)
         if self.scale in PROPORTIONS:
             outside = (estimate < 0) | (estimate > 1)
@@ -147,7 +152,9 @@ class DistalOutcome:
         )
         if self._about:
             table.insert(0, self._about, self._labels() * self.n_groups)
-        return table
+        gone = withheld_outcomes(self.kind, self._means, self.persons, self._cells).ravel()
+        shown = protect(table, part_counts=(), withhold_too=gone, name="later outcome")
+        return shown.assign(persons=np.nan) if lacking_few(self._lacking) else shown
 
     def test(self) -> HypothesisTest | InapplicableTest:
         """Test that the outcome is the same in all groups (Wald, on the scale of the model).
@@ -244,10 +251,13 @@ class DistalOutcome:
 
     def summary(self) -> str:
         """Return the table, the test and how they were made as text."""
-        left_out = f", {self.n_missing:,} units left out" if self.n_missing else ""
+        left_out = f", {number_in_words(self.n_missing)} left out" if self.n_missing else ""
+        # all persons less those kept are those left out
+        hidden = lacking_few(self._lacking)
+        persons = "" if hidden else number_in_words(float(self.persons.sum()), "persons")
         lines = [
             f"Later outcome by group ({self.kind}), {WORDS[self.method]}",
-            f"  {float(self.persons.sum()):,.10g} persons{left_out}",
+            f"  {(persons + left_out).lstrip(', ')}",
             f"  first step: {self.first_step}",
             "",
             self.table().to_string(index=False, float_format=lambda value: f"{value:.4f}"),
@@ -279,22 +289,3 @@ class DistalOutcome:
 
     def _index(self) -> pd.MultiIndex:
         return pd.MultiIndex.from_tuples(self._names, names=["part", "group", "term"])
-
-
-def _limits(
-    estimate: FloatArray, error: FloatArray, link: str, half: float
-) -> tuple[FloatArray, FloatArray]:
-    """Return limits on the scale of a link where the estimate lies within its range."""
-    lower, upper = estimate - half * error, estimate + half * error
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        if link == "log":
-            inside, wide = estimate > 0, half * error / estimate
-            low, high = estimate * np.exp(-wide), estimate * np.exp(wide)
-        elif link == "logit":
-            inside = (estimate > 0) & (estimate < 1)
-            centre = np.log(estimate / (1 - estimate))
-            wide = half * error / (estimate * (1 - estimate))
-            low, high = expit(centre - wide), expit(centre + wide)
-        else:
-            return lower, upper
-    return np.where(inside, low, lower), np.where(inside, high, upper)

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError, SeparationWarning
+from trajectories.groups.covariate_cells import cells_of_design
 from trajectories.groups.three_steps.design import Standardised
 from trajectories.groups.three_steps.explained import Explained
 from trajectories.groups.three_steps.first_step import METHODS, FirstStep, first_step
@@ -83,6 +84,15 @@ def explain(
         _effect_slopes=slopes,
         _effect_labels=labels,
         _expected=step.weights @ first.errors.posterior[design.rows],
+        _lacking=first.left_out(design.rows),
+        _cells=cells_of_design(
+            design.matrix,
+            design.values_of(covariates, first.units[design.rows]),
+            design.columns,
+            design.terms,
+            first.errors.posterior[design.rows],
+            step.weights,
+        ),
     )
 
 

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from trajectories.disclosure_control import MARK, disclosure, protect, protect_by_group
+from trajectories.disclosure_control import disclosure, number_in_words
 from trajectories.errors import InputError
+from trajectories.groups.covariate_cells import CovariateCells
+from trajectories.groups.group_sizes import without_rows
 from trajectories.groups.inference.covariance import normal_quantile
-from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
+from trajectories.groups.three_steps.few_persons import lacking_few, with_sizes
 from trajectories.groups.three_steps.group_tests import wald_of
+from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.numerics.types import BoolArray, FloatArray
 from trajectories.panel.covariates import CovariateDesign
 
@@ -66,6 +69,8 @@ class Explained:
     _effect_slopes: FloatArray
     _effect_labels: list[tuple[str, str]]
     _expected: FloatArray
+    _cells: CovariateCells
+    _lacking: FloatArray
 
     @property
     def biased(self) -> bool:
@@ -120,7 +125,12 @@ class Explained:
         table = table.drop(columns="standard_error")
         table.insert(1, "reference", self.reference)
         table["method"] = self.method
-        return self._shown(table, "odds ratios against a reference")
+        few = self._cells.withheld(self.n_groups)
+        place = np.array([self.design.columns.index(name) for name in table["term"]], dtype=int)
+        group = table["group"].to_numpy(dtype=int) - 1
+        gone = np.asarray(few[place, group] | few[place, self.reference - 1])
+        shown = with_sizes(table, self._expected, self._lacking, "odds ratios", self.reference)
+        return without_rows(shown, gone, ("group", "term", "persons"))
 
     def marginal_effects(self, level: float = 0.95) -> pd.DataFrame:
         """Return average marginal effects on the probability of each group.
@@ -156,7 +166,20 @@ class Explained:
                         "method": self.method,
                     }
                 )
-        return self._shown(pd.DataFrame(rows), "marginal effects")
+        table = pd.DataFrame(rows)
+        few = self._cells.withheld(self.n_groups)
+        gone = self._cells.by_variable(few, table["variable"], table["group"])
+        shown = with_sizes(table, self._expected, self._lacking, "marginal effects")
+        return without_rows(shown, gone, ("group", "persons"))
+
+    def cells(self) -> pd.DataFrame:
+        """Return on how many persons the effects rest: covariate, value, group, persons.
+
+        Persons expected in the group or assigned to it, whichever is fewer, by category of each
+        variable and, of each column that takes mostly one value, those with another. An effect
+        that rests on fewer than the minimum is withheld under disclosure control.
+        """
+        return self._cells.table(self.n_groups)
 
     def wald_test(self, term: str) -> HypothesisTest | InapplicableTest:
         """Test that a term has no effect on membership of any group.
@@ -220,11 +243,14 @@ class Explained:
         if not disclosure.is_on:
             table = pd.concat([self.params, self.bse, self.conf_int()], axis=1)
             body = table.to_string(float_format=lambda value: f"{value:.4f}")
-        left_out = f", {self.design.n_missing:,} units left out" if self.design.n_missing else ""
+        n_missing = self.design.n_missing
+        left_out = f", {number_in_words(n_missing)} left out" if n_missing else ""
+        # all persons less those kept are those left out
+        persons = "" if lacking_few(self._lacking) else number_in_words(self.n, "persons")
         lines = [
             f"Group membership by {self.design.formula}",
             f"  {WORDS[self.method]}",
-            f"  {self.n:,.10g} persons{left_out}; groups against group {self.reference}",
+            f"  {(persons + left_out).lstrip(', ')}; groups against group {self.reference}",
             f"  first step: {self.first_step}",
             "",
             body,
@@ -238,7 +264,7 @@ class Explained:
         """Return one line without data."""
         return (
             f"<Explained: {self.n_groups} groups by {self.design.formula}, {self.method}, "
-            f"{self.n:,.10g} persons>"
+            f"{'some' if lacking_few(self._lacking) else f'{self.n:,.10g}'} persons>"
         )
 
     def _others(self) -> list[int]:
@@ -254,31 +280,6 @@ class Explained:
         rows = [k - 1 for k in self._others()]
         contrast = against_first[rows] - against_first[self.reference - 1]
         return np.kron(contrast, np.eye(1 + self.design.n_columns))
-
-    def _shown(self, table: pd.DataFrame, name: str) -> pd.DataFrame:
-        """Return a table with the groups' sizes, as it may be shown.
-
-        Sizes add up to all persons, and effects to zero: beside a hidden group goes another.
-        """
-        groups = pd.RangeIndex(1, self.n_groups + 1)
-        expected = pd.Series(self._expected, index=groups)
-        table["persons"] = table["group"].map(expected)
-        if not disclosure.is_on:
-            return table
-        everybody = pd.DataFrame({"group": groups, "persons": self._expected})
-        shown = protect(everybody, persons="persons", part_counts=(), parts=("group",), name=name)
-        hidden = set(shown["group"][shown[MARK]])
-        if "reference" in name and self.reference in hidden:
-            hidden = set(groups)  # every row compares with it
-        sizes = expected.where(~groups.isin(list(hidden)), SMALL)
-        found = protect_by_group(table, sizes, name=name, keys=KEYS)
-        found["persons"] = found["group"].map(shown.set_index("group")["persons"])
-        return found
-
-
-SMALL = 0.5
-"""Persons of a group that is not to be shown: fewer than any minimum."""
-KEYS = ("group", "term", "variable", "contrast", "method")
 
 
 def _two_sided(z: Any) -> Any:

@@ -56,6 +56,12 @@ class FirstStep:
         """Number of groups, K."""
         return self.results.n_groups
 
+    def left_out(self, rows: IntArray) -> FloatArray:
+        """Return how many persons of each group are not among some units, shape (K,)."""
+        others = np.ones(len(self.units), dtype=bool)
+        others[rows] = False
+        return np.asarray(self.errors.weights[others] @ self.errors.posterior[others])
+
     @property
     def certainty(self) -> str:
         """Return what the standard errors say of the first step, in words."""

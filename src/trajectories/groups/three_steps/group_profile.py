@@ -7,13 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from trajectories.disclosure_control import MARK, disclosed
+from trajectories.disclosure_control import MARK, disclosure, is_below, protect, withheld_cells
+from trajectories.disclosure_control.rounding import round_counts, round_digits
 from trajectories.errors import InputError
 from trajectories.groups.inference.covariance import normal_quantile
-from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
+from trajectories.groups.three_steps.few_persons import lacking_few
 from trajectories.groups.three_steps.group_tests import equal_groups, pairs
+from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.numerics.types import BoolArray, FloatArray
+from trajectories.panel.arrays import counted
 
+OTHER_VALUES = ["another value", "the usual value"]
 OUTSIDE = "outside 0 to 1: the correction overshoots"
 WORDS = {
     "bch": "weights corrected for classification error (BCH)",
@@ -35,6 +39,11 @@ class Described:
     covariance : ndarray, shape ((K + 1) V, (K + 1) V)
     persons : ndarray, shape (K + 1,)
     n_missing : int
+    lacking : ndarray, shape (K,)
+        Persons of each group without a value.
+    cells : ndarray, shape (W, K)
+        Persons of each group with each category; of a number (or boolean) of mostly one value,
+        those with another, and of two values those with it too.
     """
 
     variable: str
@@ -43,6 +52,27 @@ class Described:
     covariance: FloatArray
     persons: FloatArray
     n_missing: int
+    lacking: FloatArray
+    cells: FloatArray
+
+    def withheld(self) -> BoolArray:
+        """Return which estimates rest on few persons under the switch, shape (K + 1, V)."""
+        n_values = self.estimates.shape[1]
+        labels = list(self.categories) if n_values > 1 and self.categories else OTHER_VALUES
+        found = np.zeros(self.estimates.shape, dtype=bool)
+        if len(self.cells):
+            with np.errstate(invalid="ignore"):
+                corrected = (self.estimates[:-1] * self.persons[:-1, None]).T
+            few = is_below(corrected) if n_values > 1 else None
+            hidden = withheld_cells(
+                self.cells,
+                adds_up=len(self.cells) > 1,
+                few=few,
+                name="profile",
+                labels=[f"{self.variable}={label}" for label in labels[: len(self.cells)]],
+            )
+            found[:-1] = hidden.T if n_values > 1 else np.asarray(hidden.any(axis=0))[:, None]
+        return found
 
     def outside(self) -> BoolArray:
         """Return which estimates are shares outside 0 to 1, shape (K + 1, V)."""
@@ -89,7 +119,6 @@ class GroupProfile:
         """Whether estimates are biased because persons are taken for certain of their group."""
         return self.method == "modal"
 
-    @disclosed(part_counts=())
     def table(self, level: float = 0.95) -> pd.DataFrame:
         """Return means and shares by group with intervals.
 
@@ -99,7 +128,9 @@ class GroupProfile:
             ``variable``, ``category`` (empty for a number), ``group`` (1 to K and "all"), ``unit``
             ("mean" or "proportion"), ``estimate``, ``lower``, ``upper``, ``persons`` (expected in
             the group, with a value), ``missing`` (units without a value), ``method``, ``note``.
-            Limits are normal ones on the scale of the share; they are not clipped.
+            Limits are normal ones on the scale of the share; they are not clipped. Under disclosure
+            control nothing that rests on few persons of a category or value in a group; and where
+            few lack a value, neither their number nor that of those who have one.
         """
         half = normal_quantile(level)
         frames = []
@@ -127,7 +158,15 @@ class GroupProfile:
                         }
                     )
                 )
-        return pd.concat(frames, ignore_index=True)
+        table = pd.concat(frames, ignore_index=True)
+        gone = np.concatenate([one.withheld().T.ravel() for one in self.described])
+        shown = protect(table, part_counts=(), withhold_too=gone, name="profile")
+        secret = self._lacked_by_few(shown)
+        if disclosure.rounding:
+            shown["missing"] = round_counts(shown["missing"].to_numpy(), disclosure.rounding)
+        if secret.any():
+            shown[["persons", "missing"]] = shown[["persons", "missing"]].mask(secret)
+        return shown
 
     def test(self, variable: str) -> HypothesisTest | InapplicableTest:
         """Test that a variable is the same in all groups (Wald).
@@ -184,7 +223,15 @@ class GroupProfile:
                 table.insert(1, "category", label)
                 table["persons"] = smaller.astype(float)
                 frames.append(table)
-        return without_hidden(pd.concat(frames, ignore_index=True), self.table(level))
+        found = without_hidden(pd.concat(frames, ignore_index=True), self.table(level))
+        found["persons"] = found["persons"].mask(self._lacked_by_few(found))
+        return found
+
+    def _lacked_by_few(self, table: pd.DataFrame) -> pd.Series[bool]:
+        """Tell which rows are of a variable that few persons lack."""
+        return table["variable"].isin(
+            [one.variable for one in self.described if lacking_few(one.lacking)]
+        )
 
     def _one(self, variable: str) -> Described:
         for one in self.described:
@@ -195,7 +242,7 @@ class GroupProfile:
 
     def __repr__(self) -> str:
         """Return one line without data."""
-        return f"<GroupProfile: {len(self.described)} variables, {self.method}>"
+        return f"<GroupProfile: {counted(len(self.described), 'variable')}, {self.method}>"
 
 
 def without_hidden(found: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
@@ -217,6 +264,10 @@ def without_hidden(found: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
         for name in found.columns
         if name not in ("group", "other", "time") and pd.api.types.is_numeric_dtype(found[name])
     ]
+    base = disclosure.rounding
     for name in numbers:
         found[name] = found[name].mask(mask)
+        if base:
+            values = found[name].to_numpy(dtype=float)
+            found[name] = round_counts(values, base) if name == "persons" else round_digits(values)
     return found.assign(**{MARK: mask})

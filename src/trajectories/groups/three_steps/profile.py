@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError, TrajectoriesWarning
+from trajectories.groups.persons_by_value import numbers_by_group, persons_by
 from trajectories.groups.three_steps.first_step import FirstStep, first_step
 from trajectories.groups.three_steps.group_profile import Described, GroupProfile
 from trajectories.groups.three_steps.influence import covariance_of
@@ -73,6 +74,21 @@ def _values(column: pd.Series[Any]) -> tuple[FloatArray, tuple[str, ...] | None]
     return column.to_numpy(dtype=np.float64)[:, None], None
 
 
+def _cells(
+    values: FloatArray,
+    categories: tuple[str, ...] | None,
+    posterior: FloatArray,
+    weights: FloatArray,
+) -> FloatArray:
+    """Return persons by value and group, (V, K): what means and shares rest on.
+
+    Of a number of mostly one value, those with another (and of two values those with it too).
+    """
+    if categories is None or values.shape[1] == 1:
+        return numbers_by_group(values[:, 0], posterior, weights)[0]
+    return persons_by(values.T > 0, posterior, weights)
+
+
 def _described(
     first: FirstStep,
     name: str,
@@ -97,4 +113,6 @@ def _described(
         covariance=covariance_of(moves, first),
         persons=np.append(found.size, weights.sum()),
         n_missing=len(first.units) - len(rows),
+        lacking=first.left_out(rows),
+        cells=_cells(values, categories, first.errors.posterior[rows], weights),
     )

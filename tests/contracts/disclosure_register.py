@@ -1,0 +1,145 @@
+"""What each public table and figure does under the switch, one entry each.
+
+A method or function that returns a table, a figure or text must stand in one of these. Those that
+``test_disclosure_everywhere`` runs are its ``RUN``; functions that declare their tables
+(``@disclosed``) and figures that pass through ``styled`` need no entry.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from typing import Any
+
+import trajectories as tr
+
+TABLES = ("DataFrame", "Figure")
+TEXTS = ("summary", "plot")
+TO_TEXT = ("to_html", "to_markdown", "to_latex")
+
+PERSONS = {
+    *("AdequacyMethods.histories", "GroupTrajectoriesResults.assignments"),
+    *("GroupTrajectoriesResults.posterior", "GroupTrajectoriesResults.predict_proba"),
+    *("SharedGroupsResults.assignments", "SharedGroupsResults.posterior"),
+    *("SeveralOutcomes.predict_proba", "DropoutTrajectoriesResults.predict_proba"),
+    *("DualTrajectoriesResults.posterior",),
+    *("CovariateDesign.values_of", "FollowUp.frame", "TimeAtRisk.follow_up", "TimeAtRisk.frame"),
+    *("MatchedSets.wide", "OffenceClassification.classify", "Sheet.frame", "Parts.rows"),
+    *("careers.diversity", "careers.timelines", "lifecourse.add_lags", "lifecourse.person_years"),
+    *("matching.group_weights", "profiles.contributions", "profiles.development"),
+    *("profiles.risk_ahead", "profiles.score", "scale.eligible_pool"),
+}
+"""Tables of persons: no output, and not changed."""
+
+NOBODY = {
+    *("OffenceClassification.table", "DisclosureControl.side_table", "Coverage.off"),
+    *("Coverage.summary", "Replication.curves_planted", "rapporteur.figures", "rapporteur.truths"),
+    *("CrossValidation.measures", "LeftOut.frame", "matching.e_values"),
+    *("report.suppress_selection", "report.suppress_small_cells", "report.suppress_tables"),
+}
+"""About no persons, about all of them, for the checker only, or the means of suppression itself."""
+
+PLAIN = {
+    f"{name}.{method}"
+    for name in (
+        *("Bootstrap", "CoxResults", "DistalOutcome", "Explained", "GroupTrajectoriesResults"),
+        *("JointResults", "ParametricResults", "RateResults", "WithinPersonResults"),
+    )
+    for method in ("conf_int", "cov_params")
+} - {"Bootstrap.cov_params"}
+"""Parameters as they are, as the page on output checking says."""
+
+TESTS = {
+    *("Explained.tests", "GroupProfile.tests", "MembershipResults.tests"),
+    *("WithinPersonResults.tests_of_equality", "CoxResults.proportional_hazards"),
+}
+"""Tests between all groups or of all persons: no row is about one group."""
+
+ELSEWHERE = {
+    "AdequacyMethods.dispersion": "test_disclosure_of_groups",
+    "Bootstrap.curves": "test_disclosure_of_groups",
+    "Bootstrap.group_probability_intervals": "test_disclosure_of_groups",
+    "Bootstrap.stability": "test_disclosure_of_groups",
+    "Bootstrap.trajectories": "test_disclosure_of_groups",
+    "Grolts.to_html": "test_disclosure_of_groups",
+    "Grolts.to_latex": "test_disclosure_of_groups",
+    "Grolts.to_markdown": "test_disclosure_of_groups",
+    "MatchedSets.balance": "test_disclosure_of_balance",
+    "matching.balance": "test_disclosure_of_balance",
+    "MatchedSets.leave_one_out": "test_disclosure_of_balance",
+    "MatchedSets.compare": "test_disclosure_switch",
+    "MatchedSets.compare_by_group": "test_disclosure_switch",
+    "DaskFollowUp.cumulative_incidence": "test_scale_registers",
+    "DaskFollowUp.kaplan_meier": "test_scale_registers",
+    "Validation.summary": "test_disclosure_switch",
+    "report.fit_tables": "test_disclosure_reports",
+    "report.replication_tables": "test_reports",
+    "plot.concordance_forest": "draws by plot.forest",
+    "plot.effects_by_group": "draws by plot.forest",
+}
+"""Which other test runs it under the switch, or what it is made of."""
+
+OPEN = {
+    *("Bootstrap.summary", "CoxResults.summary", "CoxResults.survival", "CoxResults.table"),
+    *("ParametricResults.summary", "ParametricResults.survival", "ParametricResults.table"),
+    *("RateResults.summary", "RateResults.table", "SplitPopulation.summary"),
+    *("InferenceMethods.exposure_sensitivity", "MatchedSets.distributions"),
+    *("MatchedSets.rosenbaum_bounds", "matching.distributions", "matching.rosenbaum_bounds"),
+    "matching.check_matched_sets",
+    *("lifecourse.compare_estimators", "lifecourse.pooled", "Register.check", "Drift.summary"),
+    *("CardDocument.to_html", "CardDocument.to_markdown", "Tripod.to_html", "Tripod.to_markdown"),
+    *("report.group_figures", "report.replication_figures"),
+}
+"""Not under the switch, or not wholly; the page on output checking says so of each."""
+
+WORDS = (*PERSONS, *NOBODY, *PLAIN, *TESTS, *ELSEWHERE, *OPEN)
+
+
+def _returns(function: Any) -> str:
+    try:
+        return str(inspect.signature(function).return_annotation)
+    except (TypeError, ValueError):
+        return ""
+
+
+def is_output(name: str, function: Any) -> bool:
+    told = any(word in _returns(function) for word in TABLES)
+    return told or name in TEXTS or name in TO_TEXT
+
+
+def methods() -> Iterator[tuple[str, Any]]:
+    """Yield owner.name and function of every method and property that returns a table or text."""
+    for module in pkgutil.walk_packages(tr.__path__, "trajectories."):
+        if module.name.startswith(("trajectories.cli", "trajectories.__main__")):
+            continue
+        home = importlib.import_module(module.name)
+        for name, made in vars(home).items():
+            if name.startswith("_") or not inspect.isclass(made) or made.__module__ != module.name:
+                continue
+            for label in (label for label in dir(made) if not label.startswith("_")):
+                found = inspect.getattr_static(made, label)
+                found = found.fget if isinstance(found, property) else found
+                found = getattr(found, "__func__", found)
+                if inspect.isfunction(found) and is_output(label, found):
+                    owner = next(base for base in made.__mro__ if label in vars(base))
+                    yield f"{owner.__name__}.{label}", found
+
+
+def functions() -> Iterator[tuple[str, Any]]:
+    """Yield module.name and function of every public function that returns a table or figure."""
+    for name in tr.__all__:
+        home = getattr(tr, name)
+        if not inspect.ismodule(home):
+            continue
+        for label in getattr(home, "__all__", ()):
+            found = getattr(home, label)
+            if inspect.isfunction(found) and is_output(label, found):
+                yield f"{name}.{label}", found
+
+
+def passes(function: Any) -> bool:
+    """Tell whether a function declares its tables, or draws from tables that the switch changed."""
+    styled = function.__code__.co_filename.endswith("style.py")
+    return styled or getattr(function, "declares_tables", False)
