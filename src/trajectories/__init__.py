@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         DualTrajectoriesResults,
         GroupTrajectories,
         GroupTrajectoriesResults,
+        JointSelection,
         MultiTrajectories,
         MultiTrajectoriesResults,
         Outcome,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
         bases,
         load,
         select,
+        select_joint,
     )
     from trajectories.panel import (
         FollowUp,
@@ -63,6 +65,7 @@ _HOME = {
     "FollowUp": "trajectories.panel",
     "GroupTrajectories": "trajectories.groups",
     "GroupTrajectoriesResults": "trajectories.groups",
+    "JointSelection": "trajectories.groups",
     "MultiTrajectories": "trajectories.groups",
     "MultiTrajectoriesResults": "trajectories.groups",
     "OffenceClassification": "trajectories.panel",
@@ -76,6 +79,7 @@ _HOME = {
     "disclosure": "trajectories.disclosure_control",
     "load": "trajectories.groups",
     "select": "trajectories.groups",
+    "select_joint": "trajectories.groups",
     "show_versions": "trajectories.show_versions",
     "time_at_risk": "trajectories.panel",
 }
@@ -103,6 +107,7 @@ __all__ = [
     "FollowUp",
     "GroupTrajectories",
     "GroupTrajectoriesResults",
+    "JointSelection",
     "MultiTrajectories",
     "MultiTrajectoriesResults",
     "OffenceClassification",
@@ -129,6 +134,7 @@ __all__ = [
     "report",
     "scale",
     "select",
+    "select_joint",
     "show_versions",
     "time_at_risk",
 ]

@@ -289,7 +289,7 @@ def test_groups_assigned_and_groups_known_with_a_probability() -> None:
     ("arguments", "message"),
     [
         ({"by": pd.Series({"A": 1})}, "nothing for 5 persons"),
-        ({"by": "colour"}, "persons without such a column"),
+        ({"by": "colour"}, "no column of the register's persons"),
         ({"posterior": pd.DataFrame({"g": [0.4]}, index=["A"])}, "add up to 1 in 1 row"),
         ({"by": pd.Series(dict.fromkeys("ABCDEF"), dtype=object)}, "no group for 6 persons"),
         ({"level": 95}, "level=95"),

@@ -18,10 +18,10 @@ from trajectories.groups.inference.agreement import (
     matching_order,
 )
 from trajectories.groups.inference.bands import envelope, largest_deviation
-from trajectories.groups.inference.hypotheses import half_chi_squared
 from trajectories.groups.inference.peak_age import highest_age
 from trajectories.groups.search.panel_problem import make_mixture
 from trajectories.groups.search.prepare import prepare
+from trajectories.numerics.hypotheses import half_chi_squared
 from trajectories.numerics.unit_scores import outer_by_unit, score_blocks
 
 Z = norm.ppf(0.975)

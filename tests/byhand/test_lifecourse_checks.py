@@ -42,7 +42,7 @@ def test_leads_are_tested_in_words(years):
     assert check.estimates["exposure"].to_list() == ["job", "job_lead2"]
     assert check.tests[0].null == "job_lead2 has no effect on the odds of offended"
     assert "2 year(s) later" in check.question
-    assert "Null hypothesis: job_lead2" in repr(check)
+    assert "null: job_lead2" in repr(check)
 
 
 def test_leads_of_the_register_are_used_where_they_are_there(years):

@@ -57,7 +57,7 @@ def test_equality_is_tested_and_said(two):
     assert test.statistic == pytest.approx(statistic)
     assert test.p_value == pytest.approx(chi2.sf(statistic, 1))
     assert test.null == "the effect of job on the odds of offended is the same in a and b"
-    assert str(test).startswith("Null hypothesis: the effect of job on the odds of offended is")
+    assert "null: the effect of job on the odds of offended is" in str(test)
     ratio = results.ratios().iloc[0]
     assert ratio["estimate"] == pytest.approx((20 / 25) / (10 / 30))
     assert ratio["p_value"] == pytest.approx(test.p_value)
@@ -151,7 +151,11 @@ def test_groups_that_are_a_coin_toss_have_one_effect_with_the_error_of_one(two):
         ({"population": lambda t: t["offended"]}, {"by": "population"}, "85 persons with more"),
         ({"population": None}, {"by": "population"}, "'population' missing in 170 rows"),
         ({"years_free": -1.0}, {}, "'years_free' missing or below 0"),
-        ({"years_free": 0.0}, {}, "no row is left"),
+        (
+            {"years_free": 0.0},
+            {},
+            "none of 170 rows is left .*: 170 have too little",
+        ),
         ({}, {"age_df": 4}, "age_df=4 needs at least 5 different ages"),
         ({}, {"age_df": -1}, "age_df= must be a whole number"),
         ({}, {"missing": "ignore"}, "missing= must be"),

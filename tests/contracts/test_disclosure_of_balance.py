@@ -37,3 +37,22 @@ def test_a_level_of_three_cases_is_hidden_with_another_in_both_stages() -> None:
     assert shown.loc[shown["suppressed"], "level"].nunique() >= 2
     age = shown[shown["covariate"] == "age"]
     assert age["mean_case"].notna().all()
+
+
+def test_leaving_out_a_stratum_of_three_cases_is_hidden_and_does_not_add_up() -> None:
+    rng = np.random.default_rng(7)
+    origin = np.repeat(["north", "south", "rare"], [20, 17, 3])
+
+    def people(first: int) -> pd.DataFrame:
+        number = np.arange(first, first + 40)
+        risk = (rng.random(40) < 0.5).astype(float)
+        return pd.DataFrame({"person": number, "origin": origin, "risk": risk})
+
+    sets = matching.match(people(0), people(1000), exact=["origin"])
+    plain = sets.leave_one_out("risk").set_index("left_out")
+    with tr.disclosure(minimum_cell=10):
+        shown = sets.leave_one_out("risk").set_index("left_out")
+    assert plain.loc["rare", "n_left_out"] == 3
+    assert shown.loc["rare", ["estimate", "n_sets", "n_left_out", "change"]].isna().all()
+    assert shown["n_left_out"].isna().sum() == 2
+    assert shown.loc["", "estimate"] == plain.loc["", "estimate"]

@@ -14,6 +14,7 @@ import pytest
 import trajectories as tr
 from trajectories.cli.output import write_tables
 from trajectories.errors import ExposureWarning, InputError
+from trajectories.groups.typology import typology
 from trajectories.report.recovery import recovery_display
 from trajectories.suggestions import did_you_mean
 
@@ -41,6 +42,8 @@ def results(counts: pd.DataFrame) -> tr.GroupTrajectoriesResults:
     [
         ("ZIP", ["poisson", "zip"], "; did you mean 'zip'?"),
         ("early peak", ["early_peak", "low_rate"], "; did you mean 'early_peak'?"),
+        ("aantal", ["leeftijd", "aantal_delicten"], "; did you mean 'aantal_delicten'?"),
+        ("jaar_x", ["jaar_xa_begin_periode", "jaar_xb_eind_van_periode"], ""),
         ("zebra", ["poisson", "zip"], ""),
         (3, ["poisson"], ""),
         ("12", [12, 13], ""),
@@ -358,3 +361,67 @@ def test_every_public_class_describes_itself() -> None:
     assert repr(report) == (
         "<Report 'Groups': 1 section; report.write('report.html') makes the page>"
     )
+
+
+# ---- what, where, and what to do
+
+
+def follow_up() -> tr.FollowUp:
+    frame = pd.DataFrame({"person": range(6), "stop": np.arange(1.0, 7.0), "event": False})
+    frame["family_id"] = [1, 1, 2, 2, 3, 3]
+    return tr.FollowUp.from_frame(
+        frame, person="person", causes=["reoffence"], covariates=["family_id"]
+    )
+
+
+def test_estimators_without_events_say_of_whom_and_what_to_look_at() -> None:
+    for estimate, options in (
+        (tr.recidivism.cox, {}),
+        (tr.recidivism.rate_regression, {}),
+        (tr.recidivism.parametric, {"distribution": "weibull"}),
+    ):
+        said = (
+            r"no events of this cause \('reoffence'\) among 6 persons .* look at event= and until="
+        )
+        with pytest.raises(InputError, match=said):
+            estimate(follow_up(), **options)
+
+
+def test_a_choice_that_is_none_says_what_was_found_and_the_nearest() -> None:
+    with pytest.raises(InputError, match="did you mean 'in_force'"):
+        tr.lifecourse.Circumstance("job", measure="in force")
+    table = pd.DataFrame({"group": [1], "age": [12], "rate": [0.1]})
+    with pytest.raises(InputError, match=r"lack the column 'mean': .* results.trajectories\(\)"):
+        typology(table)
+
+
+def test_a_decimal_comma_is_recognised_in_a_column_of_text() -> None:
+    frame = pd.DataFrame({"unit": [1, 1], "age": [12, 13], "count": [1, 0], "vrij": ["1,0", "0,5"]})
+    with pytest.raises(InputError, match="'vrij' holds numbers with a decimal comma, as text"):
+        tr.Panel.from_long(frame, exposure="vrij")
+
+
+def test_a_dutch_extract_is_told_of_its_dates_types_and_absent_columns() -> None:
+    extract = {
+        "persons": pd.DataFrame({"person": [1], "birth_date": ["31-12-1990"], "death_date": ""}),
+        "offences": pd.DataFrame(
+            {"person": [1], "offence_date": ["13-01-2010"], "offence_type": ["diefstal"]}
+        ),
+        "spells": None,
+        "relations": None,
+        "reference_date": "2020-01-01",
+    }
+    with pytest.raises(InputError, match=r"'emigration_date' absent; .* add an empty column"):
+        tr.Register.read(**extract)
+    extract["persons"]["emigration_date"] = ""
+    with pytest.raises(InputError, match="need date_format='%d-%m-%Y'") as error:
+        tr.Register.read(**extract)
+    assert "classification=None, which takes any type" in str(error.value)
+    register = tr.Register.read(**extract, date_format="%d-%m-%Y", classification=None)
+    assert tr.Panel.from_register(register, ages=range(18, 21)).outcomes.tolist() == [[0, 1, 0]]
+
+
+def test_a_report_may_be_made_of_the_panel_itself(results, counts) -> None:
+    panel = tr.Panel.from_wide(counts)
+    page = tr.report.fit_report(results, panel).html()
+    assert page == tr.report.fit_report(results, tr.report.fit_tables(results, panel)).html()

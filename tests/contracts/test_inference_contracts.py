@@ -12,7 +12,7 @@ import pytest
 
 import trajectories as tr
 from trajectories.errors import InputError, TrajectoriesWarning
-from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
+from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest
 
 AGES = np.arange(12.0, 20.0)
 

@@ -19,6 +19,7 @@ PUBLIC = {
     "FollowUp",
     "GroupTrajectories",
     "GroupTrajectoriesResults",
+    "JointSelection",
     "MultiTrajectories",
     "MultiTrajectoriesResults",
     "OffenceClassification",
@@ -45,6 +46,7 @@ PUBLIC = {
     "report",
     "scale",
     "select",
+    "select_joint",
     "show_versions",
     "time_at_risk",
 }

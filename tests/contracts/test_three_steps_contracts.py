@@ -12,7 +12,7 @@ import pytest
 
 import trajectories as tr
 from trajectories.errors import InputError, SeparationWarning, TrajectoriesWarning
-from trajectories.groups.inference.hypotheses import InapplicableTest
+from trajectories.numerics.hypotheses import InapplicableTest
 
 spec = importlib.util.spec_from_file_location(
     "three_steps_standin", Path(__file__).parents[1] / "byhand" / "three_steps_standin.py"
@@ -57,11 +57,11 @@ def test_explain_refuses_with_a_message_of_its_own(drawn, change, message) -> No
         ({"outcome": "number", "kind": "poisson"}, "outcome 'number' is no count for 300 units"),
         ({"outcome": "s", "kind": "logit"}, "outcome 's' has 3 categories, kind='logit' needs two"),
         ({"kind": "survival"}, "kind='survival' needs a FollowUp"),
-        ({"exposure": "years"}, "exposure is for kind='poisson'"),
-        ({"distribution": "weibull"}, "distribution is for kind='survival'"),
-        ({"times": [1.0]}, "times is for kind='survival'"),
-        ({"cause": "death"}, "cause is for kind='survival'"),
-        ({"kind": "survival", "exposure": "years"}, "exposure is for kind='poisson'"),
+        ({"exposure": "years"}, "exposure= is for kind='poisson'"),
+        ({"distribution": "weibull"}, "distribution= is for kind='survival'"),
+        ({"times": [1.0]}, "times= is for kind='survival'"),
+        ({"cause": "death"}, "cause= is for kind='survival'"),
+        ({"kind": "survival", "exposure": "years"}, "exposure= is for kind='poisson'"),
         ({"formula": "~ x", "covariates": None}, "a formula needs covariates="),
     ],
 )

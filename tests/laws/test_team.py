@@ -164,7 +164,7 @@ def test_where_no_process_can_be_had_the_fit_goes_on_and_says_so(
     def refused(*_: object) -> None:
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(sharing, "Team", refused)
+    monkeypatch.setattr(multiprocessing.context.ForkProcess, "start", refused)
     with pytest.warns(tr.errors.TrajectoriesWarning, match="no more processes"):
         together = spec.fit(panel, n_jobs=2)
     assert np.array_equal(alone.params, together.params)

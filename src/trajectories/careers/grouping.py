@@ -11,6 +11,8 @@ import pandas as pd
 from trajectories.errors import InputError
 from trajectories.panel import Panel, Register
 from trajectories.panel.arrays import FloatArray, counted
+from trajectories.panel.arrays import names as names_of
+from trajectories.suggestions import did_you_mean
 
 ALL = "all"
 _ROUNDING = 1e-6
@@ -102,7 +104,11 @@ def _values(persons: pd.Index[Any], register: Register | None, by: Any) -> pd.Se
             "by= must be a Series of groups by person id, or the name of a column of persons"
         )
     if by not in register.persons.columns:
-        raise InputError(f"by={by!r}: persons without such a column")
+        raise InputError(
+            f"by={by!r} is no column of the register's persons, which have "
+            f"{names_of(register.persons.columns)}{did_you_mean(by, register.persons.columns)}; "
+            "or give a Series of groups by person id"
+        )
     table = register.persons
     return pd.Series(table[by].to_numpy(), index=pd.Index(table["person"])).reindex(persons)
 

@@ -16,6 +16,7 @@ from trajectories.errors import InputError
 from trajectories.panel.arrays import BoolArray, DayArray, IntArray, counted, names
 from trajectories.panel.calendar import days
 from trajectories.panel.select import select_offences
+from trajectories.suggestions import did_you_mean
 
 RELATIVES: Mapping[str, tuple[str, ...]] = {
     "any": ("parent", "sibling", "half_sibling", "partner", "ex_partner"),
@@ -131,12 +132,19 @@ def families(made: Histories, kinds: Sequence[str], family: Any = None) -> IntAr
         table = register.persons
         if isinstance(family, str):
             if family not in table.columns:
-                raise InputError(f"family={family!r}: persons without such a column")
+                raise InputError(
+                    f"family={family!r} is no column of the register's persons, which have "
+                    f"{names(table.columns)}{did_you_mean(family, table.columns)}; or give a "
+                    "Series of families by person id"
+                )
             family = pd.Series(table[family].to_numpy(), index=pd.Index(table["person"]))
         values = family.reindex(made.risk.persons)
         missing = int(values.isna().sum())
         if missing:
-            raise InputError(f"family: nothing for {counted(missing, 'person')}; add them")
+            raise InputError(
+                f"family: no family for {counted(missing, 'person')} of {len(values):,}; give each "
+                "one, their own where nobody shares it, or leave them out with persons="
+            )
         return np.asarray(pd.factorize(values)[0], dtype=np.int64)
     table = register.relations
     tied = table[table["relation"].isin([*kinds, *BLOOD])]

@@ -83,7 +83,10 @@ def _draw(
     ids = pd.Index(register.persons["person"])[position]
     groups = pd.Series("", index=ids) if by is None else by.reindex(ids)
     if groups.isna().any():
-        raise InputError(f"by: no group for {int(groups.isna().sum())} persons; add them")
+        raise InputError(
+            f"by: no group for {int(groups.isna().sum()):,} of {len(groups):,} persons; give each "
+            "one, or leave these persons out with persons="
+        )
     rng = np.random.default_rng(seed)
     parts = []
     for _, part in groups.groupby(groups):

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 import pandas as pd
 
 from trajectories.errors import InputError
+from trajectories.suggestions import did_you_mean
 
 __all__ = ["find_unit_column", "guess_series", "listed", "named_columns", "trailing_number"]
 
@@ -27,7 +28,10 @@ def find_unit_column(columns: Sequence[str], asked: str | None, file: str) -> st
     """Return the column of ids: the one asked for, or the first named id, unit or person."""
     if asked is not None:
         if asked not in columns:
-            raise InputError(f"{file} has no column {asked!r}; its columns: {listed(columns)}")
+            raise InputError(
+                f"{file} has no column {asked!r}; its columns: {listed(columns)}"
+                f"{did_you_mean(asked, columns)}"
+            )
         return asked
     return next((name for name in columns if name.lower() in UNIT_NAMES), None)
 

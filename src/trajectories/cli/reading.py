@@ -26,6 +26,7 @@ from trajectories.cli.exposure import floored, wide_exposure
 from trajectories.errors import ExposureWarning, InputError
 from trajectories.panel import Panel
 from trajectories.panel.arrays import counted
+from trajectories.suggestions import did_you_mean
 
 __all__ = ["PanelRead", "read_panel"]
 
@@ -153,7 +154,7 @@ def _read_long(frame: pd.DataFrame, args: argparse.Namespace) -> PanelRead:
         if name not in frame.columns:
             raise InputError(
                 f"{file} has no column {name!r}; say which it is with {option}; its columns: "
-                f"{listed(list(frame.columns))}"
+                f"{listed(list(frame.columns))}{did_you_mean(name, frame.columns)}"
             )
     refuse_missing_ids(frame[unit], args.file)
     table = numeric_columns(frame, numbers, args.file)

@@ -19,9 +19,9 @@ reason, by row number; the others are scored. Nobody who has not offended is sco
 exit status: 0 all rows scored, 3 some rows refused, 2 bad input and nothing written
 
 examples:
-  trajectories score model.json profiles.csv
-  trajectories score model.json profiles.xlsx --id case --out scores --log scoring.log
-  trajectories score model.json profiles.csv --separator ';' --decimal ,
+  trajectories score scoring-model.json profiles.csv
+  trajectories score scoring-model.json profiles.xlsx --id case --out scores --log scoring.log
+  trajectories score scoring-model.json profiles.csv --separator ';' --decimal ,
 """
 
 SCORER = """\
@@ -73,7 +73,12 @@ def add_scorer(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", type=Path, metavar="MODEL", help="from profiles.publish")
+    parser.add_argument(
+        "model",
+        type=Path,
+        metavar="MODEL",
+        help="scoring-model.json of fit --card, or from profiles.publish",
+    )
     parser.add_argument(
         "--allow-expired",
         action="store_true",

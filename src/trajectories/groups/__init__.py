@@ -17,6 +17,7 @@ from trajectories.groups.joint.dual_spec import DualTrajectories
 from trajectories.groups.joint.multi_results import MultiTrajectoriesResults
 from trajectories.groups.joint.multi_spec import MultiTrajectories
 from trajectories.groups.joint.outcome import Outcome
+from trajectories.groups.joint.selecting import JointSelection, select_joint
 from trajectories.groups.membership.results import MembershipResults
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.saving.storage import load
@@ -39,6 +40,7 @@ __all__ = [
     "Grolts",
     "GroupTrajectories",
     "GroupTrajectoriesResults",
+    "JointSelection",
     "MembershipResults",
     "MultiTrajectories",
     "MultiTrajectoriesResults",
@@ -52,6 +54,7 @@ __all__ = [
     "degree_search",
     "load",
     "select",
+    "select_joint",
 ]
 
 

@@ -13,8 +13,8 @@ from trajectories.errors import InputError
 from trajectories.groups.group_sizes import effects_of_few, shown_by_group, without_rows
 
 if TYPE_CHECKING:
-    from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
     from trajectories.groups.results import GroupTrajectoriesResults
+    from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest
 
 
 class CovariateMethods:

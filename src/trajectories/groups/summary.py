@@ -44,7 +44,7 @@ def _head(results: GroupTrajectoriesResults) -> str:
     lines += _covariates(results)
     membership = results.model.membership
     if membership is not None:
-        number = number_in_words(membership.n_missing, "persons")
+        number = number_in_words(membership.n_missing, "")
         left_out = f"; {number} left out, a covariate missing"
         lines.append(
             f"  membership: {membership.formula}{left_out if membership.n_missing else ''}"

@@ -219,7 +219,10 @@ def typology(
         name, reason = name_curve(numbers, rules)
         if shares is not None:
             if group not in shares:
-                raise InputError(f"group {group} has a curve but no share")
+                raise InputError(
+                    f"group {group} has a curve but no share: shares= must name every group of the "
+                    "curves, as results.group_probabilities does"
+                )
             share = float(shares[group])  # type: ignore[index]
             if share < rules.smallest_share:
                 name = None
@@ -263,16 +266,25 @@ def _frame(rows: list[tuple[object, str | None, CurveNumbers, str]]) -> pd.DataF
 def _check_curves(curves: pd.DataFrame, rates: bool) -> None:
     missing = [column for column in ("group", "age", "mean") if column not in curves.columns]
     if missing:
-        raise InputError(f"curves need the columns group, age and mean; missing: {missing}")
+        raise InputError(
+            f"curves lack the column {', '.join(map(repr, missing))}: give a table with group, age "
+            "and mean, such as results.trajectories()"
+        )
     if len(curves) == 0:
-        raise InputError("curves have no rows")
+        raise InputError("curves have no rows: give one a group and age")
     values = curves[["age", "mean"]].to_numpy(dtype=float)
     bad = int((~np.isfinite(values)).any(axis=1).sum())
     if rates:
         bad += int((values[:, 1] < 0.0).sum())
     if bad:
         negative = ", or a mean below 0" if rates else ""
-        raise InputError(f"{bad} rows of curves have an age or mean not finite{negative}")
+        raise InputError(
+            f"{bad} of {len(curves):,} rows of curves have an age or mean that is not finite"
+            f"{negative}: a rate is 0 or more; leave these rows out, or give rates=False"
+        )
     repeated = int(curves.duplicated(["group", "age"]).sum())
     if repeated:
-        raise InputError(f"{repeated} rows of curves repeat an age of their group")
+        raise InputError(
+            f"{repeated} of {len(curves):,} rows of curves repeat an age of their group: one mean "
+            "a group and age"
+        )

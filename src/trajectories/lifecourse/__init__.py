@@ -19,8 +19,8 @@ from trajectories.lifecourse.lags import add_lags
 from trajectories.lifecourse.person_years import person_years
 from trajectories.lifecourse.pooled import pooled
 from trajectories.lifecourse.results import WithinPersonResults
-from trajectories.lifecourse.wald import WaldTest
 from trajectories.lifecourse.within_person import within_person
+from trajectories.numerics.hypotheses import HypothesisTest
 
 __all__ = [
     "USUAL",
@@ -28,7 +28,7 @@ __all__ = [
     "Circumstance",
     "EventStudy",
     "HybridResults",
-    "WaldTest",
+    "HypothesisTest",
     "WithinPersonResults",
     "add_lags",
     "by_trajectory_group",

@@ -13,8 +13,8 @@ from trajectories.errors import InputError
 from trajectories.lifecourse.estimate import AUTO, YEARS_FREE
 from trajectories.lifecourse.lags import add_lags, shifted_name
 from trajectories.lifecourse.results import WithinPersonResults
-from trajectories.lifecourse.wald import WaldTest
 from trajectories.lifecourse.within_person import within_person
+from trajectories.numerics.hypotheses import HypothesisTest
 from trajectories.panel.arrays import names
 
 
@@ -29,12 +29,12 @@ class Check:
     estimates : DataFrame
         ``variant``, the population, ``exposure``, ``estimate`` (ratio), ``lower``, ``upper``,
         ``p_value``, ``persons`` and ``events`` behind it.
-    tests : tuple of WaldTest
+    tests : tuple of HypothesisTest
     """
 
     question: str
     estimates: pd.DataFrame
-    tests: tuple[WaldTest, ...] = ()
+    tests: tuple[HypothesisTest, ...] = ()
 
     def __repr__(self) -> str:
         """Print question, estimates and tests."""

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 from trajectories.errors import InputError
 from trajectories.panel import Register
 from trajectories.panel.arrays import names
+from trajectories.suggestions import did_you_mean
 
 InForce = Literal["most_of_year", "any_day", "first_day"]
 Measure = Literal["in_force", "number", "amount"]
@@ -62,7 +63,11 @@ class Circumstance:
 
 def _one_of(name: str, value: object, kinds: Any, optional: bool = False) -> None:
     if not (value in get_args(kinds) or (optional and value is None)):
-        raise InputError(f"{name}= must be one of {names(get_args(kinds))}")
+        known = get_args(kinds)
+        found = repr(value) if isinstance(value, str) else type(value).__name__
+        raise InputError(
+            f"{name}= must be one of {names(known)}, not {found}{did_you_mean(value, known)}"
+        )
 
 
 check_in_force = _one_of

@@ -15,8 +15,9 @@ from trajectories.lifecourse.design import pooled_design
 from trajectories.lifecourse.estimate import AUTO, columns_of, fit_rows
 from trajectories.lifecourse.model_rows import Model, ModelRows, read_rows
 from trajectories.lifecourse.results import WORDS
-from trajectories.lifecourse.wald import WaldTest, wald_test
+from trajectories.lifecourse.wald import wald_test
 from trajectories.numerics.conditional_fit import ConditionalFit
+from trajectories.numerics.hypotheses import HypothesisTest
 from trajectories.panel.arrays import BoolArray, FloatArray, IntArray
 
 Transition = Literal["entering", "leaving"]
@@ -37,7 +38,7 @@ class EventStudy:
         The population, ``relative_year`` (0: first year after the transition; the first and last
         stand for everything before and after), ``label``, ``estimate`` (ratio to the year before
         the transition), ``lower``, ``upper``, ``persons`` and ``events`` in that year.
-    before : dict of str to WaldTest
+    before : dict of str to HypothesisTest
         By population: the test that the years before the transition do not differ.
     """
 
@@ -46,7 +47,7 @@ class EventStudy:
     outcome: str
     model: Model
     estimates: pd.DataFrame
-    before: dict[str, WaldTest] = field(repr=False)
+    before: dict[str, HypothesisTest] = field(repr=False)
 
     def __repr__(self) -> str:
         """Print the estimates and the tests of the years before."""
@@ -218,7 +219,7 @@ def _before(
     name: str,
     before: int,
     said: tuple[str, str, str],
-) -> WaldTest:
+) -> HypothesisTest:
     unit = np.eye(len(fit.params))
     chosen = [unit[place[name, year]] for year in range(-before, REFERENCE)]
     transition, exposure, outcome = said

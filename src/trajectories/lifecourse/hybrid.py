@@ -13,7 +13,8 @@ from trajectories.errors import InputError
 from trajectories.lifecourse.estimate import AUTO, columns_of
 from trajectories.lifecourse.marginal import background, effects_table, fit_marginal
 from trajectories.lifecourse.model_rows import Model, ModelRows, read_rows
-from trajectories.lifecourse.wald import WaldTest, wald_test
+from trajectories.lifecourse.wald import wald_test
+from trajectories.numerics.hypotheses import HypothesisTest
 from trajectories.panel.arrays import BoolArray, FloatArray
 
 PARTS = ("within", "between")
@@ -35,9 +36,9 @@ class HybridResults:
 
     effects: pd.DataFrame
     spread: pd.Series[Any]
-    _tests: dict[str, WaldTest] = field(repr=False)
+    _tests: dict[str, HypothesisTest] = field(repr=False)
 
-    def test_within_equals_between(self) -> dict[str, WaldTest]:
+    def test_within_equals_between(self) -> dict[str, HypothesisTest]:
         """Return, by population, the test that the two parts of every exposure are equal.
 
         Where they are not, persons with the exposure differ from others in what does not change,

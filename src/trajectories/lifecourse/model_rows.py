@@ -133,7 +133,12 @@ def read_rows(
     kept = enough & ~absent_values
     outcome = _numbers(table, columns.outcome)
     if not kept.any():
-        raise InputError("person-years: no row is left to estimate from")
+        raise InputError(
+            f"person-years: none of {len(table):,} rows is left to estimate from: "
+            f"{int((~enough).sum()):,} have too little time at risk, "
+            f"{int((enough & absent_values).sum()):,} of the others lack a value; lower "
+            "least_at_risk=, or leave out the covariate that is missing"
+        )
     _check_outcome(outcome[kept], columns.outcome, model)
     used = table[kept].reset_index(drop=True)
     weight = np.ones(len(table))

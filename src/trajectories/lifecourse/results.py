@@ -14,8 +14,9 @@ from trajectories.disclosure_control import MARK, disclosed
 from trajectories.errors import InputError
 from trajectories.lifecourse.model_rows import Columns, Model
 from trajectories.lifecourse.summary import summary_text
-from trajectories.lifecourse.wald import WaldTest, wald_test
+from trajectories.lifecourse.wald import wald_test
 from trajectories.numerics.conditional_fit import ConditionalFit
+from trajectories.numerics.hypotheses import HypothesisTest
 from trajectories.panel.arrays import FloatArray, names
 from trajectories.suggestions import did_you_mean
 
@@ -144,7 +145,7 @@ class WithinPersonResults:
         columns = [self._by, "reference", "exposure", "estimate", "lower", "upper", "p_value"]
         return self._without_few(pd.DataFrame(found, columns=columns))
 
-    def test_equal(self, exposures: str | Iterable[str] | None = None) -> WaldTest:
+    def test_equal(self, exposures: str | Iterable[str] | None = None) -> HypothesisTest:
         """Test that exposures have the same effect in all populations (all, when left out)."""
         chosen = self._chosen(exposures)
         levels = self._levels()
@@ -164,7 +165,7 @@ class WithinPersonResults:
         )
         return wald_test(null, self.fit.params, self.fit.robust_covariance, rows)
 
-    def test_none(self, exposures: str | Iterable[str] | None = None) -> WaldTest:
+    def test_none(self, exposures: str | Iterable[str] | None = None) -> HypothesisTest:
         """Test that exposures have no effect in any population (all, when left out)."""
         chosen = self._chosen(exposures)
         levels = self._levels()

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
-from trajectories.panel.arrays import FloatArray, counted
+from trajectories.panel.arrays import FloatArray, counted, names, where_rows
 
 SINGULAR = 1e-6
 
@@ -34,7 +34,11 @@ def group_weights(posterior: pd.DataFrame) -> pd.DataFrame:
     values = check_posterior(posterior)
     size = values.sum(axis=0)
     if (size <= 0).any():
-        raise InputError("posterior: a group that nobody may belong to; leave it out")
+        empty = names(posterior.columns[size <= 0])
+        raise InputError(
+            f"posterior: column {empty} is 0 for every person, a group that nobody may belong to: "
+            "leave that column out"
+        )
     table = values.T @ values / size[:, None]
     if np.linalg.svd(table, compute_uv=False)[-1] < SINGULAR:
         raise InputError(
@@ -52,11 +56,17 @@ def check_posterior(posterior: pd.DataFrame) -> FloatArray:
     try:
         values = posterior.to_numpy(dtype=np.float64)
     except (TypeError, ValueError):
-        raise InputError("posterior holds other things than numbers") from None
+        kinds = posterior.select_dtypes(exclude="number").columns
+        raise InputError(
+            f"posterior: column {names(kinds)} is not numeric; give results.posterior, a row a "
+            "person (ids in the index) and a column of probabilities a group"
+        ) from None
     off = ~((values >= -1e-9).all(axis=1) & (np.abs(values.sum(axis=1) - 1) < 1e-6))
     if off.any():
         raise InputError(
-            f"posterior: {counted(int(off.sum()), 'row')} of no probabilities that sum to 1"
+            f"posterior: {counted(int(off.sum()), 'row')} of no probabilities that sum to 1 "
+            f"({where_rows(off)}): give results.posterior with all its groups, not one column or "
+            "assignments"
         )
     if not posterior.index.is_unique:
         raise InputError("posterior: a person has two rows; the index must be person ids")

@@ -79,7 +79,11 @@ def numbers(values: pd.Series[Any], what: str) -> NDArray[Any]:
     else:
         array = values.to_numpy(dtype=np.float64, na_value=np.nan)
     if array.dtype.kind == "f" and np.isinf(array).any():
-        raise InputError(f"{what} holds infinite values: correct them")
+        bad = np.isinf(array)
+        raise InputError(
+            f"{what} is infinite in {counted(int(bad.sum()), 'row')} ({where_rows(bad)}), and no "
+            "distance to these rows is a number: correct them, or leave them out"
+        )
     return np.asarray(array)
 
 

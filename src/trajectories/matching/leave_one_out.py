@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.matching.contrast import Contrast, MissingFactor, make_contrast
 from trajectories.matching.effect_rows import Comparison
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from trajectories.matching.sets import MatchedSets
 
 
+@disclosed(
+    persons="n_sets",
+    part_counts=("n_left_out",),
+    keys=("factor", "population", "versus", "stratum", "left_out"),
+    parts=("left_out",),
+)
 def leave_one_out(
     sets: MatchedSets,
     factors: Sequence[str] | str,
@@ -43,7 +50,8 @@ def leave_one_out(
     DataFrame
         factor, population, versus, stratum (column), left_out (value; "" for nothing), estimate,
         lower, upper, n_sets, n_left_out, change (ratio to the estimate with nothing left out),
-        note. An estimate that rests on one stratum shows as a large change.
+        note. An estimate that rests on one stratum shows as a large change. Under disclosure
+        control no row of a stratum of few sets, nor another from which it could be worked out.
     """
     columns = list(sets.design.exact) if by is None else [by] if isinstance(by, str) else list(by)
     if not columns:

@@ -9,23 +9,30 @@ Annals of the Institute of Statistical Mathematics 44(1), 197-200, for the bound
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy.special import logsumexp
 
 from trajectories.errors import InputError
-from trajectories.numerics.thin_products import rows_times_block, weights_times_block
-from trajectories.numerics.threads import buffer
 from trajectories.numerics.types import FloatArray
 
 SAFE_EXPONENT = 600.0
 """Above this log ratio of two groups the route that cannot overflow is taken."""
 
+NO_COVARIATES = (
+    "the group probabilities depend on covariates and none were given for these units: "
+    "give covariates=, or panel.with_unit_covariates(frame)"
+)
+
 LONGEST_STEP = 3.0
 """Largest change of an intercept or slope (per standard deviation) in one step."""
 
 SMALLEST_SHARE = 1e-12
-"""Steps divide by the share of a group; smaller ones count as this."""
+"""Steps divide by how much probabilities spread; less than this share of the whole counts as it."""
+
+LEAST_KNOWN = 0.5
+"""Steps allow for what is missing of complete data, but for no more than this leaves."""
 
 
 def row_log_probability(
@@ -47,10 +54,7 @@ def row_log_probability(
     if slopes is None:
         return intercepts[:, None]
     if covariates is None:
-        raise InputError(
-            "the group probabilities depend on covariates and none were given for these units: "
-            "give covariates=, or panel.with_unit_covariates(frame)"
-        )
+        raise InputError(NO_COVARIATES)
     logits = slopes @ covariates.T
     logits += intercepts[:, None]
     logits -= logsumexp(logits, axis=0)
@@ -58,118 +62,100 @@ def row_log_probability(
 
 
 @dataclass(frozen=True, slots=True)
-class RatioPrior:
-    """Group probabilities as log ratios to a reference group, block of rows by block.
+class Spread:
+    """How far group probabilities and posteriors are from certainty, summed over units.
 
     Attributes
     ----------
-    shift : ndarray, shape (K - 1,)
-        Intercepts of the others less that of the reference.
-    lean : ndarray, shape (K - 1, M)
-        Slopes of the others less those of the reference.
+    prior, posterior : ndarrays, shape (K, K)
+        sum_i w_i (diag pi_i - pi_i pi_i') and sum_i w_i (diag r_i - r_i r_i').
     """
 
-    shift: FloatArray
-    lean: FloatArray
+    prior: FloatArray
+    posterior: FloatArray
 
-    def log_ratios(self, covariates: FloatArray) -> FloatArray:
-        """Return log pi_k / pi_reference of a block, shape (K - 1, n), in a reused array.
+    @classmethod
+    def of_others(
+        cls,
+        mass: tuple[FloatArray, FloatArray],
+        products: tuple[FloatArray, FloatArray],
+        others: list[int],
+    ) -> Spread:
+        """Make it of all groups but one, whose sums follow: every row adds up to zero.
 
         Parameters
         ----------
-        covariates : ndarray, shape (n, M)
-            Quicker if column after column in memory.
+        mass : two ndarrays, shape (K - 1,)
+            sum_i w_i pi_i and sum_i w_i r_i of the others.
+        products : two ndarrays, shape (K - 1, K - 1)
+            sum_i w_i pi_i pi_i' and sum_i w_i r_i r_i' of the others.
+        others : list of int
+            Their numbers among the K.
         """
-        values: FloatArray = buffer("log_ratios", len(self.lean), len(covariates))
-        rows_times_block(self.lean, covariates, values)
-        values += self.shift[:, None]
-        return values
-
-    def settle(
-        self,
-        covariates: FloatArray,
-        log_ratios: FloatArray,
-        weighted: FloatArray,
-        weights: FloatArray | None,
-    ) -> tuple[float, FloatArray]:
-        """Return what a block adds: -sum w log sum exp(ratio), and the score, (K - 1, 1 + M).
-
-        Parameters
-        ----------
-        covariates : ndarray, shape (n, M)
-        log_ratios : ndarray, shape (K - 1, n)
-            Overwritten.
-        weighted : ndarray, shape (K - 1, n)
-            Posterior probabilities of the others, times the weights of the rows.
-        weights : ndarray, shape (n,), or None
-        """
-        log_unit = ratios_to_probability(log_ratios)
-        if weights is None:
-            llf = -float(log_unit.sum())
-        else:
-            llf = -float(log_unit @ weights)
-            log_ratios *= weights
-        gap = np.subtract(weighted, log_ratios, out=log_ratios)
-        score = np.empty((len(gap), 1 + self.lean.shape[1]))
-        score[:, 0] = gap.sum(axis=1)
-        by_slope = np.empty((len(gap), self.lean.shape[1]))
-        weights_times_block(gap, covariates, by_slope)
-        score[:, 1:] = by_slope
-        return llf, score
-
-
-def ratios_to_probability(values: FloatArray) -> FloatArray:
-    """Turn log ratios to a reference group (K - 1, n) into probabilities, in place.
-
-    Returns log(1 + sum_k exp(ratio_k)), shape (n,).
-    """
-    if values.max(initial=-np.inf) < SAFE_EXPONENT:
-        np.exp(values, out=values)
-        total = values.sum(axis=0)
-        total += 1.0
-        values *= np.reciprocal(total)
-        return np.asarray(np.log(total, out=total))
-    log_unit = logsumexp(np.concatenate([values, np.zeros((1, values.shape[1]))]), axis=0)
-    values -= log_unit
-    np.exp(values, out=values)
-    return np.asarray(log_unit)
+        n_groups = len(others) + 1
+        complete = -np.ones((n_groups, n_groups - 1))
+        complete[others] = np.eye(n_groups - 1)
+        prior, posterior = (
+            complete @ (np.diag(m) - p) @ complete.T for m, p in zip(mass, products, strict=True)
+        )
+        return cls(prior, posterior)
 
 
 def membership_step(
     intercepts: FloatArray,
     slopes: FloatArray,
     score: FloatArray,
-    share: FloatArray,
-    products: FloatArray,
-    cautious: bool,
+    inverse: FloatArray,
+    weight: float,
+    spread: Spread | None,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return intercepts (K,) and slopes (K, M) after a step of the M-step's multinomial logit.
+    """Return intercepts (K,) and slopes (K, M) after a step of the multinomial logit.
 
-    The curvature of the complete-data log-likelihood is -sum_i w_i (diag pi_i - pi_i pi_i') (x)
-    x_i x_i', x = (1, z). A bold step takes the mean share for pi_i, which is Newton's step where
-    slopes are zero; the share's part of the curvature is concave in it, so that such a step is
-    seldom too long. A cautious one uses Böhning's bound, (1/2)(I - 11'/K) (x) sum w x x', and
-    cannot lower the likelihood.
+    The curvature of the log-likelihood in them is that of the complete data,
+    -sum_i w_i (diag pi_i - pi_i pi_i') (x) x_i x_i', x = (1, z), less what is missing of it,
+    -sum_i w_i (diag r_i - r_i r_i') (x) x_i x_i'. A bold step takes the means of both brackets
+    (``spread``), and is at most twice as long as on complete data: near a maximum, steps of up to
+    that length climb whatever is missing (Peters and Walker 1978, SIAM Journal on Applied
+    Mathematics 35(2), 362-378). Without ``spread`` the step is cautious: it uses Böhning's bound,
+    (1/2)(I - 11'/K) (x) sum w x x', and cannot lower the likelihood.
 
     Parameters
     ----------
     intercepts, slopes : ndarrays, shapes (K,) and (K, M)
     score : ndarray, shape (K, 1 + M)
         sum_i w_i (r_ik - pi_ik)(1, z_i).
-    share : ndarray, shape (K,)
-        Mean of pi_i.
-    products : ndarray, shape (1 + M, 1 + M)
-        sum_i w_i x_i x_i'.
-    cautious : bool
+    inverse : ndarray, shape (1 + M, 1 + M)
+        Of sum_i w_i x_i x_i'.
+    weight : float
+        sum_i w_i.
+    spread : Spread or None
     """
-    along = np.linalg.lstsq(products, score.T, rcond=None)[0].T
-    step = 2 * along if cautious else along / np.maximum(share, SMALLEST_SHARE)[:, None]
+    along = score @ inverse
+    step = 2 * along if spread is None else weight * (_inverse(spread) @ along)
     step = step - step[0]
     longest = float(np.abs(step).max(initial=0.0))
-    if longest > LONGEST_STEP and not cautious:
+    if longest > LONGEST_STEP and spread is not None:
         step *= LONGEST_STEP / longest
     moved = intercepts + step[:, 0]
-    return moved - logsumexp(moved), slopes + step[:, 1:]
+    moved -= moved.max()
+    return moved - np.log(np.exp(moved).sum()), slopes + step[:, 1:]
+
+
+def _inverse(spread: Spread) -> FloatArray:
+    """Return the inverse of the mean curvature over contrasts of groups, shape (K, K)."""
+    contrasts = _contrasts(len(spread.prior))
+    values, vectors = np.linalg.eigh(contrasts @ spread.prior @ contrasts.T)
+    total = max(float(np.trace(spread.prior)), np.finfo(float).tiny)
+    root = contrasts.T @ (vectors / np.sqrt(np.maximum(values, SMALLEST_SHARE * total)))
+    missing, turned = np.linalg.eigh(root.T @ spread.posterior @ root)
+    root = root @ turned
+    return np.asarray((root / np.maximum(1 - missing, LEAST_KNOWN)) @ root.T)
+
+
+@cache
+def _contrasts(n_groups: int) -> FloatArray:
+    """Return orthonormal contrasts of groups, shape (K - 1, K)."""
+    return np.asarray(np.linalg.svd(np.ones((1, n_groups)))[2][1:])
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -169,33 +169,38 @@ class Mixture:
         result[first] = self.expansion.T @ score
         return result
 
-    def e_step(self, parameters: Parameters) -> Totals:
-        """Return the likelihood and the totals at some parameters."""
+    def e_step(self, parameters: Parameters, moves: bool = True) -> Totals:
+        """Return the likelihood and the totals at some parameters.
+
+        Without ``moves``, group probabilities by covariates stay in the M-step that follows.
+        """
         table = self.density.log_density(parameters.theta)
         if parameters.slopes is None:
             return self.statistics.em_pass(table, parameters.intercepts)
-        return self.statistics.em_pass(table, parameters.intercepts, parameters.slopes)
+        return self.statistics.em_pass(table, parameters.intercepts, parameters.slopes, moves)
 
     def m_step(
         self, parameters: Parameters, totals: Totals, steps: int = 1, cautious: bool = True
     ) -> Parameters:
         """Return parameters that raise the expected complete-data log-likelihood.
 
-        Not ``cautious``, the group probabilities by covariates take a longer step, which raises it
-        nearly always; see :func:`trajectories.numerics.membership.membership_step`.
+        Group probabilities by covariates stay where the totals say nothing of them. Not
+        ``cautious``, they take a longer step, which raises it nearly always; see
+        :func:`trajectories.numerics.membership.membership_step`.
         """
-        share = totals.group_weight / totals.group_weight.sum()
         theta = self.climb(parameters.theta, totals.cell_weight, steps)
-        if parameters.slopes is None or totals.membership is None:
+        if parameters.slopes is None:
+            share = totals.group_weight / totals.group_weight.sum()
             return Parameters(np.log(np.maximum(share, SMALLEST_PROBABILITY)), theta)
-        mean_prior = share - totals.membership[:, 0] / totals.group_weight.sum()
+        if totals.membership is None:
+            return replace(parameters, theta=theta)
         intercepts, slopes = membership_step(
             parameters.intercepts,
             parameters.slopes,
             totals.membership,
-            mean_prior,
-            self.statistics.covariate_products(),
-            cautious,
+            self.statistics.covariate_inverse(),
+            self.statistics.total_weight,
+            None if cautious else totals.spread,
         )
         return Parameters(intercepts, theta, slopes)
 

@@ -13,14 +13,15 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from trajectories.numerics.cells import Cells
-from trajectories.numerics.membership import RatioPrior
-from trajectories.numerics.moment_statistics import MomentPlan, MomentStatistics
+from trajectories.numerics.moment_statistics import MomentPlan
 from trajectories.numerics.patterns import BLOCK, Patterns, patterns_of
+from trajectories.numerics.ratio_statistics import Groups, RatioStatistics
+from trajectories.numerics.row_prior import RowPrior
 from trajectories.numerics.team import Sums
 from trajectories.numerics.types import AnyArray, BoolArray, FloatArray
 
 
-class PatternStatistics(MomentStatistics):
+class PatternStatistics(RatioStatistics):
     """A panel of N units without exposure; densities of any discrete family.
 
     Parameters
@@ -63,7 +64,6 @@ class PatternStatistics(MomentStatistics):
         self._ones = np.ones(patterns.longest(self.block))
         self._cut: dict[tuple[int, int], csr_array] = {}
         self._last: tuple[FloatArray, FloatArray] | None = None
-        self._feature_sums = None
 
     @classmethod
     def from_counts(
@@ -137,11 +137,13 @@ class PatternStatistics(MomentStatistics):
         blocks: Sequence[slice],
         ratio: list[FloatArray],
         shift: FloatArray,
-        prior: RatioPrior | None,
+        prior: RowPrior | None,
+        groups: Groups,
     ) -> Sums:
         by_entry = self._of_entries(np.ascontiguousarray(ratio[0].T)).T
-        *sums, totals = super()._ratio_chunk(blocks, [by_entry], shift, prior)
-        return *sums, np.asarray((self._gather @ totals.T).T)
+        chunk = super()._ratio_chunk(blocks, [by_entry], shift, prior, groups)
+        llf, group_weight, totals, *moving = chunk
+        return llf, group_weight, np.asarray((self._gather @ totals.T).T), *moving
 
     def _sums_chunk(self, blocks: Sequence[slice]) -> Sums:
         (total,) = super()._sums_chunk(blocks)

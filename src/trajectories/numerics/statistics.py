@@ -8,22 +8,24 @@ weights sum_i w_i r_ik S[i, c]; the M-step needs nothing else.
 
 from __future__ import annotations
 
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from trajectories.errors import TrajectoriesWarning
+from trajectories.errors import InputError
 from trajectories.numerics.cells import Cells
 from trajectories.numerics.membership import (
+    NO_COVARIATES,
     MembershipMoments,
+    Spread,
     block_moments,
     row_log_probability,
 )
-from trajectories.numerics.team import SMALLEST, Sums, Team, Work, can_share
+from trajectories.numerics.row_prior import HeldBlock, HeldBlocks, RowPrior, moving_sums
+from trajectories.numerics.team import SMALLEST, Sums, Team, can_share
 from trajectories.numerics.threads import chunks, in_order
 from trajectories.numerics.types import FloatArray, IntArray
 
@@ -33,13 +35,15 @@ class Totals:
     """What one pass leaves: log-likelihood, group weights (K,) and cell weights (C, K).
 
     ``membership``, shape (K, 1 + M), is sum_i w_i (r_ik - pi_ik)(1, z_i) where group probabilities
-    depend on covariates z_i; None where they do not.
+    depend on covariates z_i, and ``spread`` what the curvature in them needs; None where they do
+    not, or where the pass was not to move them.
     """
 
     llf: float
     group_weight: FloatArray
     cell_weight: FloatArray
     membership: FloatArray | None = None
+    spread: Spread | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ class Statistics(ABC):
     block: int
     n_jobs: int = 1
     covariates: FloatArray | None = None
-    _covariate_products: FloatArray | None = None
+    _covariate_inverse: FloatArray | None = None
     _team: Team | None = None
 
     @abstractmethod
@@ -106,53 +110,61 @@ class Statistics(ABC):
         return self
 
     def em_pass(
-        self, table: FloatArray, log_probability: FloatArray, slopes: FloatArray | None = None
+        self,
+        table: FloatArray,
+        log_probability: FloatArray,
+        slopes: FloatArray | None = None,
+        moves: bool = True,
     ) -> Totals:
         """Run the E-step under one model; ``table`` has shape (C, K).
 
-        With ``slopes``, shape (K, M), group probabilities depend on the covariates of the rows.
+        With ``slopes``, shape (K, M), group probabilities depend on the covariates of the rows;
+        without ``moves``, the totals that these are moved by are left out.
         """
         if slopes is not None:
-            return self._em_pass_by_row(table, log_probability, slopes)
+            return self._em_pass_by_row(table, RowPrior(log_probability, slopes, moves))
         many = self.em_pass_many(table[None], log_probability[None])
         return Totals(float(many[0][0]), many[1][0], many[2][0])
 
-    def _em_pass_by_row(
-        self, table: FloatArray, log_probability: FloatArray, slopes: FloatArray
-    ) -> Totals:
+    def _em_pass_by_row(self, table: FloatArray, prior: RowPrior) -> Totals:
         work = type(self)._by_row_chunk
-        llf, *sums = added(self.by_chunk(work, self.block, table, log_probability, slopes))
-        return Totals(self.constant + float(llf), *sums)
+        llf, group_weight, cell_weight, *moving = added(
+            self.by_chunk(work, self.block, table, prior)
+        )
+        totals = Totals(self.constant + float(llf), group_weight, cell_weight)
+        if not prior.moves:
+            return totals
+        score, of_posterior, of_prior = moving
+        spread = Spread(
+            np.diag(group_weight - score[:, 0]) - of_prior, np.diag(group_weight) - of_posterior
+        )
+        return replace(totals, membership=score, spread=spread)
 
-    def _by_row_chunk(
-        self,
-        blocks: Sequence[slice],
-        table: FloatArray,
-        log_probability: FloatArray,
-        slopes: FloatArray,
-    ) -> Sums:
-        n_groups = len(log_probability)
+    def _by_row_chunk(self, blocks: Sequence[slice], table: FloatArray, prior: RowPrior) -> Sums:
+        n_groups = len(prior.slopes)
+        every = list(range(n_groups))
         llf = np.zeros(())
         group_weight = np.zeros(n_groups)
         cell_weight = np.zeros((len(table), n_groups))
-        membership = np.zeros((n_groups, 1 + slopes.shape[1]))
+        moving: list[Sums] = []
         for rows in blocks:
-            prior = self.row_prior(rows, log_probability, slopes)
-            log_joint = self.unit_log_density(rows, table) + prior
+            held = self.take_prior(rows, prior, logs=True)
+            log_joint = self.unit_log_density(rows, table) + held.values
             posterior, log_unit = posterior_in_place(log_joint[None])
-            gap = np.subtract(posterior[0], np.exp(prior, out=prior), out=prior)
             weights = self.row_weights(rows)
+            if prior.moves:
+                own = self.covariates[rows]  # type: ignore[index]  # take_prior checked it
+                probability = np.exp(held.values)
+                moving.append(moving_sums(own, posterior[0], probability, every, weights))
+            self.put_prior_back(rows, held)
             if weights is None:
                 llf += log_unit.sum()
             else:
                 llf += log_unit[0] @ weights
                 posterior *= weights
-                gap *= weights
             group_weight += posterior[0].sum(axis=1)
             cell_weight += self.cell_totals(rows, posterior[0])
-            membership[:, 0] += gap.sum(axis=1)
-            membership[:, 1:] += gap @ self.covariates[rows]  # type: ignore[index]
-        return llf, group_weight, cell_weight, membership
+        return llf, group_weight, cell_weight, *added(moving or [()])
 
     def em_pass_many(
         self, tables: FloatArray, log_probability: FloatArray
@@ -295,6 +307,23 @@ class Statistics(ABC):
         covariates = None if self.covariates is None else self.covariates[rows]
         return row_log_probability(log_probability, slopes, covariates)
 
+    def take_prior(self, rows: slice, prior: RowPrior, logs: bool = False) -> HeldBlock:
+        """Return the group probabilities of a block, or their logs; to be put back after use.
+
+        Raises
+        ------
+        InputError
+            If there are no covariates.
+        """
+        if self.covariates is None:
+            raise InputError(NO_COVARIATES)
+        held: HeldBlocks = self.__dict__.setdefault("_held", HeldBlocks())
+        return held.take(rows, prior, self.covariates, logs)
+
+    def put_prior_back(self, rows: slice, block: HeldBlock) -> None:
+        """Leave a block for the next pass."""
+        self.__dict__["_held"].put_back(rows, block, self.n_rows)
+
     def mean_share(self, log_probability: FloatArray, slopes: FloatArray | None) -> FloatArray:
         """Return the group probabilities, averaged over the units by weight, shape (K,)."""
         if slopes is None:
@@ -306,9 +335,9 @@ class Statistics(ABC):
             total += share.sum(axis=1) if weights is None else share @ weights
         return total / self.total_weight
 
-    def covariate_products(self) -> FloatArray:
-        """Return sum_i w_i x_i x_i', x = (1, z), shape (1 + M, 1 + M); computed once."""
-        if self._covariate_products is None:
+    def covariate_inverse(self) -> FloatArray:
+        """Return the inverse of sum_i w_i x_i x_i', x = (1, z), (1 + M, 1 + M); computed once."""
+        if self._covariate_inverse is None:
             assert self.covariates is not None
             size = 1 + self.covariates.shape[1]
             total = np.zeros((size, size))
@@ -317,10 +346,10 @@ class Statistics(ABC):
                 extended = np.concatenate([np.ones((len(own), 1)), own], axis=1)
                 weights = self.row_weights(rows)
                 total += (extended.T if weights is None else extended.T * weights) @ extended
-            self._covariate_products = total
-        return self._covariate_products
+            self._covariate_inverse = np.linalg.pinv(total, hermitian=True)
+        return self._covariate_inverse
 
-    def by_chunk(self, work: Work, size: int, *arguments: Any) -> Iterable[Sums]:
+    def by_chunk(self, work: Callable[..., Sums], size: int, *arguments: Any) -> Iterable[Sums]:
         """Return ``work(self, run, *arguments)`` for every run of blocks, in their order.
 
         A block has at most ``size`` rows. Where the rows are many, ``n_jobs`` processes share the
@@ -329,25 +358,12 @@ class Statistics(ABC):
         runs = chunks(self.blocks(size))
         n_jobs = self.n_jobs if self.n_rows >= SMALLEST else 1
         if n_jobs > 1 and can_share():
-            team = self._found_team(n_jobs)
-            if team is not None:
-                return team.compute(work, runs, arguments)
+            if self._team is None or not self._team.serves(self, n_jobs):
+                self._team = Team.of(self, n_jobs)
+            if self._team is not None:
+                return self._team.compute(work, runs, arguments)
+            n_jobs = self.n_jobs = 1
         return in_order(lambda run: work(self, run, *arguments), runs, n_jobs)
-
-    def _found_team(self, n_jobs: int) -> Team | None:
-        if self._team is None or not self._team.serves(self, n_jobs):
-            try:
-                self._team = Team(self, n_jobs)
-            except OSError as error:
-                warnings.warn(
-                    f"the system gives no more processes ({error.strerror}): threads share the "
-                    "passes over the panel, which takes longer and gives the same; n_jobs=1 asks "
-                    "for none",
-                    TrajectoriesWarning,
-                    stacklevel=2,
-                )
-                return None
-        return self._team
 
     def for_each_chunk(self, work: Callable[[Sequence[slice]], None], size: int) -> None:
         """Run ``work``, which writes to memory of this process, on every run of blocks."""

@@ -1,7 +1,7 @@
-"""Share the passes over a panel among processes that all see the same memory.
+"""Share work on a panel among processes that all see the same memory.
 
 Threads would be simpler, but a block of rows takes NumPy some ten microseconds an operation, and
-waiting for the interpreter's lock between two of them costs as much as the work. So the first pass
+waiting for the interpreter's lock between two of them costs as much as the work. So the first work
 that is worth it forks processes. They see the panel where it lies, without a copy; what travels is
 the tables of a model one way and the sums of a chunk of rows the other.
 """
@@ -24,12 +24,10 @@ from typing import Any
 
 import numpy as np
 
+from trajectories.errors import TrajectoriesWarning
 from trajectories.numerics.types import FloatArray
 
 Sums = tuple[FloatArray, ...]
-Blocks = Sequence[slice]
-Work = Callable[..., Sums]
-"""``work(holder, blocks, *arguments)``, a function of a module or class, so that it has a name."""
 
 SMALLEST = 100_000
 """Rows from which a pass is worth a message to another process."""
@@ -77,61 +75,84 @@ class Team:
             self._ends.append(ours)
             arguments = holder, theirs, self._turns, list(self._ends)
             process = context.Process(target=_serve, args=arguments, daemon=True)
-            with theirs, warnings.catch_warnings():
-                # a fork among threads may deadlock where the child needs a lock that one of them
-                # holds; these children compute, and take none
-                warnings.simplefilter("ignore", DeprecationWarning)
-                process.start()
+            try:
+                with theirs, warnings.catch_warnings():
+                    # a fork among threads may deadlock where the child needs a lock that one of
+                    # them holds; these children compute, and take none
+                    warnings.simplefilter("ignore", DeprecationWarning)
+                    process.start()
+            except OSError:
+                self._dismiss()
+                raise
             processes.append(process)
 
     def serves(self, holder: object, n_jobs: int) -> bool:
         """Return whether this is a team for that holder, of that size, and still at work."""
         return self._dismiss.alive and self._holder() is holder and self.n_jobs == n_jobs
 
-    def compute(self, work: Work, runs: Sequence[Blocks], arguments: tuple[Any, ...]) -> list[Sums]:
-        """Return ``work(holder, run, *arguments)`` for every run of blocks, in their order.
+    @classmethod
+    def of(cls, holder: object, n_jobs: int) -> Team | None:
+        """Return a team, or None, with a warning, if the system allows no more processes."""
+        try:
+            return cls(holder, n_jobs)
+        except OSError as error:
+            warnings.warn(
+                f"the system gives no more processes ({error.strerror}): the fit goes on without, "
+                "which takes longer and gives the same; n_jobs=1 asks for none",
+                TrajectoriesWarning,
+                stacklevel=2,
+            )
+            return None
 
-        Whoever is free takes the next run. What a process that was killed owed is computed here,
+    def compute(
+        self,
+        work: Callable[..., Sums],
+        tasks: Sequence[Any],
+        arguments: tuple[Any, ...],
+    ) -> list[Sums]:
+        """Return ``work(holder, task, *arguments)`` for every task, in their order.
+
+        Whoever is free takes the next task. What a process that was killed owed is computed here,
         and the team is dismissed.
 
         Parameters
         ----------
         work : callable
-        runs : sequence of sequences of slices
-            At most 255.
+            Of a module or class, so that it has a name. Its sums have the same shapes every time.
+        tasks : sequence
+            At most 10,000.
         arguments : tuple
         """
-        holder = self._holder()
-        complete = False
+        holder, complete = self._holder(), False
         try:
-            self._turns.give(len(runs))
+            self._turns.give(len(tasks))
             for end in self._ends:
                 with suppress(*GONE):
-                    end.send((work, runs, arguments))
-            done = _compute(holder, self._turns, work, runs, arguments)
+                    end.send((work, tasks, arguments))
+            done = _compute(holder, self._turns, work, tasks, arguments)
             answered = [_received(end, done) for end in self._ends]
             complete = all(answered)
         finally:
             if not complete:  # answers may be on their way, and would be taken for the next
                 self._dismiss()
-        owed = (i for i in range(len(runs)) if i not in done)
-        done |= {i: work(holder, runs[i], *arguments) for i in owed}
-        return [done[i] for i in range(len(runs))]
+        owed = (i for i in range(len(tasks)) if i not in done)
+        done |= {i: work(holder, tasks[i], *arguments) for i in owed}
+        return [done[i] for i in range(len(tasks))]
 
 
 class _Turns:
-    """Numbers that several processes draw from, each of them once: the bytes in a pipe."""
+    """Numbers that several processes draw from, each of them once: four bytes each in a pipe."""
 
     def __init__(self) -> None:
         self._out, self._in = os.pipe()
         os.set_blocking(self._out, False)
 
     def give(self, n_turns: int) -> None:
-        os.write(self._in, bytes(range(n_turns)))
+        os.write(self._in, np.arange(n_turns, dtype=np.uint32).tobytes())
 
     def take(self) -> int | None:
         try:
-            return os.read(self._out, 1)[0]
+            return int.from_bytes(os.read(self._out, 4), sys.byteorder)
         except BlockingIOError:
             return None
 
@@ -141,11 +162,15 @@ class _Turns:
 
 
 def _compute(
-    holder: object, turns: _Turns, work: Work, runs: Sequence[Blocks], arguments: tuple[Any, ...]
+    holder: object,
+    turns: _Turns,
+    work: Callable[..., Sums],
+    tasks: Sequence[Any],
+    arguments: tuple[Any, ...],
 ) -> dict[int, Sums]:
     done = {}
     while (i := turns.take()) is not None:
-        done[i] = work(holder, runs[i], *arguments)
+        done[i] = work(holder, tasks[i], *arguments)
     return done
 
 
@@ -175,6 +200,11 @@ def _received(end: Connection, done: dict[int, Sums]) -> bool:
     return True
 
 
+def _packed(done: dict[int, Sums]) -> tuple[list[int], list[FloatArray]]:
+    """Stack sums: a few large arrays travel faster than many small ones."""
+    return list(done), [np.stack(column) for column in zip(*done.values(), strict=True)]
+
+
 def _serve(
     holder: object, end: Connection, turns: _Turns, ends_of_parent: list[Connection]
 ) -> None:
@@ -188,10 +218,7 @@ def _serve(
             order = _awaited(end)
             answer: object
             try:
-                done = _compute(holder, turns, *order)
-                # a few large arrays travel faster than many small ones
-                columns = zip(*done.values(), strict=True)
-                answer = list(done), [np.stack(column) for column in columns]
+                answer = _packed(_compute(holder, turns, *order))
             except Exception as error:
                 answer = error
             end.send(answer)

@@ -24,6 +24,7 @@ from trajectories.panel.follow_up_rows import Rows, cut_at_events
 from trajectories.panel.register import Register
 from trajectories.panel.select import person_positions
 from trajectories.panel.time_at_risk import DAYS_A_YEAR, TimeAtRisk, time_at_risk
+from trajectories.suggestions import did_you_mean
 
 CAUSES = ("reoffence", "death", "emigration")
 CHOICES = {
@@ -76,14 +77,22 @@ def _check(register: Register, options: dict[str, Any]) -> None:
         )
     for name, choices in CHOICES.items():
         if options[name] not in choices:
-            raise InputError(f"{name}= must be one of {names(choices)}")
+            found = options[name]
+            raise InputError(
+                f"{name}= must be one of {names(choices)}, not "
+                f"{found!r}{did_you_mean(found, choices)}"
+            )
     if options["time"] == "free" and options["detention"] == "kept":
         raise InputError(
             'time="free" stops the clock in detention, and detention="kept" counts it: choose '
             'detention="removed" with it'
         )
     if options["event_date"] not in {"offence_date", *register.offences.columns}:
-        raise InputError(f"register: offences without column {options['event_date']!r}")
+        raise InputError(
+            f"event_date={options['event_date']!r} is no column of the register's offences, which "
+            f"have {names(register.offences.columns)}"
+            f"{did_you_mean(options['event_date'], register.offences.columns)}"
+        )
 
 
 def _with_index(position: IntArray, cases: IndexCases, left: LeftOut) -> IntArray:

@@ -32,6 +32,12 @@ def no_numbers(column: pd.Series[Any], place: str = "") -> InputError:
     change = f"frame[{column.name!r}] = pandas.to_numeric(frame[{column.name!r}])"
     if not text.any():
         return InputError(f"{what} holds numbers that are written as text: {change} reads them")
+    points = column[text].astype(str).str.replace(",", ".", regex=False)
+    if pd.to_numeric(points, errors="coerce").notna().all():
+        return InputError(
+            f"{what} holds numbers with a decimal comma, as text: read the file with "
+            "pandas.read_csv(path, sep=';', decimal=',')"
+        )
     return InputError(
         f"{what} is not numeric: text that is no number in {counted(int(text.sum()), 'row')} of "
         f"{len(column):,} ({where_rows(text)}); correct or drop them, then {change}"

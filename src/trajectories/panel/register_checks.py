@@ -19,6 +19,8 @@ from trajectories.panel.register_draft import (
     EMPTIED,
     LEFT_OUT,
     MERGED,
+    NO_DATE,
+    NO_TYPE,
     PERSON_LEFT_OUT,
     Draft,
     Finding,
@@ -80,7 +82,7 @@ def _persons(draft: Draft) -> Iterator[Finding]:
     yield found("person", "given twice, with other contents", twice, None)
     for column, values in dates.items():
         repair = PERSON_LEFT_OUT if column == "birth_date" else EMPTIED
-        yield found(column, "with something that is no date", values.unreadable, repair)
+        yield found(column, NO_DATE, values.unreadable, repair)
     none = np.isnat(birth.value) & ~birth.unreadable
     yield found("birth_date", "missing", none, PERSON_LEFT_OUT)
     after = birth.first > draft.reference
@@ -107,7 +109,7 @@ def _offences(
         return Finding("offences", column, what, bad, repair, detail)
 
     yield from _references("offences", "person", draft, people)
-    yield found("offence_date", "with something that is no date", date.unreadable, LEFT_OUT)
+    yield found("offence_date", NO_DATE, date.unreadable, LEFT_OUT)
     none = np.isnat(date.value) & ~date.unreadable
     yield found("offence_date", "missing", none, LEFT_OUT)
     untyped = _missing(table["offence_type"])
@@ -121,7 +123,7 @@ def _offences(
     yield found("offence_date", "after the end of follow-up", late, LEFT_OUT)
     if "registration_date" in dates:
         registered = dates["registration_date"]
-        what = "with something that is no date"
+        what = NO_DATE
         yield found("registration_date", what, registered.unreadable, EMPTIED)
         early = registered.last < date.first
         yield found("registration_date", "before offence_date", early, EMPTIED)
@@ -155,7 +157,7 @@ def _unknown_types(kinds: pd.Series[Any], unknown: BoolArray) -> tuple[str, Bool
         detail = f"; {len(distinct):,} different ones: does it hold something else?"
     else:
         detail = f"; {named_types(kinds)}" if distinct else ""
-    return "of a type that the classification lacks", unknown, None, detail
+    return NO_TYPE, unknown, None, detail
 
 
 def _spells(draft: Draft, people: People, exclusive: Iterable[str]) -> Iterator[Finding]:
@@ -171,7 +173,7 @@ def _spells(draft: Draft, people: People, exclusive: Iterable[str]) -> Iterator[
     for kind in exclusive:
         yield found("spell_type", f"of {kind}, written otherwise", _misspelt(table, kind), None)
     for column, values in dates.items():
-        yield found(column, "with something that is no date", values.unreadable, LEFT_OUT)
+        yield found(column, NO_DATE, values.unreadable, LEFT_OUT)
     none = np.isnat(start.value) & ~start.unreadable
     yield found("start_date", "missing", none, LEFT_OUT)
     yield found("end_date", "before start_date", stop.last < start.first, LEFT_OUT)

@@ -13,6 +13,8 @@ from trajectories.panel.arrays import BoolArray, DayArray, IntArray, counted, th
 from trajectories.panel.calendar import ONE_DAY
 from trajectories.panel.register_dates import Dates
 
+NO_DATE = "with something that is no date"
+NO_TYPE = "of a type that the classification lacks"
 LEFT_OUT = "row left out"
 PERSON_LEFT_OUT = "person left out, with all that refers to them"
 EMPTIED = "taken as missing"

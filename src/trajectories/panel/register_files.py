@@ -40,6 +40,10 @@ TEXTS = {
     "relations": ("relation",),
 }
 """Table → columns that hold text."""
+EMPTY_DATES = (
+    "; where nobody died or emigrated, or it is not known, add an empty column, for instance "
+    "persons.assign(emigration_date='')"
+)
 MAY_BE_ABSENT = ("spells", "relations")
 
 
@@ -122,6 +126,7 @@ def _renamed(table: pd.DataFrame, name: str, rename: dict[str, str]) -> pd.DataF
         raise InputError(
             f"{name}: column {names(absent)} absent; it has {names(table.columns)}; "
             "declare which column it is with columns={'its name': 'the name here'}"
+            + (EMPTY_DATES if set(absent) & {"death_date", "emigration_date"} else "")
             + (", or give separator=" if table.shape[1] == 1 else "")
         )
     return table.reset_index(drop=True)

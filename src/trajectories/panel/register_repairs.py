@@ -14,6 +14,8 @@ from trajectories.panel.register_draft import (
     EMPTIED,
     LEFT_OUT,
     MERGED,
+    NO_DATE,
+    NO_TYPE,
     PERSON_LEFT_OUT,
     Draft,
     Finding,
@@ -40,6 +42,13 @@ def refuse(found: list[Finding], draft: Draft, strict: bool) -> None:
     advice = "correct the tables"
     if strict and n_repairable:
         advice += f", or let strict=False repair {n_repairable} of {counted(len(found), 'problem')}"
+    if any(f.what == NO_DATE for f in fatal):
+        advice += "; dates that are not written year first need date_format='%d-%m-%Y', say"
+    if any(f.what == NO_TYPE for f in fatal):
+        advice += (
+            "; types of your own need classification= (an OffenceClassification), or "
+            "classification=None, which takes any type"
+        )
     clauses = "; ".join(f.message(draft.number(f.table)) for f in fatal)
     raise InputError(f"register: {counted(len(fatal), 'problem')}: {clauses}; {advice}")
 

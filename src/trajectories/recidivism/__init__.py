@@ -9,7 +9,7 @@ from trajectories.recidivism.cumulative_incidence import cumulative_incidence
 from trajectories.recidivism.fine_gray import fine_gray
 from trajectories.recidivism.fixed_window import fixed_window
 from trajectories.recidivism.hazard import hazard
-from trajectories.recidivism.hypothesis_test import HypothesisTest
+from trajectories.recidivism.hypothesis_test import SamplesTest
 from trajectories.recidivism.kaplan_meier import kaplan_meier, nelson_aalen
 from trajectories.recidivism.log_rank import gray, log_rank
 from trajectories.recidivism.mean_cumulative_count import mean_cumulative_count
@@ -25,9 +25,9 @@ from trajectories.recidivism.survival_summary import restricted_mean, survival_q
 
 __all__ = [
     "CoxResults",
-    "HypothesisTest",
     "ParametricResults",
     "RateResults",
+    "SamplesTest",
     "SplitPopulation",
     "andersen_gill",
     "by_group",

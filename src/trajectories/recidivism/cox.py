@@ -21,8 +21,9 @@ from trajectories.panel.arrays import names
 from trajectories.panel.follow_up import FollowUp
 from trajectories.recidivism.cox_results import CoxResults, baseline
 from trajectories.recidivism.design import Design, make_design
-from trajectories.recidivism.follow_up_input import event_codes, need_follow_up
+from trajectories.recidivism.follow_up_input import event_codes, need_follow_up, no_events
 from trajectories.recidivism.time_scales import TRANSFORMS, transformed_time
+from trajectories.suggestions import did_you_mean
 
 VANISHING = 1e-8
 """Part of the model's standard error that rounding can leave of a sum of scores that is 0."""
@@ -91,7 +92,7 @@ def cox(
     copies = _copies(follow_up.weight, weights_are)
     event = event_codes(follow_up, cause) > 0
     if not event.any():
-        raise InputError("cox: no events of this cause: nothing can be estimated")
+        raise no_events("cox", follow_up, cause)
     design = make_design(
         follow_up.covariates.drop(columns=[cluster] if cluster in follow_up.covariates else []),
         covariates,
@@ -255,7 +256,11 @@ def _clusters(follow_up: FollowUp, cluster: str | None, sets: CoxRiskSets) -> tu
     if cluster is None:
         return follow_up.person[sets.kept], True
     if cluster not in follow_up.covariates.columns:
-        raise InputError(f"cluster={cluster!r} is no covariate of this follow-up")
+        raise InputError(
+            f"cluster={cluster!r} is no covariate of this follow-up; it has "
+            f"{names(follow_up.covariates.columns)}{did_you_mean(cluster, follow_up.covariates)}: "
+            "give it with covariates= when making the follow-up"
+        )
     codes: Any = pd.factorize(follow_up.covariates[cluster])[0]
     if (codes < 0).any():
         raise InputError(f"cluster={cluster!r} is missing in some rows: fill it in")

@@ -16,7 +16,7 @@ from trajectories.panel.follow_up import FollowUp
 from trajectories.recidivism.cox import assemble, refuse_no_answer
 from trajectories.recidivism.cox_results import CoxResults
 from trajectories.recidivism.design import make_design
-from trajectories.recidivism.follow_up_input import cause_number, need_single
+from trajectories.recidivism.follow_up_input import cause_number, need_single, no_events
 
 
 def fine_gray(
@@ -68,7 +68,7 @@ def fine_gray(
     event = follow_up.cause == number
     other = (follow_up.cause > 0) & ~event
     if not event.any():
-        raise InputError("fine_gray: no events of this cause: nothing can be estimated")
+        raise no_events("fine_gray", follow_up, cause)
     if not other.any():
         raise InputError("fine_gray: no competing events: use cox, which is the same model then")
     design = make_design(follow_up.covariates, covariates)

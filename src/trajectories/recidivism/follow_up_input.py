@@ -15,6 +15,7 @@ from trajectories.numerics.step_intervals import INTERVALS
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 from trajectories.panel.arrays import counted, names
 from trajectories.panel.follow_up import FollowUp
+from trajectories.suggestions import did_you_mean
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +61,17 @@ def cause_number(follow_up: FollowUp, cause: str | None) -> int:
     if cause not in follow_up.causes:
         raise InputError(f"no cause {cause!r} in this follow-up; it has {names(follow_up.causes)}")
     return follow_up.causes.index(cause) + 1
+
+
+def no_events(what: str, follow_up: FollowUp, cause: str | None) -> InputError:
+    """Return the error of an estimator that nobody's event can inform."""
+    asked = follow_up.causes[0] if cause is None else cause
+    followed = counted(follow_up.n_persons, "person")
+    return InputError(
+        f"{what}: no events of this cause ({asked!r}) among {followed} followed, so "
+        f"nothing can be estimated; causes are {names(follow_up.causes)}: choose "
+        "another with cause=, or look at event= and until= with which the follow-up was made"
+    )
 
 
 def event_codes(follow_up: FollowUp, cause: str | None) -> IntArray:
@@ -121,7 +133,7 @@ def sample_numbers(follow_up: FollowUp, by: str | None) -> tuple[IntArray, tuple
     if by not in follow_up.covariates.columns:
         raise InputError(
             f"by={by!r} is no covariate of this follow-up; it has "
-            f"{names(follow_up.covariates.columns) or 'none'}"
+            f"{names(follow_up.covariates.columns)}{did_you_mean(by, follow_up.covariates)}"
         )
     codes, labels = pd.factorize(follow_up.covariates[by], sort=True)
     if len(labels) > 50:

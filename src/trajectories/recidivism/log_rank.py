@@ -25,7 +25,7 @@ from trajectories.recidivism.follow_up_input import (
     need_single,
     sample_numbers,
 )
-from trajectories.recidivism.hypothesis_test import HypothesisTest
+from trajectories.recidivism.hypothesis_test import SamplesTest, samples_test
 
 
 def log_rank(
@@ -34,7 +34,7 @@ def log_rank(
     cause: str | None = None,
     rho: float = 0.0,
     trend: Mapping[Any, float] | bool = False,
-) -> HypothesisTest:
+) -> SamplesTest:
     """Test whether samples meet the event at the same rate.
 
     Parameters
@@ -54,7 +54,7 @@ def log_rank(
 
     Returns
     -------
-    HypothesisTest
+    SamplesTest
 
     Raises
     ------
@@ -71,15 +71,15 @@ def log_rank(
     table = _table(follow_up, by, number, labels, observed, expected)
     null = f"the rate of {_named(follow_up, cause)} does not depend on {by}"
     if trend is False:
-        return HypothesisTest("log-rank test", null, *_tested(score, covariance), table)
+        return samples_test("log-rank test", null, *_tested(score, covariance), table)
     a = _scores(labels, trend)
     spread = float(a @ covariance @ a)
     if spread <= 0:
         raise InputError("log_rank: trend scores do not differ between samples with events")
-    return HypothesisTest("log-rank test for trend", null, float(a @ score) ** 2 / spread, 1, table)
+    return samples_test("log-rank test for trend", null, float(a @ score) ** 2 / spread, 1, table)
 
 
-def gray(follow_up: FollowUp, by: str, cause: str | None = None) -> HypothesisTest:
+def gray(follow_up: FollowUp, by: str, cause: str | None = None) -> SamplesTest:
     """Test whether samples have the same cumulative incidence of a cause (Gray 1988).
 
     Parameters are those of ``log_rank``. The score is that of Gray's test; its covariance is the
@@ -96,7 +96,7 @@ def gray(follow_up: FollowUp, by: str, cause: str | None = None) -> HypothesisTe
     observed = sum(c.events[0].sum(axis=1) for c in counts)
     table = _table(follow_up, by, number, labels, observed, observed - score)
     null = f"the cumulative incidence of {_named(follow_up, cause)} does not depend on {by}"
-    return HypothesisTest("Gray's test", null, *_tested(score, covariance), table)
+    return samples_test("Gray's test", null, *_tested(score, covariance), table)
 
 
 def _tested(score: FloatArray, covariance: FloatArray) -> tuple[float, int]:

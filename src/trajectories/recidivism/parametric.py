@@ -16,7 +16,7 @@ from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 from trajectories.panel.arrays import names
 from trajectories.panel.follow_up import FollowUp
 from trajectories.recidivism.design import Design, make_design
-from trajectories.recidivism.follow_up_input import event_codes, need_single
+from trajectories.recidivism.follow_up_input import event_codes, need_single, no_events
 from trajectories.recidivism.parametric_results import ParametricResults
 
 
@@ -70,7 +70,7 @@ def parametric(
     if follow_up.stratum is not None:
         raise InputError("parametric: strata are not supported; make the stratum a covariate")
     event = event_codes(follow_up, cause) > 0
-    _check_events(follow_up, event)
+    _check_events(follow_up, event, cause)
     of_time, X = _with_constant(follow_up, time, event)
     of_share, W = None, None
     if share is not None:
@@ -98,9 +98,9 @@ def parametric(
     )
 
 
-def _check_events(follow_up: FollowUp, event: BoolArray) -> None:
+def _check_events(follow_up: FollowUp, event: BoolArray, cause: str | None) -> None:
     if not event.any():
-        raise InputError("parametric: no events of this cause: nothing can be estimated")
+        raise no_events("parametric", follow_up, cause)
     times = follow_up.stop[event]
     if (times <= 0).any():
         raise InputError("parametric: an event at time 0 has no logarithm; give it a later time")

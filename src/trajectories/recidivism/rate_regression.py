@@ -19,6 +19,7 @@ from trajectories.recidivism.design import Design, make_design
 from trajectories.recidivism.follow_up_input import (
     event_codes,
     need_follow_up,
+    no_events,
     normal_quantile,
 )
 
@@ -151,7 +152,7 @@ def rate_regression(
         raise InputError('family= must be "negative_binomial" or "poisson"')
     event = event_codes(follow_up, cause) > 0
     if not event.any():
-        raise InputError("rate_regression: no events of this cause: nothing can be estimated")
+        raise no_events("rate_regression", follow_up, cause)
     design = make_design(follow_up.covariates, covariates)
     X = np.column_stack([np.ones(follow_up.n_rows), design.matrix(follow_up.covariates)])
     weight = np.ones(follow_up.n_rows) if follow_up.weight is None else follow_up.weight

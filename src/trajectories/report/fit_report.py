@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from trajectories.panel import Panel
 from trajectories.panel.arrays import counted
+from trajectories.report.fit_tables import fit_tables
 from trajectories.report.group_parts import (
     add_groups,
     add_model,
@@ -29,7 +31,7 @@ __all__ = ["fit_report"]
 
 def fit_report(
     results: GroupTrajectoriesResults,
-    tables: Mapping[str, pd.DataFrame],
+    tables: Mapping[str, pd.DataFrame] | Panel,
     *,
     source: str = "",
     notes: Sequence[str] = (),
@@ -47,8 +49,9 @@ def fit_report(
     ----------
     results : GroupTrajectoriesResults
         The fit.
-    tables : mapping
-        From :func:`trajectories.report.fit_tables`, suppressed there if wanted.
+    tables : mapping or Panel
+        From :func:`trajectories.report.fit_tables`, suppressed there if wanted; of the panel that
+        was fitted they are made here.
     source : str
         What was fitted, for the head of the page.
     notes : sequence of str
@@ -67,6 +70,8 @@ def fit_report(
         The figures, where they are drawn already.
     """
     minimum_cell = minimum_in_force(minimum_cell)
+    if isinstance(tables, Panel):
+        tables = fit_tables(results, tables, level=level, minimum_cell=minimum_cell)
     if figures is None:
         figures = group_figures(results, tables, level)
     report = Report(

@@ -51,9 +51,14 @@ class SpreadStatistics(Statistics):
         self.block = max(n_rows, 1)
 
     def em_pass(
-        self, table: FloatArray, log_probability: FloatArray, slopes: FloatArray | None = None
+        self,
+        table: FloatArray,
+        log_probability: FloatArray,
+        slopes: FloatArray | None = None,
+        moves: bool = True,
     ) -> Totals:
         """Run the E-step over all parts."""
+        del moves
         _no_slopes(slopes)
         own = [(self._own(table, place), log_probability) for place in self.places]
         answers: list[Totals] = self._ask(em_part, own)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-if TYPE_CHECKING:
-    from trajectories.groups.results import GroupTrajectoriesResults
+from trajectories.groups.information_criteria import InformationCriteria
 
 CRITERIA = ("aic", "bic", "bic_cells", "bic_nagin", "bic_cells_nagin", "sabic", "caic", "icl")
 """Names of the criteria, as columns of a selection table."""
@@ -16,7 +13,7 @@ HIGHER_IS_BETTER = frozenset({"bic_nagin", "bic_cells_nagin", "heldout_llf", "fo
 """Those of all criteria, cross-validated ones included, whose largest value is the best."""
 
 
-def criteria(results: GroupTrajectoriesResults) -> dict[str, float]:
+def criteria(results: InformationCriteria) -> dict[str, float]:
     """Return every criterion of a fit by name.
 
     With p parameters, log-likelihood l, N persons and C observed cells: aic = -2 l + 2 p; bic =

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from trajectories.errors import InputError
@@ -13,7 +15,12 @@ VALIDATED = ("heldout_llf", "forecast_llf", "forecast_absolute_error", "forecast
 """Criteria of cross-validation; each has a gap to the best candidate, with its standard error."""
 
 
-def recommend(table: pd.DataFrame, criterion: str, one_standard_error: bool) -> tuple[int, str]:
+def recommend(
+    table: pd.DataFrame,
+    criterion: str,
+    one_standard_error: bool,
+    in_words: Callable[[pd.DataFrame, int], str] | None = None,
+) -> tuple[int, str]:
     """Return the position of the recommended row and the rule in words.
 
     Parameters
@@ -24,13 +31,15 @@ def recommend(table: pd.DataFrame, criterion: str, one_standard_error: bool) -> 
         A column of it.
     one_standard_error : bool
         Whether to take the simplest model within one standard error of the best.
+    in_words : callable, optional
+        Names the candidate of a row of the table; :func:`described` unless told.
 
     Raises
     ------
     InputError
         For an unknown criterion, or if no candidate is usable.
     """
-    known = [name for name in (*CRITERIA, *VALIDATED) if name in table.columns]
+    known = [one for one in (*CRITERIA, *VALIDATED) if one in table.columns]
     if criterion not in known:
         hint = "" if set(VALIDATED) & set(known) else " (others need cross-validation)"
         raise InputError(
@@ -42,6 +51,7 @@ def recommend(table: pd.DataFrame, criterion: str, one_standard_error: bool) -> 
             f"{criterion} has no standard error: the one-standard-error rule is for "
             "cross-validated criteria, such as heldout_llf"
         )
+    name = described if in_words is None else in_words
     worth = table[criterion].astype(float)
     worth = (-worth if criterion in HIGHER_IS_BETTER else worth).reset_index(drop=True)
     usable = table["usable"].astype(bool).reset_index(drop=True) & worth.notna()
@@ -51,14 +61,14 @@ def recommend(table: pd.DataFrame, criterion: str, one_standard_error: bool) -> 
     way = "highest" if criterion in HIGHER_IS_BETTER else "lowest"
     rule = (
         f"{way} {criterion} among the {int(usable.sum())} of {len(table)} candidates that "
-        f"reached a usable solution: {described(table, best)}"
+        f"reached a usable solution: {name(table, best)}"
     )
     if one_standard_error:
         simplest = _simplest(table, criterion, worth, usable, best)
         rule = (
             f"fewest parameters among those whose gap to the {way} {criterion} is at most one "
-            f"standard error of the gap: {described(table, simplest)} (the {way} is "
-            f"{described(table, best)})"
+            f"standard error of the gap: {name(table, simplest)} (the {way} is "
+            f"{name(table, best)})"
         )
         best = simplest
     row = table.iloc[best]
@@ -67,7 +77,7 @@ def recommend(table: pd.DataFrame, criterion: str, one_standard_error: bool) -> 
     lowest = int(worth.argmin())
     if not usable[lowest] and worth[lowest] < worth[best]:
         rule += (
-            f"; {described(table, lowest)} is {worth[best] - worth[lowest]:.4g} better but stopped "
+            f"; {name(table, lowest)} is {worth[best] - worth[lowest]:.4g} better but stopped "
             f"at {table['stop_reason'].iloc[lowest]}"
         )
     return best, rule

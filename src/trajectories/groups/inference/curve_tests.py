@@ -9,12 +9,12 @@ import numpy as np
 
 from trajectories.errors import InputError
 from trajectories.groups.inference.draws import mean_channels
-from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.groups.inference.wald import packed_test
 from trajectories.groups.inference.withheld import group_columns
 from trajectories.groups.model import Model
 from trajectories.groups.time_varying import CurveWithCovariates
 from trajectories.numerics.basis import power_names
+from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.numerics.types import FloatArray
 
 if TYPE_CHECKING:

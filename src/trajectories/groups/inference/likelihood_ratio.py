@@ -18,13 +18,13 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from trajectories.errors import InputError
-from trajectories.groups.inference.hypotheses import (
+from trajectories.groups.stop_reason import StopReason
+from trajectories.numerics.hypotheses import (
     HypothesisTest,
     InapplicableTest,
     chi_squared,
     half_chi_squared,
 )
-from trajectories.groups.stop_reason import StopReason
 
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults

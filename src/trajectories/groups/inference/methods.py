@@ -20,9 +20,9 @@ from trajectories.groups.inference.share_intervals import group_probability_inte
 
 if TYPE_CHECKING:
     from trajectories.groups.inference.bootstrap_results import Bootstrap
-    from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
     from trajectories.groups.results import GroupTrajectoriesResults
     from trajectories.groups.search.spread_panel import SpreadPanel
+    from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest
     from trajectories.panel import Panel
 
 

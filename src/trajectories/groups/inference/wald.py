@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
-from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest, chi_squared
 from trajectories.groups.inference.sandwich import in_words
 from trajectories.groups.inference.withheld import why
 from trajectories.groups.model import ALL_GROUPS
+from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest, chi_squared
 from trajectories.numerics.types import FloatArray
 
 if TYPE_CHECKING:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -112,32 +113,26 @@ class DualTrajectories:
         """
         seed, settings = checked_seed(seed), checked_control(control, n_starts)
         aligned = align(checked_panels(panels, list(self.curves)), incomplete)
-        alone, further = [], []
-        for spec, panel in zip(self.curves.values(), aligned.panels, strict=True):
-            single, others = _alone(spec, panel, seed, settings, progress)
-            alone.append(single)
-            further.append(others)
-        model = _combined(tuple(self.curves), alone)
-        problem = outcomes_problem(aligned, model.names, [one.model for one in alone])
-        starts = _starts(model, alone, further, _together(aligned, alone))
-        if problem.statistics.n_rows > 5 * settings.sample_size:
-            starts = starts[:2]  # the single fits, which large data determine well
-        solution = search(
-            problem, for_search(model), seed, settings, progress, starts, random_starts=False
-        )
-        results = DualTrajectoriesResults(
-            **common_fields(aligned, solution, seed, settings),
-            llf_independent=float(sum(one.fitted.llf for one in alone)),
-            n_params_independent=sum(one.model.n_parameters for one in alone),
-        )
+        singles = [
+            alone(spec, panel, seed, settings, progress)
+            for spec, panel in zip(self.curves.values(), aligned.panels, strict=True)
+        ]
+        results = together(tuple(self.curves), aligned, singles, seed, settings, progress)
         warn_if_improper(results.stop_reason, results.notes)
         return results
 
 
-def _alone(
-    spec: GroupTrajectories, panel: Panel, seed: int, control: Control, progress: bool
-) -> tuple[Solution, list[Parameters]]:
-    """Return the best solution of one outcome by itself, and other starts for it."""
+class Alone(NamedTuple):
+    """The best solution of one outcome by itself, and other starts for it."""
+
+    solution: Solution
+    further: list[Parameters]
+
+
+def alone(
+    spec: GroupTrajectories, panel: Panel, seed: int, control: Control, progress: bool = False
+) -> Alone:
+    """Fit one outcome by itself."""
     model = spec.model(panel)
     problem = PanelProblem(panel, model.family, covariates=model.time_varying)
     solution = search(problem, model, seed, control, progress)
@@ -145,7 +140,34 @@ def _alone(
     if model.n_groups > 1:
         seeds = np.random.SeedSequence(seed)
         others = starting_points(problem, solution.model, seeds, control)
-    return solution, others[:FURTHER_PAIRS]
+    return Alone(solution, others[:FURTHER_PAIRS])
+
+
+def together(
+    names: tuple[str, ...],
+    aligned: Aligned,
+    singles: Sequence[Alone],
+    seed: int,
+    control: Control,
+    progress: bool = False,
+) -> DualTrajectoriesResults:
+    """Fit both outcomes together, from their fits alone."""
+    solutions = [one.solution for one in singles]
+    model = _combined(names, solutions)
+    problem = outcomes_problem(aligned, names, [one.model for one in solutions])
+    starts = _starts(
+        model, solutions, [one.further for one in singles], _posteriors_together(aligned, solutions)
+    )
+    if problem.statistics.n_rows > 5 * control.sample_size:
+        starts = starts[:2]  # the single fits, which large data determine well
+    solution = search(
+        problem, for_search(model), seed, control, progress, starts, random_starts=False
+    )
+    return DualTrajectoriesResults(
+        **common_fields(aligned, solution, seed, control),
+        llf_independent=float(sum(one.fitted.llf for one in solutions)),
+        n_params_independent=sum(one.model.n_parameters for one in solutions),
+    )
 
 
 def _combined(names: tuple[str, ...], alone: list[Solution]) -> JointModel:
@@ -155,7 +177,7 @@ def _combined(names: tuple[str, ...], alone: list[Solution]) -> JointModel:
     return JointModel(names, (first, second), tuple(tuple(int(g) for g in own) for own in groups))
 
 
-def _together(aligned: Aligned, alone: list[Solution]) -> FloatArray:
+def _posteriors_together(aligned: Aligned, alone: list[Solution]) -> FloatArray:
     """Return how posterior groups of the single fits go together, shape (J, K), adding up to 1."""
     both = aligned.present[0] & aligned.present[1]
     if not both.any():

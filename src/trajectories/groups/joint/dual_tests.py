@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trajectories.groups.inference.hypotheses import (
+from trajectories.groups.inference.sandwich import in_words
+from trajectories.numerics.hypotheses import (
     HypothesisTest,
     InapplicableTest,
     chi_squared,
 )
-from trajectories.groups.inference.sandwich import in_words
 from trajectories.numerics.share_logits import interaction_contrasts
 
 if TYPE_CHECKING:

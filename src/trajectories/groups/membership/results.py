@@ -18,7 +18,6 @@ from trajectories.groups.group_sizes import (
     without_rows,
 )
 from trajectories.groups.inference.covariance import normal_quantile, probability_limits
-from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.groups.inference.wald import packed_test
 from trajectories.groups.inference.withheld import why
 from trajectories.groups.membership.effects import marginal_effects
@@ -30,6 +29,7 @@ from trajectories.groups.membership.few_persons import (
 )
 from trajectories.groups.membership.terms import Membership
 from trajectories.groups.search.separation import slopes_of
+from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.numerics.membership import packed_places, row_log_probability
 from trajectories.numerics.types import FloatArray, IntArray
 

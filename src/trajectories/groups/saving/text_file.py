@@ -13,7 +13,8 @@ _UNKNOWN = "is not a model saved by this package, or one for another use"
 _OTHERWISE = {
     "trajectories.group_trajectories": (
         "is a fit, and scoring needs a model published for it, with a card that says whom it "
-        "describes: trajectories.profiles.publish(results, panel, card).save(path)"
+        "describes: trajectories.profiles.publish(results, panel, card).save(path), or "
+        "on the command line fit --card card.json, which writes scoring-model.json"
     ),
     "trajectories.scoring_model": (
         "is a model published for scoring: read it with trajectories.profiles.load"

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
+from trajectories.numerics.membership import Spread
 from trajectories.numerics.mixture import Mixture, Parameters
 from trajectories.numerics.statistics import Totals
 from trajectories.numerics.types import FloatArray
@@ -84,6 +85,11 @@ class LaterTotals(Totals):
         """Score of the group probabilities by covariates, shape (K, 1 + M), if any."""
         return self._totals().membership
 
+    @property
+    def spread(self) -> Spread | None:
+        """What the curvature in those probabilities needs, if any."""
+        return self._totals().spread
+
     def _totals(self) -> Totals:
         held: dict[str, Any] = self.__dict__
         if held["_known"] is None:
@@ -111,16 +117,16 @@ class RecordedMixture(Mixture):
         self._stop = stop
         self._inside = False
 
-    def e_step(self, parameters: Parameters) -> Totals:
+    def e_step(self, parameters: Parameters, moves: bool = True) -> Totals:
         """Return the likelihood and the totals at some parameters."""
         if self._inside:
-            return super().e_step(parameters)
+            return super().e_step(parameters, moves)
         self._stop()
         entry = self.journal.recall("e_step", parameters)
         if entry is not None:
             self._noted(parameters, entry["llf"])
-            return LaterTotals(entry["llf"], lambda: self._live_e_step(parameters))
-        totals = self._live_e_step(parameters)
+            return LaterTotals(entry["llf"], lambda: self._live_e_step(parameters, moves))
+        totals = self._live_e_step(parameters, moves)
         self.journal.write("e_step", parameters, llf=totals.llf)
         self._noted(parameters, totals.llf)
         return totals
@@ -161,10 +167,10 @@ class RecordedMixture(Mixture):
         self._noted(parameters, llf)
         return answer
 
-    def _live_e_step(self, parameters: Parameters) -> Totals:
+    def _live_e_step(self, parameters: Parameters, moves: bool) -> Totals:
         self._inside = True
         try:
-            return super().e_step(parameters)
+            return super().e_step(parameters, moves)
         finally:
             self._inside = False
 

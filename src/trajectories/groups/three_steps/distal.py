@@ -93,9 +93,15 @@ def _refuse_unused(kind: str, exposure: Any, of_lives: dict[str, Any]) -> None:
     """Refuse what another kind of outcome would have used: nothing given is passed over."""
     given = [name for name, value in of_lives.items() if value is not None]
     if given and kind != "survival":
-        raise InputError(f"{given[0]} is for kind='survival', the time to an event")
+        raise InputError(
+            f"{given[0]}= is for kind='survival', the time to an event, and kind is {kind!r}: "
+            "leave it out, or give a follow-up and kind='survival'"
+        )
     if exposure is not None and kind == "survival":
-        raise InputError("exposure is for kind='poisson', a number of events in some time")
+        raise InputError(
+            "exposure= is for kind='poisson', a number of events in some time, and kind is "
+            "'survival', where the follow-up has the time: leave it out"
+        )
 
 
 def _check(

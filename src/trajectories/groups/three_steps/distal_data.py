@@ -61,7 +61,9 @@ def read_outcome(
     name, frame = _column(outcome, covariates, "outcome")
     if exposure is not None:
         if kind != "poisson":
-            raise InputError("exposure is for kind='poisson', a number of events in some time")
+            raise InputError(
+                "exposure= is for kind='poisson', a number of events in some time: leave it out"
+            )
         other, column = _column(exposure, covariates, "exposure")
         frame = frame.join(column[[other]].rename(columns={other: "exposure of it"}))
     found = read_variables(list(frame.columns), frame, units, missing)

@@ -11,10 +11,11 @@ from trajectories.disclosure_control import MARK, disclosure, is_below, protect,
 from trajectories.disclosure_control.rounding import round_counts, round_digits
 from trajectories.errors import InputError
 from trajectories.groups.inference.covariance import normal_quantile
-from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.groups.three_steps.few_persons import lacking_few
 from trajectories.groups.three_steps.group_tests import equal_groups, pairs
+from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.numerics.types import BoolArray, FloatArray
+from trajectories.panel.arrays import counted
 
 OTHER_VALUES = ["another value", "the usual value"]
 OUTSIDE = "outside 0 to 1: the correction overshoots"
@@ -241,7 +242,7 @@ class GroupProfile:
 
     def __repr__(self) -> str:
         """Return one line without data."""
-        return f"<GroupProfile: {len(self.described)} variables, {self.method}>"
+        return f"<GroupProfile: {counted(len(self.described), 'variable')}, {self.method}>"
 
 
 def without_hidden(found: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:

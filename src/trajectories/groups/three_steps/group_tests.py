@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.special import ndtr
 
 from trajectories.groups.inference.covariance import normal_quantile
-from trajectories.groups.inference.hypotheses import HypothesisTest, InapplicableTest, chi_squared
+from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest, chi_squared
 from trajectories.numerics.types import FloatArray
 
 SINGULAR = 1e-10

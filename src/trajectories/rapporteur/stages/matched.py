@@ -9,6 +9,7 @@ from trajectories.errors import InputError
 from trajectories.matching import Eligible, MatchedSets, match_at_risk
 from trajectories.matching.eligibility import Record
 from trajectories.panel import Register
+from trajectories.panel.arrays import names
 from trajectories.rapporteur.estimate import Estimate, estimated_mean, estimated_ratio
 from trajectories.rapporteur.figures import GENERAL_OFFENDERS, NON_OFFENDERS, TRAFFICKERS
 from trajectories.rapporteur.person_figures import (
@@ -42,7 +43,10 @@ def matched_comparison(
     """
     populations = [name for name in RECORDS if (register.persons["population"] == name).any()]
     if not populations:
-        raise InputError("no such population in the register")
+        raise InputError(
+            "the register holds no controls: nobody's persons['population'] is one of "
+            f"{names(RECORDS)}"
+        )
     controls = {name: Eligible(RECORDS[name], persons=name) for name in populations}
     sets = match_at_risk(
         register, controls, exact=list(EXACT), index="trafficking", ratio=1, seed=seed

@@ -1,16 +1,21 @@
-"""What a test says: its null in words, statistic, distribution and p-value, or why it says none."""
+"""What a test says: its null in words, statistic, distribution and p-value, or why it says none.
+
+One class for the tests of all models whose statistic has a known distribution under the null. A
+bootstrap test has none: it holds its simulated statistics instead
+(:class:`trajectories.groups.BootstrapTest`).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import NoReturn
 
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from trajectories.errors import InputError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class HypothesisTest:
     """The outcome of a test.
 
@@ -52,6 +57,13 @@ class HypothesisTest:
             f"  statistic {self.statistic:.4f}, {self.distribution}, p-value {self.p_value:.4g}",
         ]
         return "\n".join(lines + ([f"  caution: {self.caution}"] if self.caution else []))
+
+    def __repr__(self) -> str:
+        """Say the hypothesis and the result in one line."""
+        return (
+            f"<{self.method}: {self.null}; statistic {self.statistic:.4g}, {self.distribution}, "
+            f"p-value {self.p_value:.3g}>"
+        )
 
 
 @dataclass(frozen=True)
@@ -103,16 +115,14 @@ def chi_squared(
     null: str, method: str, statistic: float, df: int, caution: str = ""
 ) -> HypothesisTest:
     """Return a test whose statistic is chi-squared under the null."""
+    p_value, distribution = chi_squared_p_value(statistic, df)
+    return HypothesisTest(null, method, statistic, df, p_value, distribution, caution)
+
+
+def chi_squared_p_value(statistic: float, df: int) -> tuple[float, str]:
+    """Return the p-value of a chi-squared statistic, and its distribution in words."""
     degrees = "1 degree of freedom" if df == 1 else f"{df} degrees of freedom"
-    return HypothesisTest(
-        null,
-        method,
-        statistic,
-        df,
-        float(chi2.sf(statistic, df)),
-        f"chi-squared with {degrees}",
-        caution,
-    )
+    return float(chdtrc(df, statistic)), f"chi-squared with {degrees}"
 
 
 def half_chi_squared(null: str, method: str, statistic: float, caution: str) -> HypothesisTest:
@@ -122,6 +132,6 @@ def half_chi_squared(null: str, method: str, statistic: float, caution: str) -> 
     freedom. Source: Self and Liang (1987), Journal of the American Statistical Association
     82(398), 605-610, case 5.
     """
-    p_value = 1.0 if statistic <= 0 else float(chi2.sf(statistic, 1)) / 2
+    p_value = 1.0 if statistic <= 0 else float(chdtrc(1, statistic)) / 2
     distribution = "half zero, half chi-squared with 1 degree of freedom"
     return HypothesisTest(null, method, statistic, 1, p_value, distribution, caution)
