@@ -16,7 +16,7 @@ import trajectories as tr
 from trajectories.groups.membership.terms import read_membership
 from trajectories.groups.search.panel_problem import make_mixture
 from trajectories.groups.search.prepare import prepare
-from trajectories.numerics import row_prior
+from trajectories.numerics import row_prior, statistics
 from trajectories.numerics.em import MEMBERSHIP_CYCLE, run_em
 from trajectories.numerics.mixture import Mixture, Parameters
 
@@ -44,11 +44,11 @@ def mixture_of(
     model = replace(tr.GroupTrajectories(N_GROUPS, "poisson", 1).model(panel), membership=terms)
     own = model.unit_covariates(panel)
     prepared = prepare(panel, model.family, merge=False, engine=engine, unit_covariates=own)
-    statistics = prepared.statistics
+    rows = prepared.statistics
     if engine == "moments":
-        statistics = statistics.projected(model.designs(prepared.grid)[0])
-    statistics.block, statistics.n_jobs = block, n_jobs
-    return make_mixture(panel, model, statistics, prepared.grid)
+        rows = rows.projected(model.designs(prepared.grid)[0])
+    rows.block, rows.n_jobs = block, n_jobs
+    return make_mixture(panel, model, rows, prepared.grid)
 
 
 def start(mixture: Mixture, seed: int, wide: float = 0.7) -> Parameters:
@@ -62,12 +62,11 @@ def start(mixture: Mixture, seed: int, wide: float = 0.7) -> Parameters:
 
 def joint_of(mixture: Mixture, point: Parameters) -> tuple[np.ndarray, np.ndarray]:
     """Log priors and log joint densities of all rows, shape (K, N), in the plainest way."""
-    statistics = mixture.statistics
-    logits = point.intercepts[:, None] + point.slopes @ statistics.covariates.T
+    held = mixture.statistics
+    logits = point.intercepts[:, None] + point.slopes @ held.covariates.T
     prior = logits - logsumexp(logits, axis=0)
-    rows = slice(0, statistics.n_rows)
     table = mixture.density.log_density(point.theta)
-    return prior, prior + statistics.unit_log_density(rows, table)
+    return prior, prior + held.unit_log_density(slice(0, held.n_rows), table)
 
 
 def same_bits(one: object, other: object) -> None:
@@ -111,7 +110,8 @@ def test_nothing_held_goes_to_another_process() -> None:
 
 
 @pytest.mark.parametrize("engine", ["moments", "table"])
-def test_threads_change_no_bit_of_a_climb(engine: str) -> None:
+def test_processes_change_no_bit_of_a_climb(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statistics, "SMALLEST", 10)
     panel = panel_of(130, 3)
     mixtures = [mixture_of(panel, engine, n_jobs=n_jobs) for n_jobs in (1, 2, 3)]
     climbs = [run_em(one, start(one, 4), 10, -np.inf) for one in mixtures]

@@ -13,14 +13,15 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from trajectories.numerics.cells import Cells
-from trajectories.numerics.moment_statistics import Groups, MomentPlan, MomentStatistics
+from trajectories.numerics.moment_statistics import MomentPlan
 from trajectories.numerics.patterns import BLOCK, Patterns, patterns_of
+from trajectories.numerics.ratio_statistics import Groups, RatioStatistics
 from trajectories.numerics.row_prior import RowPrior
 from trajectories.numerics.team import Sums
 from trajectories.numerics.types import AnyArray, BoolArray, FloatArray
 
 
-class PatternStatistics(MomentStatistics):
+class PatternStatistics(RatioStatistics):
     """A panel of N units without exposure; densities of any discrete family.
 
     Parameters
@@ -63,7 +64,6 @@ class PatternStatistics(MomentStatistics):
         self._ones = np.ones(patterns.longest(self.block))
         self._cut: dict[tuple[int, int], csr_array] = {}
         self._last: tuple[FloatArray, FloatArray] | None = None
-        self._feature_sums = None
 
     @classmethod
     def from_counts(

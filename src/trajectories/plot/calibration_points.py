@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -52,8 +50,7 @@ def calibration(
             f"{', '.join(map(str, pd.unique(frame['by'])))}"
         )
     figure, ax = open_axes(ax, 6.4, 4.4)
-    diagonal: dict[str, Any] = {"color": MUTED, "linestyle": (0, (2, 2))}
-    ax.plot([0, 1], [0, 1], linewidth=0.9, label="_diagonal", **diagonal)
+    ax.plot([0, 1], [0, 1], color=MUTED, linewidth=0.9, linestyle=(0, (2, 2)), label="_diagonal")
     order = list(pd.unique(rows["level"]))
     looks = [group_look(level, position) for position, level in enumerate(order)]
     ends = []
@@ -80,7 +77,7 @@ def calibration(
     ax.set_ylabel("observed share")
     if title:
         ax.set_title(title)
-    texts = [str(level).replace("_", " ") for level in order] if len(order) > 1 else []
-    ends, looks = [*ends[: len(texts)], (1.0, 1.0)], [*looks[: len(texts)], diagonal]
-    label_ends(ax, ends, [*texts, "as predicted"], looks)
+    ax.text(0.98, 0.02, "dotted: as predicted", fontsize=8, color=MUTED, ha="right", va="bottom")
+    if len(order) > 1:
+        label_ends(ax, ends, [str(level).replace("_", " ") for level in order], looks)
     return figure

@@ -18,6 +18,7 @@ from trajectories.numerics.types import BoolArray, FloatArray
 from trajectories.panel import Panel
 from trajectories.profiles.histories import Histories
 from trajectories.profiles.support import Support
+from trajectories.suggestions import did_you_mean
 
 COUNT = re.compile(r"(?:count|offences?|cases?|y|age)?[ _]?(\d+(?:\.\d+)?)", re.IGNORECASE)
 FREE = re.compile(r"(?:free|years[ _]free|exposure|risk)[ _]?(\d+(?:\.\d+)?)", re.IGNORECASE)
@@ -75,14 +76,17 @@ def _find_columns(table: pd.DataFrame, support: Support, unit: str) -> _Columns:
     if repeated:
         raise InputError(f"column {repeated[0]!r} stands in the file twice: rename or drop one")
     if unit not in names:
-        raise InputError(f"no column {unit!r} with ids: name it with --id, or add it")
+        raise InputError(
+            f"no column {unit!r} with ids: name it with --id, or add it; found "
+            f"{', '.join(names[:6])}{did_you_mean(unit, names)}"
+        )
     if not len(table):
         raise InputError("the file has no row: give at least one profile")
     counts, free = _by_age(names, COUNT, unit), _by_age(names, FREE, unit)
     if not counts:
         raise InputError(
-            "no column of counts: name them by age, such as count_17, or 17; found "
-            f"{', '.join(names[:6])}"
+            "no column of counts: a row is a person and a column a year of age, named by it, "
+            f"such as count_17, or 17; found {', '.join(names[:6])}"
         )
     if free and not support.exposure:
         raise InputError(

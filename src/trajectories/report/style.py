@@ -50,7 +50,7 @@ footer { margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--rule)
   body { max-width: none; padding: 0; font-size: 10pt; }
   nav { display: none; }
   figure, tr, .note { break-inside: avoid; }
-  figure img { max-height: 24cm; width: auto; border: 0; padding: 0; }
+  figure img { max-height: 25.5cm; width: auto; border: 0; padding: 0; }
   table { font-size: 7.5pt; }
   th, td { padding: .2rem .5rem .2rem 0; }
   td.text { min-width: 0; }

@@ -10,11 +10,9 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from trajectories.disclosure_control import MARK
-from trajectories.errors import InputError
 from trajectories.families.links import INVERSE
 from trajectories.groups.group_sizes import shown_by_group
-from trajectories.groups.inference.bands import check_choice
-from trajectories.groups.inference.covariance import normal_quantile
+from trajectories.groups.inference.replicates import Replicates
 from trajectories.groups.inference.withheld import withheld_curves
 from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.types import FloatArray
@@ -22,17 +20,12 @@ from trajectories.numerics.types import FloatArray
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
 
-KINDS = ("percentile", "basic")
-
-FAR = 1e200
-"""Stands for infinity while quantiles are interpolated."""
-
 DISSOLVED, RECOVERED = 0.5, 0.75
 """A group with a Jaccard index of at most 0.5 is dissolved; from 0.75 it is recovered."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Bootstrap:
+class Bootstrap(Replicates):
     """Refits of a model to resampled persons, their groups matched to the original ones.
 
     Attributes
@@ -67,30 +60,6 @@ class Bootstrap:
     _curves: FloatArray
     _parameters: tuple[Parameters, ...]
 
-    @property
-    def n_replicates(self) -> int:
-        """Number of replicates, unusable ones included."""
-        return len(self.replicates)
-
-    @property
-    def n_usable(self) -> int:
-        """Number of replicates that intervals rest on."""
-        return int(self.replicates["usable"].sum())
-
-    @property
-    def outcomes(self) -> pd.Series:
-        """How many replicates stopped for which reason."""
-        return self.replicates["stop_reason"].value_counts().rename("replicates")
-
-    @property
-    def bse(self) -> pd.Series:
-        """Standard deviation of the parameters over the usable replicates.
-
-        NaN for a parameter that ran off in the fit or in any of these.
-        """
-        spread = self.params.std().rename("standard_error")
-        return spread.mask(self.ran_off.any() | self.results.bse.isna())
-
     def refitted(self) -> list[GroupTrajectoriesResults]:
         """Return each usable replicate as a model that can score, without persons.
 
@@ -115,28 +84,6 @@ class Bootstrap:
             }
         )
         return shown_by_group(self.results, table, "bootstrap curves")
-
-    def conf_int(self, level: float = 0.95, kind: str = "percentile") -> pd.DataFrame:
-        """Return intervals of the parameters, columns lower, upper and ran_off.
-
-        Percentile limits are quantiles of the replicates; basic ones reflect them at the estimate,
-        2 b - quantile. ``ran_off`` is the share of replicates in which the parameter ran off; a
-        limit that falls among these is infinite. Limits are NaN where it did so in the fit itself.
-
-        Raises
-        ------
-        InputError
-            If too few replicates are usable for the level.
-        """
-        estimates = self.results.params.to_numpy()
-        values = self.params.to_numpy()
-        side = np.where(values < estimates, -FAR, FAR)
-        values = np.where(self.ran_off.to_numpy(), side, values)
-        limits = np.array(self._limits(values, estimates, level, kind))
-        limits = np.where(np.abs(limits) > np.sqrt(FAR), np.copysign(np.inf, limits), limits)
-        limits[:, self.results.bse.isna()] = np.nan
-        columns = {"lower": limits[0], "upper": limits[1], "ran_off": self.ran_off.mean()}
-        return pd.DataFrame(columns, index=self.params.columns)
 
     def group_probability_intervals(
         self, level: float = 0.95, kind: str = "percentile"
@@ -225,18 +172,3 @@ class Bootstrap:
     def __repr__(self) -> str:
         """Return one line without data."""
         return f"<Bootstrap: {self.n_usable} of {self.n_replicates} replicates usable>"
-
-    def _limits(
-        self, values: FloatArray, centre: FloatArray, level: float, kind: str
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return limits of replicates (B, ...) around estimates (...)."""
-        check_choice("kind", kind, KINDS)
-        normal_quantile(level)
-        needed = int(np.ceil(2 / (1 - level) - 1e-9))
-        if self.n_usable < needed:
-            raise InputError(
-                f"{self.n_usable} of {self.n_replicates} replicates are usable; an interval of "
-                f"level {level:g} needs at least {needed}: raise n_replicates, or see replicates"
-            )
-        low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2], axis=0)
-        return (low, high) if kind == "percentile" else (2 * centre - high, 2 * centre - low)

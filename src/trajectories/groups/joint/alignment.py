@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
-from trajectories.numerics.types import BoolArray, FloatArray
+from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 from trajectories.panel import Panel
 
 INCOMPLETE = ("refuse", "keep", "leave_out")
@@ -130,6 +130,18 @@ def _weights(
     return weights
 
 
-def reweighted(panel: Panel, weights: FloatArray | None) -> Panel:
-    """Return the panel with other weights."""
-    return replace(panel, weights=weights)
+def subset(aligned: Aligned, rows: IntArray, weights: FloatArray) -> Aligned:
+    """Return the panels of some units, as row numbers, with other weights, (len(rows),)."""
+    panels, present = [], []
+    for panel, known in zip(aligned.panels, aligned.present, strict=True):
+        place, own = np.cumsum(known) - 1, known[rows]
+        part = panel.subset(place[rows[own]])
+        panels.append(replace(part, weights=weights[own]))
+        present.append(own)
+    return replace(
+        aligned,
+        units=aligned.units[rows],
+        weights=weights,
+        panels=tuple(panels),
+        present=tuple(present),
+    )

@@ -6,17 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
 
-from trajectories.disclosure_control import MARK, is_few, protect
-from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.sandwich import check_kind
-from trajectories.groups.joint.dropout import Dropout
+from trajectories.groups.joint.joint_bootstrap_results import JointBootstrap
 from trajectories.groups.joint.joint_covariance import require_same_panels, with_joint_covariance
 from trajectories.groups.joint.joint_storage import load_joint, save_joint
 from trajectories.groups.joint.joint_summary import summarise_dropout
+from trajectories.groups.joint.leaving_bootstrap import bootstrap_leaving
 from trajectories.groups.joint.leaving_model import LeavingModel
 from trajectories.groups.joint.leaving_part import NAME
 from trajectories.groups.joint.leaving_periods import Leaving
@@ -25,18 +22,18 @@ from trajectories.groups.joint.leaving_storage import (
     read_leaving,
     read_periods,
 )
-from trajectories.groups.joint.problems import leaving_problem, one_panel
-from trajectories.groups.joint.shared_results import SharedGroupsResults
+from trajectories.groups.joint.leaving_tables import LeavingTables
+from trajectories.groups.joint.problems import LeavingProblem, leaving_problem, one_panel
 from trajectories.groups.model import Model
 from trajectories.groups.saving.storage import classification_document, read_classification
-from trajectories.numerics.types import FloatArray, IntArray
+from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 
 SCHEMA = "trajectories.dropout_trajectories"
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class DropoutTrajectoriesResults(SharedGroupsResults):
+class DropoutTrajectoriesResults(LeavingTables):
     """A fitted trajectory model with leaving.
 
     ``group_probabilities`` are shares at the start of the study, of everybody. Groups are numbered
@@ -51,10 +48,6 @@ class DropoutTrajectoriesResults(SharedGroupsResults):
         What ``leaving()`` and ``staying()`` are made of.
     """
 
-    dropout: Dropout
-    n_left: float
-    leaving_periods: Leaving
-
     def trajectories(
         self, level: float = 0.95, band: str = "pointwise", method: str = "delta"
     ) -> pd.DataFrame:
@@ -64,96 +57,6 @@ class DropoutTrajectoriesResults(SharedGroupsResults):
         the information of outcomes and leaving together.
         """
         return self._views[0].trajectories(level, band=band, method=method)
-
-    def leaving(self, level: float = 0.95) -> pd.DataFrame:
-        """Return the probability of leaving at each age of those still in the study, by group.
-
-        Columns: group, age, persons (at risk), left, probability, lower, upper. Probabilities are
-        means over those at risk, whatever their previous outcomes and covariates; limits by the
-        delta method on the logit, missing where a group's errors are withheld.
-        """
-        found, z = self.leaving_periods, normal_quantile(level)
-        error = self._errors(found.gradient)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            centre = logit(found.hazard)
-            half = z * error / (found.hazard * (1 - found.hazard))
-        columns = {
-            "persons": found.at_risk,
-            "left": found.left,
-            "probability": found.hazard,
-            "lower": expit(centre - half),
-            "upper": expit(centre + half),
-        }
-        table = self._tidy(found.ages, columns)
-        return protect(
-            table,
-            persons="persons",
-            part_counts=("left",),
-            keys=("group", "age"),
-            parts=("group",),
-            name="leaving",
-        )
-
-    def staying(self, level: float = 0.95) -> pd.DataFrame:
-        """Return how many of each group are still in the study, by age.
-
-        Columns: group, age, persons (expected at the start), probability (of still being there,
-        prod over ages of 1 - probability of leaving), lower, upper, and share: of the group among
-        those still there. Limits by the delta method on log(-log).
-        """
-        found, z = self.leaving_periods, normal_quantile(level)
-        hazard = np.nan_to_num(found.hazard)
-        start = np.ones((1, self.n_groups))
-        stay = np.concatenate([start, np.cumprod(1 - hazard, axis=0)])
-        slope = -np.nan_to_num(found.gradient) / np.maximum(1 - hazard, 1e-300)[:, :, None]
-        error = self._errors(np.cumsum(slope, axis=0))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            log_stay = np.log(stay[1:])
-            half = z * error / -log_stay
-            lower = np.exp(log_stay * np.exp(half))
-            upper = np.exp(log_stay * np.exp(-half))
-        share = self.group_probabilities.to_numpy()
-        there = share * stay
-        columns = {
-            "persons": np.broadcast_to(share * float(self.nobs), stay.shape),
-            "probability": stay,
-            "lower": np.concatenate([start, lower]),
-            "upper": np.concatenate([start, upper]),
-            "share": there / there.sum(axis=1, keepdims=True),
-        }
-        table = self._tidy(np.append(found.first_age, found.ages), columns)
-        shown = protect(
-            table,
-            persons="persons",
-            part_counts=(),
-            keys=("group", "age"),
-            parts=("group",),
-            name="staying",
-        )
-        return self._without_hidden_leaving(shown)
-
-    def _without_hidden_leaving(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return who stays without the ages that tell how many left where that is withheld.
-
-        Two ages that follow each other tell the probability of leaving between them, and shares
-        tell that of the other group: all groups are withheld from the first such age on.
-        """
-        if MARK not in table.columns:
-            return table
-        leaving = self.leaving()
-        gone = leaving.loc[leaving[MARK].astype(bool), "age"] if MARK in leaving else ()
-        if not len(gone):
-            return table
-        late = table[MARK].astype(bool) | (table["age"] >= min(gone))
-        numbers = ["persons", "probability", "lower", "upper", "share"]
-        table[numbers] = table[numbers].astype(float).mask(late)
-        return table.assign(**{MARK: late})
-
-    def leaving_is_withheld(self) -> bool:
-        """Tell whether the switch withholds at any age how many left; then not in all either."""
-        table = self.leaving()
-        few = is_few(self.n_left, self.nobs)
-        return few or (MARK in table.columns and bool(table[MARK].any()))
 
     def predict_proba(self, panel: Panel) -> pd.DataFrame:
         """Return posterior group probabilities of other persons from their outcomes alone.
@@ -206,6 +109,45 @@ class DropoutTrajectoriesResults(SharedGroupsResults):
             For an unknown kind, another panel, and clusters that lack a unit.
         """
         check_kind(kind, clusters)
+        laid_out = self._laid_out(panel, left, followed_until, covariates, kind != "cluster")
+        return with_joint_covariance(self, laid_out.problem, laid_out.aligned, kind, clusters)
+
+    def bootstrap(
+        self,
+        panel: Panel,
+        n_replicates: int = 200,
+        seed: int = 0,
+        n_jobs: int = 1,
+        n_starts: int = 6,
+        left: Any = None,
+        followed_until: Any = None,
+        covariates: pd.DataFrame | None = None,
+        progress: bool = False,
+    ) -> JointBootstrap:
+        """Refit the model to resampled persons, with when they left.
+
+        See :meth:`trajectories.MultiTrajectoriesResults.bootstrap`; ``left``, ``followed_until``
+        and ``covariates`` as they were given to ``fit``.
+        """
+        return bootstrap_leaving(
+            self,
+            self._laid_out(panel, left, followed_until, covariates),
+            n_replicates,
+            seed,
+            n_jobs,
+            n_starts,
+            progress,
+        )
+
+    def _laid_out(
+        self,
+        panel: Panel,
+        left: Any,
+        followed_until: Any,
+        covariates: pd.DataFrame | None,
+        merge: bool = True,
+    ) -> LeavingProblem:
+        """Lay the panel out as it was for the fit."""
         curves, of_leaving = self.model.parts
         assert isinstance(curves, Model)
         assert isinstance(of_leaving, LeavingModel)
@@ -217,10 +159,10 @@ class DropoutTrajectoriesResults(SharedGroupsResults):
             followed_until,
             covariates,
             fitted=of_leaving,
-            merge=kind != "cluster",
+            merge=merge,
         )
         require_same_panels(self, laid_out.aligned)
-        return with_joint_covariance(self, laid_out.problem, laid_out.aligned, kind, clusters)
+        return laid_out
 
     def save(self, path: str | Path) -> None:
         """Write the model as versioned text without any person-level data; see ``load``.
@@ -271,31 +213,3 @@ class DropoutTrajectoriesResults(SharedGroupsResults):
             f"<DropoutTrajectoriesResults: {self.n_groups} groups, {left} persons left, "
             f"llf {self.llf:.3f}, {self.stop_reason}>"
         )
-
-    def _places(self, group: int) -> IntArray:
-        """Return where a group's parameters of leaving (from 0) stand among the packed ones."""
-        columns = self.model.columns()
-        start = self.n_groups - 1 + group * columns[-1].stop
-        return np.arange(start + columns[1].start, start + columns[1].stop)
-
-    def _errors(self, gradient: FloatArray) -> FloatArray:
-        """Return standard errors, shape (P, K), of numbers with these derivatives (P, K, Q)."""
-        error = np.empty(gradient.shape[:2])
-        for k in range(self.n_groups):
-            own = self._places(k)
-            block = self.covariance[np.ix_(own, own)]
-            variance = np.einsum("pq,qr,pr->p", gradient[:, k], block, gradient[:, k])
-            error[:, k] = np.sqrt(np.maximum(variance, 0.0))
-            # the term of missed waves, if it ran off, moves no probability that it has to do with
-            moves = np.abs(gradient[:, k]) @ self.withheld[own] > 1e-8
-            error[moves, k] = np.nan
-            if self.withheld[own[0]]:
-                error[:, k] = np.nan
-        return error
-
-    def _tidy(self, ages: FloatArray, columns: dict[str, FloatArray]) -> pd.DataFrame:
-        table = {
-            "group": np.repeat(np.arange(1, self.n_groups + 1), len(ages)),
-            "age": np.tile(ages, self.n_groups),
-        }
-        return pd.DataFrame(table | {name: values.T.ravel() for name, values in columns.items()})

@@ -32,6 +32,12 @@ def require_same_panels(results: JointResults, aligned: Aligned) -> None:
             raise InputError(f"outcome {name!r}: {error}") from None
 
 
+def require_same_fit(results: JointResults, problem: JointProblem) -> None:
+    """Refuse a problem whose likelihood at the estimates is not that of the fit."""
+    llf = problem.mixture(results.model).e_step(results.parameters).llf
+    require_same_likelihood(cast("GroupTrajectoriesResults", results), llf)  # asks for llf only
+
+
 def with_joint_covariance(
     results: R, problem: JointProblem, aligned: Aligned, kind: str, clusters: Any
 ) -> R:
@@ -54,8 +60,7 @@ def with_joint_covariance(
     """
     parameters, model = results.parameters, results.model
     mixture = problem.mixture(model)
-    llf = mixture.e_step(parameters).llf
-    require_same_likelihood(cast("GroupTrajectoriesResults", results), llf)  # asks for llf only
+    require_same_fit(results, problem)
     covariance, n_clusters = covariance_of_kind(
         kind, mixture, parameters, results.withheld, results.nobs, clusters, aligned.units
     )

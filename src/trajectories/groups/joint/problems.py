@@ -27,6 +27,9 @@ from trajectories.panel.covariates import read_covariates
 OUTCOME = "outcome"
 """Name of the one outcome of a model with leaving."""
 
+Covariates = tuple[tuple[str, ...], FloatArray]
+"""Names and values, shape (N, M), of covariates of units."""
+
 
 @dataclass(frozen=True, slots=True)
 class LeavingProblem:
@@ -40,6 +43,7 @@ class LeavingProblem:
     gone : Departures
         Of the panel's units.
     part : LeavingPart
+    extra : names and values, shape (N, M), of covariates of units, or None
     """
 
     problem: JointProblem
@@ -47,6 +51,7 @@ class LeavingProblem:
     aligned: Aligned
     gone: Departures
     part: LeavingPart
+    extra: Covariates | None
 
 
 def outcomes_problem(
@@ -81,9 +86,21 @@ def leaving_problem(
     InputError
         As :meth:`trajectories.DropoutTrajectories.fit`.
     """
-    aligned = align({OUTCOME: panel})
     gone = departures(panel, left, followed_until)
     extra = _covariates(dropout.covariates, panel, covariates)
+    return lay_out_leaving(align({OUTCOME: panel}), gone, extra, curves, dropout, fitted, merge)
+
+
+def lay_out_leaving(
+    aligned: Aligned,
+    gone: Departures,
+    extra: Covariates | None,
+    curves: Model,
+    dropout: Dropout,
+    fitted: LeavingModel | None = None,
+    merge: bool = True,
+) -> LeavingProblem:
+    """Lay out a panel whose units left as ``gone`` says, with covariates of leaving, if any."""
     further = gone.stacked() if extra is None else np.hstack([gone.stacked(), extra[1]])
     stacked = stack(aligned, further, merge=merge)
     rows = stacked.first
@@ -95,7 +112,8 @@ def leaving_problem(
     )
     groups = tuple(range(curves.n_groups))
     model = JointModel((OUTCOME, NAME), (curves, of_leaving), (groups, groups))
-    return LeavingProblem(JointProblem([own, part], Rows.of(stacked)), model, aligned, gone, part)
+    problem = JointProblem([own, part], Rows.of(stacked))
+    return LeavingProblem(problem, model, aligned, gone, part, extra)
 
 
 def one_panel(panel: Any) -> Panel:
@@ -103,9 +121,7 @@ def one_panel(panel: Any) -> Panel:
     return checked_panels({OUTCOME: panel}, [OUTCOME])[OUTCOME]
 
 
-def _covariates(
-    formula: str | None, panel: Panel, frame: pd.DataFrame | None
-) -> tuple[tuple[str, ...], FloatArray] | None:
+def _covariates(formula: str | None, panel: Panel, frame: pd.DataFrame | None) -> Covariates | None:
     if (formula is None) != (frame is None):
         raise InputError(
             "covariates of leaving need both a formula, Dropout(covariates='~ ...'), and the "

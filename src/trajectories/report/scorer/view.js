@@ -1,7 +1,7 @@
 // The page: fields in, results out. Nothing leaves the page and nothing is stored.
 const LEVEL = 0.95;
-const DASHES = ["", "7 3", "2 3", "9 3 2 3", "12 4", "4 2 1 2", "1 2", "14 3 3 3"];
-const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#5d5d5d", "#000000"];
+const DASHES = ["", "10 3", "2.4 2.4", "14 3 2.4 3", "6 2 2 2 2 2", "", "10 3", "2.4 2.4"]; // as in plot/style.py
+const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "var(--ink)", "var(--faint)"];
 
 // "<" is written as an escape, so that no text of the card can end the element
 const canonical = document.getElementById("model").textContent.replaceAll("\\u003c", "<");
@@ -143,7 +143,7 @@ function chart(given) {
   const ends = spread(curves.map((curve) => y(curve[curve.length - 1])));
   curves.forEach((curve, k) => {
     const d = curve.map((value, place) => `${place ? "L" : "M"}${x(place).toFixed(1)} ${y(value).toFixed(1)}`).join("");
-    svg.append(element("path", { d, fill: "none", stroke: COLOURS[k], "stroke-width": 2, "stroke-dasharray": DASHES[k] }), element("text", { x: 612, y: ends[k] + 4, class: "tick", style: `fill:${COLOURS[k]}` }, `${texts.group} ${k + 1}`));
+    svg.append(element("path", { d, fill: "none", style: `stroke:${COLOURS[k]}`, "stroke-width": 2, "stroke-dasharray": DASHES[k] }), element("text", { x: 612, y: ends[k] + 4, class: "tick", style: "fill:var(--ink)" }, `${texts.group} ${k + 1}`));
   });
   points.forEach(([place, value]) => svg.append(element("circle", { cx: x(place), cy: y(value), r: 4, class: "point" })));
   return element("section", {}, element("h2", {}, texts.chart), svg, element("p", { class: "note" }, texts.chartNote));
