@@ -51,9 +51,14 @@ def numbers_by_group(
 
 
 def usual_value(values: FloatArray) -> tuple[float, float, bool]:
-    """Return the most frequent value, the share of it, and whether there are just two values."""
-    found, times = np.unique(values, return_counts=True)
-    if not len(found):
-        return 0.0, 0.0, False
-    most = int(times.argmax())
-    return float(found[most]), float(times[most] / times.sum()), len(found) == 2
+    """Return the value of at least half, the share of it, and whether there is just one other.
+
+    Such a value is the median, so nothing is sorted. A share of 0 where no value is usual.
+    """
+    n = len(values)
+    middle = [(n - 1) // 2, n // 2] if n else []
+    for usual in np.partition(values, middle)[middle].tolist() if n else ():
+        others = values[values != usual]
+        if n - len(others) >= MOSTLY * n:
+            return usual, 1.0 - len(others) / n, bool(len(others) and (others == others[0]).all())
+    return 0.0, 0.0, False

@@ -6,14 +6,15 @@ Conference on Fairness, Accountability, and Transparency, 220-229.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from trajectories.disclosure_control import number_in_words
+from trajectories.disclosure_control import disclosure, number_in_words
+from trajectories.profiles.few_persons import refuse_made_before
 from trajectories.profiles.model import ScoringModel
 from trajectories.profiles.table_text import html_table, markdown_table
 from trajectories.profiles.tripod import check_given
@@ -38,9 +39,17 @@ class CardDocument:
 
     table: pd.DataFrame
     performance: pd.DataFrame
+    _minimum_cell: int = field(default=0, repr=False)
 
     def to_markdown(self) -> str:
-        """Return the card as Markdown."""
+        """Return the card as Markdown.
+
+        Raises
+        ------
+        InputError
+            Where disclosure control was turned on after the card was made.
+        """
+        refuse_made_before(self._minimum_cell, "card_document")
         lines = ["# Model card", "", NOTICE, ""]
         for section, part in self.table.groupby("section", sort=False):
             lines += [f"## {section}", "", markdown_table(part[["item", "content"]])]
@@ -49,7 +58,8 @@ class CardDocument:
         return "\n".join(lines)
 
     def to_html(self) -> str:
-        """Return the card as an HTML fragment; every text is escaped."""
+        """Return the card as an HTML fragment; every text is escaped; raises as ``to_markdown``."""
+        refuse_made_before(self._minimum_cell, "card_document")
         parts = [f"<h1>Model card</h1>\n<p>{escape(NOTICE)}</p>\n"]
         for section, part in self.table.groupby("section", sort=False):
             parts.append(html_table(part[["item", "content"]], str(section)))
@@ -77,13 +87,15 @@ def card_document(
         What ``validate`` and ``validate_forecast`` returned for persons the model has not seen.
     minimum_cell : int
         A division into subgroups of which any has fewer persons with, or without, the outcome is
-        not shown: a card is made to be published. 0 shows everything.
+        not shown: a card is made to be published. 0 shows everything. Under disclosure control
+        at least its minimum, and neither sizes of subgroups nor measures that tell of few.
     """
     check_given(model, validation, forecast)
     facts = Facts(model, validation, forecast)
     entries = [*_details(facts), *_use(facts), *_evidence(facts)]
     table = pd.DataFrame(entries, columns=["section", "item", "content"])
-    return CardDocument(table, _performance(validation, minimum_cell))
+    minimum = max(minimum_cell, disclosure.minimum_cell)
+    return CardDocument(table, _performance(validation, minimum), disclosure.minimum_cell)
 
 
 def _details(facts: Facts) -> list[tuple[str, str, str]]:
@@ -125,7 +137,8 @@ def _evidence(facts: Facts) -> list[tuple[str, str, str]]:
     tested = UNKNOWN
     if validation is not None:
         refused = number_in_words(validation.n_refused, "")
-        tested = f"{validation.n_scored:,} persons scored, {refused} refused"
+        scored = number_in_words(validation.n_scored, "persons")
+        tested = f"{scored} scored, {refused} refused"
     return [
         ("Persons fitted", "population", f"{card.population}, {card.country}, {first} to {last}"),
         ("Persons fitted", "inclusion", card.inclusion),
@@ -157,6 +170,7 @@ def _performance(validation: Validation | None, minimum_cell: int) -> pd.DataFra
     small = table["persons"].sub(table["events"]).lt(minimum_cell) | table["events"].lt(
         minimum_cell
     )
+    small |= table["events"].isna() | table["persons"].isna()  # suppressed when it was made
     rows = []
     for name in dict.fromkeys(table["by"]):
         part = table[table["by"] == name].sort_values("level", kind="stable")

@@ -31,3 +31,12 @@ def refuse_few_persons(results: GroupTrajectoriesResults, card: ModelCard) -> No
                 f"card: of subgroup {name!r}, or of everybody else, there are {what}: leave the "
                 "subgroup out, and say so in limits"
             )
+
+
+def refuse_made_before(minimum_cell: int, maker: str) -> None:
+    """Raise an InputError for a document whose texts were made for a lower minimum."""
+    if disclosure.minimum_cell > minimum_cell:
+        raise InputError(
+            f"this document was made before disclosure control was turned on, or for a lower "
+            f"minimum: call tr.profiles.{maker} again while it is on"
+        )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
+from trajectories.disclosure_control import disclosure
 from trajectories.errors import InputError
+from trajectories.profiles.few_persons import refuse_made_before
 from trajectories.profiles.model import ScoringModel
 from trajectories.profiles.table_text import html_table, markdown_table
 from trajectories.profiles.tripod_facts import STATES, Facts
@@ -39,13 +41,22 @@ class Tripod:
     """
 
     table: pd.DataFrame
+    _minimum_cell: int = field(default=0, repr=False)
 
     def to_markdown(self) -> str:
-        """Return the items as a Markdown table with their source below."""
+        """Return the items as a Markdown table with their source below.
+
+        Raises
+        ------
+        InputError
+            Where disclosure control was turned on after the items were filled in.
+        """
+        refuse_made_before(self._minimum_cell, "tripod")
         return f"{markdown_table(self.table.rename(columns=HEADINGS))}\n{SOURCE}\n"
 
     def to_html(self) -> str:
-        """Return the items as an HTML table; every text is escaped."""
+        """Return the items as an HTML table; every text is escaped; raises as ``to_markdown``."""
+        refuse_made_before(self._minimum_cell, "tripod")
         return html_table(self.table.rename(columns=HEADINGS), SOURCE)
 
     def __repr__(self) -> str:
@@ -87,7 +98,7 @@ def tripod(
         discussion,
     )
     items = [item for part in parts for item in part(facts)]
-    return Tripod(pd.DataFrame(items, columns=list(HEADINGS)))
+    return Tripod(pd.DataFrame(items, columns=list(HEADINGS)), disclosure.minimum_cell)
 
 
 def check_given(model: object, validation: object, forecast: object) -> None:

@@ -228,12 +228,8 @@ def _measures(facts: Facts) -> str:
 def _evaluated(facts: Facts) -> str:
     if facts.validation is None:
         return ""
-    everybody = facts.validation.discrimination.iloc[0]
     refused = number_in_words(facts.validation.n_refused, "")
-    return (
-        f"; evaluation: {facts.validation.n_scored:,} persons scored, of whom "
-        f"{everybody['events']:,} had the outcome, and {refused} refused"
-    )
+    return f"; evaluation: {facts.evaluated()}; {refused} refused"
 
 
 def _has_cut_offs(facts: Facts) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trajectories.disclosure_control import number_in_words
 from trajectories.profiles.tripod_facts import ANALYST, FILLED, PARTLY, Facts, Item
 
 
@@ -40,10 +41,12 @@ def findings(facts: Facts) -> list[Item]:
     divisions = facts.divisions()
     performance = facts.performance()
     by = f" By subgroup ({', '.join(divisions)}): see the tables." if divisions else ""
-    refused = "" if validation is None else f" Evaluation: {validation.n_refused:,} refused."
-    shares = ", ".join(
-        f"group {group} {share:.3f}" for group, share in results.group_probabilities.items()
+    refused = (
+        ""
+        if validation is None
+        else f" Evaluation: {number_in_words(validation.n_refused, '')} refused."
     )
+    shares = facts.shares()
     return [
         (
             "20a",
@@ -68,8 +71,7 @@ def findings(facts: Facts) -> list[Item]:
             + (
                 " [Give those of the evaluation.]"
                 if validation is None
-                else f" Evaluation: {validation.n_scored:,} persons, "
-                f"{validation.discrimination.iloc[0]['events']:,} with the outcome."
+                else f" Evaluation: {facts.evaluated()}."
             ),
         ),
         (

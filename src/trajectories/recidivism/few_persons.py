@@ -68,12 +68,10 @@ class ValueCounts:
 
     def value_of(self, X: FloatArray) -> IntArray:
         """Return which value the rows of a design have, shape (rows,); -1: one not counted."""
-        own = X[:, list(self.columns)]
         if self.usual is None:
-            codes = own @ np.arange(1.0, own.shape[1] + 1.0)
-            return np.asarray(np.rint(codes), dtype=np.int64)
+            return _codes(X, self.columns)
         at_usual = 1 if len(self.labels) == 2 else -1
-        return np.where(own[:, 0] == self.usual, at_usual, 0).astype(np.int64)
+        return np.where(X[:, self.columns[0]] == self.usual, at_usual, 0).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,7 +151,7 @@ def rests_on(follow_up: FollowUp, design: Design, X: FloatArray, event: BoolArra
         own = tuple(range(first, first + (1 if levels is None else len(levels) - 1)))
         first += len(own)
         if levels is not None:
-            codes = np.rint(X[:, list(own)] @ np.arange(1.0, len(levels))).astype(np.int64)
+            codes = _codes(X, own)
             persons, once = _by_value(codes, len(levels), follow_up.person, event, mass)
             labels = tuple(f"{name}={level}" for level in levels)
             found.append(ValueCounts(labels, persons, own, None, once))
@@ -208,32 +206,47 @@ def shown_table(
 
 
 def _by_value(
-    codes: IntArray, n_values: int, person: IntArray, event: BoolArray, mass: FloatArray
+    codes: IntArray, n_values: int, person: IntArray, event: BoolArray, mass: FloatArray | None
 ) -> tuple[FloatArray, bool]:
     """Return persons who ever have each value, with the event there and without, (V, 2).
 
     And whether nobody has several values.
     """
-    pair = person * n_values + codes
-    # rows are in order of person: the first of each run of a value
-    new = np.append(True, pair[1:] != pair[:-1])
-    once = int(new.sum()) == int(np.append(True, person[1:] != person[:-1]).sum())
-    ever = pair[new] if once else np.unique(pair)
-    met = np.unique(pair[event])
+    once = not ((codes[1:] != codes[:-1]) & (person[1:] == person[:-1])).any()
+    rows = np.arange(len(person)), np.flatnonzero(event)
+    ever, met = (_first_rows(of, person, codes, n_values, once) for of in rows)
     total, own = (
-        np.bincount(p % n_values, mass[p // n_values], n_values).astype(np.float64)
-        for p in (ever, met)
+        np.bincount(codes[of], None if mass is None else mass[person[of]], n_values)
+        for of in (ever, met)
     )
-    return np.stack([own, total - own], axis=1), once
+    return np.stack([own, total - own], axis=1).astype(np.float64), once
 
 
-def _mass(follow_up: FollowUp) -> FloatArray:
-    """Return how many persons each stands for, shape (N,)."""
+def _first_rows(
+    rows: IntArray, person: IntArray, codes: IntArray, n_values: int, once: bool
+) -> IntArray:
+    """Return one of the rows for each person and value; rows are in order of person."""
+    whose = person[rows]
+    if once:  # nobody has two values, so nothing needs sorting
+        return rows[np.append(True, whose[1:] != whose[:-1])] if len(rows) else rows
+    return rows[np.unique(whose * n_values + codes[rows], return_index=True)[1]]
+
+
+def _mass(follow_up: FollowUp) -> FloatArray | None:
+    """Return how many persons each stands for, shape (N,); None: one."""
     weight = follow_up.weight
     if weight is None or not (weight == np.rint(weight)).all():
-        return np.ones(follow_up.n_persons)
+        return None
     first = np.searchsorted(follow_up.person, np.arange(follow_up.n_persons))
     return np.asarray(weight[first], dtype=np.float64)
+
+
+def _codes(X: FloatArray, columns: tuple[int, ...]) -> IntArray:
+    """Return the level of a category from its columns of a design: 0 where all of them are 0."""
+    found = np.zeros(len(X), dtype=np.int64)
+    for code, column in enumerate(columns, start=1):
+        found[X[:, column] != 0.0] = code
+    return found
 
 
 def _rounded(number: float) -> float:
