@@ -88,10 +88,10 @@ class ZeroInflatedPoissonTau(Family):
         concave and rises with eta, every step after the first comes from below.
         """
         eta, tau = channels[0].copy(), bounded_exp(channels[1])
-        enough = 1e-14 * (1 + np.abs(link_mean).max(initial=0.0))
+        enough = 1e-14 * (1 + np.abs(link_mean))
         for _ in range(MOST_STEPS):
             gap = link_mean - eta - log_expit(tau * eta)
-            if np.abs(gap).max(initial=0.0) < enough:
+            if (np.abs(gap) < enough).all():
                 break
             eta += gap / (1 + tau * logistic(-tau * eta))
         omega = logistic(-tau * eta)
