@@ -135,8 +135,8 @@ def save_model(folder: Path, results: GroupTrajectoriesResults, groups: pd.DataF
 def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
     """Write each table as ``name.csv``: UTF-8, LF, numbers with fifteen significant digits.
 
-    A score can then be checked against the model to rounding error, and 0.1 + 0.2 is 0.3. What was planted
-    has six, as in ``planted_figures.csv`` of a synthetic register.
+    A score can then be checked against the model to rounding error, and 0.1 + 0.2 is 0.3. What was
+    planted has six, as in ``planted_figures.csv`` of a synthetic register.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
