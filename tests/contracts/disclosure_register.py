@@ -44,11 +44,12 @@ NOBODY = {
 PLAIN = {
     f"{name}.{method}"
     for name in (
-        *("Bootstrap", "CoxResults", "DistalOutcome", "Explained", "GroupTrajectoriesResults"),
+        *("CoxResults", "DistalOutcome", "Explained", "GroupTrajectoriesResults"),
         *("JointResults", "ParametricResults", "RateResults", "WithinPersonResults"),
+        "Replicates",
     )
     for method in ("conf_int", "cov_params")
-} - {"Bootstrap.cov_params"}
+} - {"Replicates.cov_params"}
 """Parameters as they are, as the page on output checking says."""
 
 TESTS = {
@@ -62,6 +63,7 @@ ELSEWHERE = {
     "Bootstrap.curves": "test_disclosure_of_groups",
     "Bootstrap.group_probability_intervals": "test_disclosure_of_groups",
     "Bootstrap.stability": "test_disclosure_of_groups",
+    "InferenceMethods.exposure_sensitivity": "test_disclosure_of_checks",
     "Bootstrap.trajectories": "test_disclosure_of_groups",
     "Grolts.to_html": "test_disclosure_of_groups",
     "Grolts.to_latex": "test_disclosure_of_groups",
@@ -82,12 +84,9 @@ ELSEWHERE = {
 """Which other test runs it under the switch, or what it is made of."""
 
 OPEN = {
-    "Bootstrap.summary",
-    *("InferenceMethods.exposure_sensitivity", "MatchedSets.distributions"),
+    "MatchedSets.distributions",
     *("MatchedSets.rosenbaum_bounds", "matching.distributions", "matching.rosenbaum_bounds"),
-    "matching.check_matched_sets",
-    *("lifecourse.compare_estimators", "lifecourse.pooled", "Register.check", "Drift.summary"),
-    *("CardDocument.to_html", "CardDocument.to_markdown", "Tripod.to_html", "Tripod.to_markdown"),
+    *("lifecourse.compare_estimators", "lifecourse.pooled", "Drift.summary"),
     *("report.group_figures", "report.replication_figures"),
 }
 """Not under the switch, or not wholly; the page on output checking says so of each."""

@@ -36,9 +36,10 @@ def _load(name: str) -> Any:
 
 register = _load("disclosure_register")
 recidivism = _load("planted_recidivism")
+cards = _load("planted_cards")
 COUNTS = {*COUNTS_OF_PERSONS, "events", "left", "missing", "persons_with"}
 MINIMUM = 10
-SIZES = ("DistalOutcome", "GroupProfile", "DropoutTrajectoriesResults.staying")
+SIZES = ("DistalOutcome", "GroupProfile", "LeavingTables.staying")
 N = (160, 94, 60)
 """Persons of the planted groups."""
 
@@ -92,6 +93,8 @@ def fits() -> dict[str, Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TrajectoriesWarning)
         plain = spec.fit(has["panel"], control=control)
+        six = spec.fit(has["six"], control=control)
+        dual = tr.DualTrajectories({"first": spec, "second": spec}).fit(both, control=control)
         return {
             "plain": plain,
             "members": spec.fit(
@@ -102,13 +105,15 @@ def fits() -> dict[str, Any]:
                 control=control,
             ),
             "varying": varying.fit(has["time"], control=control),
-            "six": spec.fit(has["six"], control=control),
+            "six": six,
             "explained": plain.explain("~ x + sex + place", has["lacking"], missing="drop"),
             "profile": plain.profile(None, has["lacking"], missing="drop"),
             "categories": plain.distal("place", "multinomial", covariates=has["frame"]),
             "yes": plain.distal("flag", "logit", covariates=has["frame"]),
             "rate": plain.distal(3 * has["frame"]["flag"].astype(int), "poisson"),
-            "dual": tr.DualTrajectories({"first": spec, "second": spec}).fit(both, control=control),
+            "dual": dual,
+            "boot one": six.bootstrap(has["six"], n_replicates=4, n_starts=1),
+            "boot": dual.bootstrap(both, n_replicates=4, n_starts=1),
             "multi": tr.MultiTrajectories(3, {"first": poisson, "second": poisson}).fit(
                 both, control=control
             ),
@@ -179,7 +184,8 @@ def run() -> dict[str, Callable[[], Any]]:
     for owner, one, names in (
         ("MultiTrajectoriesResults", multi, ("summary", "plot")),
         ("SeveralOutcomes", multi, ("trajectories",)),
-        ("DropoutTrajectoriesResults", gone, ("leaving", "staying", "summary", "plot")),
+        ("LeavingTables", gone, ("leaving", "staying")),
+        ("DropoutTrajectoriesResults", gone, ("summary", "plot")),
         ("DropoutTrajectoriesResults", gone, ("trajectories",)),
         ("DualTrajectoriesResults", dual, ("adequacy", "conditional_probabilities", "summary")),
         ("DualTrajectoriesResults", dual, ("group_probability_intervals", "trajectories")),
@@ -187,9 +193,14 @@ def run() -> dict[str, Callable[[], Any]]:
     ):
         for name in names:
             add(f"{owner}.{name}", getattr(one, name))
+    add("Bootstrap.summary", lambda: fit["boot one"].summary(level=0.5))
+    boot = fit["boot"]
+    for name in ("trajectories", "group_probability_intervals"):
+        add(f"JointBootstrap.{name}", lambda n=name: getattr(boot, n)(level=0.5))
     add("repr of leaving", lambda: repr(gone))
     add("Panel.audit", has["gone"].audit)
-    for name, makers in recidivism.outputs().items():
+    documents = cards.outputs(plain, six, has["panel"], has["six"])
+    for name, makers in (recidivism.outputs() | documents).items():
         add(name, *makers)
     return made
 
@@ -394,7 +405,11 @@ def test_all_tables_of_dual_groups_withhold_the_same_combinations() -> None:
 
 def test_with_rounding_every_count_is_a_multiple() -> None:
     makers = run()
-    names = [n for n in makers if n.startswith(("Explained", "GroupProfile", "Dual", "Dropout"))]
+    names = [
+        n
+        for n in makers
+        if n.startswith(("Explained", "GroupProfile", "Dual", "Dropout", "Leaving"))
+    ]
     with warnings.catch_warnings(), tr.disclosure(MINIMUM, rounding=5):
         warnings.simplefilter("ignore", TrajectoriesWarning)
         shown = {name: makers[name]() for name in names}
@@ -413,18 +428,6 @@ def test_the_checker_gets_the_counts_behind_effects() -> None:
     assert row["shown"].isna().all()
 
 
-CARD = {
-    "population": "planted persons of a test",
-    "country": "nowhere",
-    "years": (2000, 2004),
-    "inclusion": "all of the planted persons",
-    "fitted_by": "the tests",
-    "intended_use": "to be refused by a test",
-    "limits": "speaks of nobody at all",
-    "valid_until": "2999-12-31",
-}
-
-
 @pytest.mark.parametrize(
     ("name", "panel", "subgroups", "why"),
     [
@@ -437,13 +440,13 @@ def test_no_model_that_tells_of_few_is_published(
     name: str, panel: str, subgroups: dict[str, int], why: str
 ) -> None:
     fit, has = fits()[name], world()[panel]
-    card = tr.profiles.ModelCard(**CARD, n_by_subgroup=subgroups)
+    card = tr.profiles.ModelCard(**cards.CARD, n_by_subgroup=subgroups)
     with tr.disclosure(MINIMUM), pytest.raises(InputError, match=why):
         tr.profiles.publish(fit, has, card)
 
 
 def test_a_model_of_many_is_published_under_the_switch(tmp_path: Path) -> None:
-    card = tr.profiles.ModelCard(**CARD, n_by_subgroup={"men": 200})
+    card = tr.profiles.ModelCard(**cards.CARD, n_by_subgroup={"men": 200})
     with tr.disclosure(MINIMUM):
         model = tr.profiles.publish(fits()["plain"], world()["panel"], card)
         model.save(tmp_path / "model.json")
@@ -495,3 +498,35 @@ def test_a_curve_is_the_same_where_it_is_shown() -> None:
     assert len(curves) > 5
     columns = ["hazard", "survival", "lower", "upper"]
     pd.testing.assert_frame_equal(curves[columns], whole.loc[curves.index, columns])
+
+
+def test_cards_and_reporting_items_say_neither_few_persons_nor_what_rests_on_them() -> None:
+    plain, shown = before_and_after()
+    for document in ("CardDocument", "Tripod"):
+        for form in ("to_html", "to_markdown"):
+            before, after = (one[f"{document}.{form}"] for one in (plain, shown))
+            assert "women 310" in before
+            assert "women 310" not in after
+            assert "not shown" in after
+            # with 6, or all but 6, of the outcome there is no measure; with 60 there is
+            measure = r"area under the ROC curve \d"
+            told = [re.search(measure, shown[f"{document}.{form}{n}"]) for n in ("", " 2", " 4")]
+            assert told == [None, None, None]
+            assert re.search(measure, shown[f"{document}.{form} 3"])
+            assert "fewer than 10 refused" in shown[f"{document}.{form} 3"]
+    shares = r"group 1 0\.\d"
+    assert re.search(shares, plain["Tripod.to_html 1"])
+    assert not re.search(shares, shown["Tripod.to_html 1"])
+    assert re.search(shares, shown["Tripod.to_html 3"])
+
+
+def test_a_document_made_before_the_switch_was_on_has_to_be_made_again() -> None:
+    card = tr.profiles.ModelCard(**cards.CARD, n_by_subgroup={"men": 200})
+    model = tr.profiles.publish(fits()["plain"], world()["panel"], card)
+    for make in (tr.profiles.card_document, tr.profiles.tripod):
+        document = make(model)
+        with tr.disclosure(MINIMUM):
+            for form in ("to_html", "to_markdown"):
+                with pytest.raises(InputError, match=make.__name__):
+                    getattr(document, form)()
+                assert getattr(make(model), form)()

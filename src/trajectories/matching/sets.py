@@ -75,7 +75,7 @@ class MatchedSets:
         name: str,
     ) -> MatchedSets:
         """Put an assignment into tables, and check every invariant of it."""
-        from trajectories.matching.check import check_matched_sets
+        from trajectories.matching.check import violations
 
         parts, rows = [], {}
         for population, found in zip(populations, taken, strict=True):
@@ -98,7 +98,7 @@ class MatchedSets:
             source=source,
             name=name,
         )
-        checked = check_matched_sets(sets)
+        checked = violations(sets)
         broken = checked[(checked["violations"] > 0).to_numpy()]
         if len(broken):
             raise TrajectoriesError(

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.panel.arrays import counted, names
 from trajectories.panel.calendar import as_day
@@ -171,13 +172,15 @@ class Register:
                     f"register: {table} without column {names(absent)}; rename or add it"
                 )
 
+    @disclosed(persons="rows", part_counts=(), parts=())
     def check(self) -> pd.DataFrame:
         """Count what is wrong in the tables: unknown persons, dates missing or out of order.
 
         Returns
         -------
         DataFrame
-            table, check, rows: the number of rows that fail. All zero in a sound register.
+            table, check, rows: the number of rows that fail. All zero in a sound register. Under
+            disclosure control no number of few rows, but that there are some.
 
         Raises
         ------

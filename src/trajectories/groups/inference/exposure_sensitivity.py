@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import MARK, disclosure, is_below, withheld_cells
 from trajectories.errors import InputError
 from trajectories.groups.control import Control
 from trajectories.groups.inference.agreement import adjusted_rand, contingency, matching_order
@@ -21,6 +22,7 @@ from trajectories.groups.inference.fitted_panel import mixture_of
 from trajectories.groups.search.assemble import from_solution
 from trajectories.groups.search.fitting import solve
 from trajectories.groups.search.parallel import run_jobs
+from trajectories.numerics.types import FloatArray
 
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
@@ -59,7 +61,8 @@ def exposure_sensitivity(
         there is none), raised_cells (observed cells that the floor changed), llf, n_params, bic,
         stop_reason, share_1 to share_K (groups matched to those of the full fit by posterior),
         and adjusted_rand_none, adjusted_rand_floor ..., adjusted_rand_full: agreement of the
-        persons' assignments with those of the fit named.
+        persons' assignments with those of the fit named. Under disclosure control no share of a
+        group of few persons in any of the fits, nor another from which it could be worked out.
 
     Raises
     ------
@@ -129,4 +132,21 @@ def _table(
             table = contingency(posterior[name], posterior[other], panel.weights, n_groups)
             row[f"adjusted_rand_{other}"] = adjusted_rand(table)
         rows.append(row)
-    return pd.DataFrame(rows, index=pd.Index(list(fits), name="exposure"))
+    found = pd.DataFrame(rows, index=pd.Index(list(fits), name="exposure"))
+    return _without_few(found, np.array(list(shares.values())) * float(results.nobs))
+
+
+def _without_few(table: pd.DataFrame, persons: FloatArray) -> pd.DataFrame:
+    """Return the table without shares of few persons, and without a few raised cells.
+
+    ``persons`` has shape (fits, K). The fits are of the same persons: a group that is withheld in
+    one is withheld in all, or their likeness would tell.
+    """
+    if not disclosure.is_on:
+        return table
+    few = withheld_cells(persons, adds_up=False, name="shares by exposure")
+    for k in np.flatnonzero(few.any(axis=0)).tolist():
+        table[f"share_{k + 1}"] = np.nan
+    raised = table["raised_cells"].to_numpy(dtype=float)
+    table["raised_cells"] = np.where(is_below(raised), np.nan, raised)
+    return table.assign(**{MARK: bool(few.any())})
