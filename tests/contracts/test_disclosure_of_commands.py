@@ -1,4 +1,4 @@
-"""``select`` and ``replicate`` under ``--minimum-cell``: no file and no page says a small number."""
+"""``select`` and ``replicate`` with ``--minimum-cell``: no file says a small number."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_select_says_no_share_of_few_in_table_page_figure_or_on_the_screen(
     data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = ["select", str(data), "--groups", "1:2", "--degree", "0", "--quick", "--force"]
+    command = ["select", str(data), "--groups", "1:2", "--degree", "0", "--starts", "6", "--force"]
     assert main(command) == 0
     plain, said = texts(Path("data-select")), capsys.readouterr().out
     share = float(pd.read_csv("data-select/selection.csv")["smallest_share"].min())
@@ -56,7 +56,7 @@ def test_replicate_counts_no_few_persons_in_any_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    minimum = "60"  # so high that a group of the study is small
+    minimum = "100"  # so high that a group of the study is small
     assert (
         main(["replicate", "--seed", "2024", "--out", "r", "--quiet", "--minimum-cell", minimum])
         == 0

@@ -97,7 +97,27 @@ def suppress_recovery(
         withheld = group_figures[group_figures["estimate"].map(lambda cell: isinstance(cell, str))]
         keys = {f"{row.quantity}_{row.group}" for row in withheld.itertuples()}
         hidden = hidden | table["key"].isin(keys).to_numpy()
-    return _hide(table, hidden)
+    return _hide_sizes(_hide(table, hidden), base, group_figures, minimum_cell)
+
+
+def _hide_sizes(
+    table: pd.DataFrame,
+    persons: np.ndarray,
+    group_figures: pd.DataFrame | None,
+    minimum_cell: int,
+) -> pd.DataFrame:
+    """Return the recovery table without numbers of persons that are few, or would tell of few."""
+    if "persons" not in table:
+        return table
+    few = (persons > 0) & (persons < minimum_cell)
+    told = few
+    if group_figures is not None:
+        withheld = group_figures["persons"].map(lambda cell: isinstance(cell, str))
+        told = few | table["group"].isin(set(group_figures.loc[withheld, "group"])).to_numpy()
+    if told.any():
+        words = pd.Series(np.where(few, f"<{minimum_cell}", "not shown"), index=table.index)
+        table["persons"] = table["persons"].astype(object).where(~told, words)
+    return table
 
 
 def _hide(table: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
