@@ -19,7 +19,7 @@ TARGET = Path(__file__).parent / "_static" / "describe-careers"
 
 def main() -> None:
     register = tr.rapporteur.simulate(seed=2024, n_general_offenders=0, n_non_offenders=0)
-    groups = register.truth.groups
+    groups = register.truth.groups.astype(pd.CategoricalDtype(register.truth.shares.index))
     curve = pd.concat(
         [
             careers.participation(register, by=groups),

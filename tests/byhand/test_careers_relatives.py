@@ -144,7 +144,7 @@ def test_the_variance_of_the_rate_ratio_is_the_delta_methods() -> None:
     ("call", "message"),
     [
         (lambda: careers.concordance(REGISTER, "cousin"), "no relation 'cousin'"),
-        (lambda: careers.concordance(REGISTER, "parent", family="home"), "without such a column"),
+        (lambda: careers.concordance(REGISTER, "parent", family="home"), "no column of the"),
         (lambda: careers.concordance_in_time(REGISTER, "parent", ages=(18, 17)), "ages must be"),
         (lambda: careers.relatives_with_record(REGISTER, among="x"), "among='x'"),
     ],

@@ -114,6 +114,7 @@ def test_a_smaller_error_is_the_better_one() -> None:
     assert found["forecast_squared_error_gap"].tolist() == [1.0, 0.0]
 
 
+@pytest.mark.filterwarnings("ignore::trajectories.errors.ExposureWarning")
 def test_a_forecast_of_two_persons_by_hand() -> None:
     rng = np.random.default_rng(0)
     counts = rng.poisson(rng.choice([0.5, 3.0], (100, 1)) * np.ones(3)).astype(float)
@@ -138,6 +139,7 @@ def test_a_forecast_of_two_persons_by_hand() -> None:
         assert log_early[person] == pytest.approx(log(sum(parts)), rel=1e-10)
 
 
+@pytest.mark.filterwarnings("ignore::trajectories.errors.ExposureWarning")
 def test_the_naive_curve_is_outcomes_over_exposure() -> None:
     panel = tr.Panel.from_wide(
         [[1.0, 4.0], [3.0, np.nan]], exposure=[[0.5, 1.0], [1.5, np.nan]], weights=[1, 2]

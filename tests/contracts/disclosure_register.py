@@ -82,9 +82,7 @@ ELSEWHERE = {
 """Which other test runs it under the switch, or what it is made of."""
 
 OPEN = {
-    *("Bootstrap.summary", "CoxResults.summary", "CoxResults.survival", "CoxResults.table"),
-    *("ParametricResults.summary", "ParametricResults.survival", "ParametricResults.table"),
-    *("RateResults.summary", "RateResults.table", "SplitPopulation.summary"),
+    "Bootstrap.summary",
     *("InferenceMethods.exposure_sensitivity", "MatchedSets.distributions"),
     *("MatchedSets.rosenbaum_bounds", "matching.distributions", "matching.rosenbaum_bounds"),
     "matching.check_matched_sets",

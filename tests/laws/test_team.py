@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Sequence
 from copy import copy
+from multiprocessing.context import ForkProcess
 
 import numpy as np
 import pytest
@@ -23,6 +24,11 @@ pytestmark = pytest.mark.skipif(not can_share(), reason="processes here see no c
 
 PARENT = os.getpid()
 RUNS = [[slice(low, low + 10)] for low in range(0, 300, 10)]
+
+
+def children() -> list[ForkProcess]:
+    """Return the processes of teams; a pool that an earlier test left is none."""
+    return [one for one in multiprocessing.active_children() if isinstance(one, ForkProcess)]
 
 
 class Numbers:
@@ -68,7 +74,7 @@ def test_what_a_killed_process_owed_is_computed_and_the_team_dismissed() -> None
     answers = team.compute(Numbers.die, RUNS, ())
     assert [one[0][0] for one in answers] == [numbers.values[run[0]].sum() for run in RUNS]
     assert not team.serves(numbers, 3)
-    assert not multiprocessing.active_children()
+    assert not children()
 
 
 def test_an_error_in_another_process_is_raised_here() -> None:
@@ -93,16 +99,16 @@ def test_an_interruption_leaves_no_process_and_no_wrong_answer(
         with pytest.raises(KeyboardInterrupt):
             team.compute(Numbers.total, RUNS, (1.0,))
     assert not team.serves(numbers, 2)
-    assert not multiprocessing.active_children()
+    assert not children()
 
 
 def test_processes_end_with_what_they_hold() -> None:
     numbers = Numbers()
     Team(numbers, 3)
-    assert len(multiprocessing.active_children()) == 2
+    assert len(children()) == 2
     del numbers
     gc.collect()
-    assert not multiprocessing.active_children()
+    assert not children()
 
 
 def test_a_killed_process_costs_a_fit_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +124,7 @@ def test_a_killed_process_costs_a_fit_nothing(monkeypatch: pytest.MonkeyPatch) -
         nonlocal passes
         passes += 1
         if passes % 5 == 3:
-            for process in multiprocessing.active_children():
+            for process in children():
                 process.kill()
         return compute(team, *arguments)  # type: ignore[arg-type]
 
@@ -164,7 +170,7 @@ def test_where_no_process_can_be_had_the_fit_goes_on_and_says_so(
     def refused(*_: object) -> None:
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(multiprocessing.context.ForkProcess, "start", refused)
+    monkeypatch.setattr(ForkProcess, "start", refused)
     with pytest.warns(tr.errors.TrajectoriesWarning, match="no more processes"):
         together = spec.fit(panel, n_jobs=2)
     assert np.array_equal(alone.params, together.params)

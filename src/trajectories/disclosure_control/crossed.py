@@ -29,6 +29,7 @@ def withheld_cells(
     few: Bools | None = None,
     name: str = "cells",
     labels: Sequence[Any] | None = None,
+    across: Sequence[Any] | None = None,
 ) -> Bools:
     """Return which cells of a table of values by group must not be known; none with the switch off.
 
@@ -50,6 +51,8 @@ def withheld_cells(
         Of the table, in the record for the output checker.
     labels : sequence, length V, optional
         What the values are, there.
+    across : sequence, length K, optional
+        What the columns are, there; groups unless given.
 
     Returns
     -------
@@ -66,18 +69,23 @@ def withheld_cells(
     relations += [Relation(column) for column in place.T] if adds_up else []
     found = withhold(counts.reshape(-1, 1), forced.ravel(), relations, minimum, LEAST)
     hidden: Bools = found.reshape(counts.shape)
-    _record(name, counts, small, hidden, labels)
+    _record(name, counts, small, hidden, labels, across)
     return hidden
 
 
 def _record(
-    name: str, counts: Floats, small: Bools, hidden: Bools, labels: Sequence[Any] | None
+    name: str,
+    counts: Floats,
+    small: Bools,
+    hidden: Bools,
+    labels: Sequence[Any] | None,
+    across: Sequence[Any] | None,
 ) -> None:
     """Tell the output checker what stands behind the figures that rest on these cells."""
     values = [str(v) for v in range(len(counts))] if labels is None else labels
     for row, ((v, k), count) in enumerate(np.ndenumerate(counts)):
         why = "below the minimum" if small[v, k] else "could be worked out" if hidden[v, k] else ""
-        cell = f"{values[v]}, group={k + 1}"
+        cell = f"{values[v]}, " + (f"group={k + 1}" if across is None else str(across[k]))
         entry = (name, row, cell, PERSONS, float(count), np.nan if hidden[v, k] else count, why)
         if entry not in disclosure.setting.record:
             disclosure.setting.record.append(entry)

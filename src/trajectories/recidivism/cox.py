@@ -21,6 +21,7 @@ from trajectories.panel.arrays import names
 from trajectories.panel.follow_up import FollowUp
 from trajectories.recidivism.cox_results import CoxResults, baseline
 from trajectories.recidivism.design import Design, make_design
+from trajectories.recidivism.few_persons import RestsOn, rests_on
 from trajectories.recidivism.follow_up_input import event_codes, need_follow_up, no_events
 from trajectories.recidivism.time_scales import TRANSFORMS, transformed_time
 from trajectories.suggestions import did_you_mean
@@ -125,6 +126,7 @@ def cox(
         sets,
         fit,
         covariance,
+        rests_on(follow_up, design, X, event),
         ties=ties,
         weights="copies" if copies else "sampling",
         model="Cox" if not follow_up.repeated else "Andersen–Gill",
@@ -138,6 +140,7 @@ def assemble(
     sets: CoxRiskSets,
     fit: CoxFit,
     robust_covariance: FloatArray | None,
+    persons: RestsOn,
     *,
     ties: str,
     weights: str,
@@ -175,8 +178,9 @@ def assemble(
         n_iter=fit.n_iterations,
         time_unit=follow_up.time_unit,
         strata=follow_up.strata or ("all",),
-        curves=baseline(sets, fit),
+        curves=baseline(sets, fit, weights == "copies"),
         check=check,
+        _persons=persons,
     )
 
 

@@ -14,7 +14,9 @@ from trajectories.numerics.cox_fit import CoxFit
 from trajectories.numerics.cox_residuals import mean_hazards
 from trajectories.numerics.cox_risk_sets import CoxRiskSets
 from trajectories.numerics.types import FloatArray, IntArray
+from trajectories.recidivism.curves_of_events import times_shown, without_few
 from trajectories.recidivism.design import Design
+from trajectories.recidivism.few_persons import RestsOn, shown_table
 from trajectories.recidivism.follow_up_input import asked_times, label_column, normal_quantile
 
 
@@ -28,6 +30,8 @@ class Baseline:
         Sorted by stratum and time; the hazard and Σ dN/S0² run up within the stratum.
     drift : ndarray, shape (M, P)
         ∫ x̄ dΛ0, for the standard error of predicted curves.
+    at_risk, events : ndarray, shape (M,)
+        Numbers behind each step: copies where weights are copies, else rows.
     """
 
     time: FloatArray
@@ -35,9 +39,11 @@ class Baseline:
     hazard: FloatArray
     variance: FloatArray
     drift: FloatArray
+    at_risk: FloatArray
+    events: FloatArray
 
 
-def baseline(sets: CoxRiskSets, fit: CoxFit) -> Baseline:
+def baseline(sets: CoxRiskSets, fit: CoxFit, copies: bool) -> Baseline:
     """Return the baseline of a fitted model (Breslow's, or Efron's with Efron's ties)."""
     hazard, centre = fit.hazard, fit.centre
     # relative risks were computed for centred covariates and scaled by exp(hazard.centre)
@@ -50,7 +56,18 @@ def baseline(sets: CoxRiskSets, fit: CoxFit) -> Baseline:
         _running(jumps, sets.stratum),
         _running(hazard.aa * shift**2, sets.stratum),
         _running(means, sets.stratum),
+        *_numbers(sets, copies),
     )
+
+
+def _numbers(sets: CoxRiskSets, copies: bool) -> tuple[FloatArray, FloatArray]:
+    """Return how many are at risk at each time of an event, and how many have it."""
+    n, part = len(sets.time), sets.parts[0]
+    mass = sets.weight if copies else np.ones(len(sets.weight))
+    own = mass[part.row]
+    change = np.bincount(part.lo, own, n + 1) - np.bincount(part.hi, own, n + 1)
+    events = np.bincount(sets.event_number, mass[sets.event_row], n)
+    return np.cumsum(change)[:n], events.astype(np.float64)
 
 
 def _running(values: FloatArray, stratum: IntArray) -> FloatArray:
@@ -108,6 +125,7 @@ class CoxResults:
     strata: tuple[Any, ...]
     curves: Baseline
     check: tuple[FloatArray, float, str] | None
+    _persons: RestsOn
 
     def cov_params(self) -> pd.DataFrame:
         """Return the covariance of the coefficients: robust where there is one."""
@@ -135,10 +153,14 @@ class CoxResults:
         return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
 
     def table(self, level: float = 0.95) -> pd.DataFrame:
-        """Return a row a term: coef, se, z, p, hazard_ratio, lower, upper (of the ratio)."""
+        """Return a row a term: coef, se, z, p, hazard_ratio, lower, upper (of the ratio).
+
+        Under disclosure control no number that rests on few persons with a value of the covariate
+        and the event, or without it.
+        """
         limits = self.conf_int(level)
         z = self.params / self.bse
-        return pd.DataFrame(
+        table = pd.DataFrame(
             {
                 "coef": self.params,
                 "se": self.bse,
@@ -149,6 +171,9 @@ class CoxResults:
                 "upper": ratio(limits["upper"]),
             }
         )
+        rests = self._persons
+        few = rests.withheld_terms()[1:]
+        return shown_table(table, rests.persons()[1:], few, f"{self.model} model")
 
     def proportional_hazards(self) -> pd.DataFrame:
         """Return the check of proportional hazards: a row a term, and one for all together.
@@ -189,17 +214,23 @@ class CoxResults:
         DataFrame
             ``profile`` (index of ``profiles``), ``stratum, time, hazard, survival, lower, upper``.
             The interval is symmetric for log cumulative hazard, and allows for the error of
-            coefficients and baseline.
+            coefficients and baseline. Under disclosure control fewer times (``merged`` says how
+            many each stands for), and no curve at a value of a covariate that few persons had.
         """
         z = normal_quantile(level)
         at = asked_times(times)
         X = self.design.matrix(profiles, "profiles")
         covariance = self.cov_params().to_numpy()
-        found = []
+        few = self._persons.withheld_profiles(X)
+        found: list[pd.DataFrame] = []
         for s in range(len(self.strata)):
             rows = np.flatnonzero(self.curves.stratum == s)
-            for label, x in zip(profiles.index, X, strict=True):
-                curve = self._curve(x, rows, at, z, covariance)
+            curves = self.curves
+            steps = curves.time[rows], curves.at_risk[rows], curves.events[rows]
+            times = times_shown(self.strata[s], steps, at)
+            for label, x, gone in zip(profiles.index, X, few.tolist(), strict=True):
+                curve = self._curve(x, rows, times.at, z, covariance)
+                curve = without_few(curve, times, gone)
                 curve.insert(0, "stratum", label_column(s, self.strata, len(curve)))
                 curve.insert(0, "profile", label)
                 found.append(curve)
@@ -236,7 +267,7 @@ class CoxResults:
         """Return the model in a page of text."""
         errors = "robust" if self.robust_covariance is not None else "model-based"
         head = (
-            f"{self.model} model: {self.n_persons:,} persons, {self.n_events:g} events, "
+            f"{self.model} model: {self._persons.in_words(self.n_persons, self.n_events)}, "
             f"{self.ties} ties, {errors} standard errors, weights as {self.weights}\n"
             f"log partial likelihood {self.llf:.4f} (without covariates {self.llf_null:.4f}); "
             f"likelihood ratio {self.likelihood_ratio:.2f} on {len(self.params)} df\n"
@@ -247,7 +278,8 @@ class CoxResults:
     def __repr__(self) -> str:
         """Name the model and its size."""
         terms = len(self.params)
-        return f"<{self.model}: {terms} terms, {self.n_events:g} events, llf {self.llf:.3f}>"
+        events = self._persons.in_words(self.n_persons, self.n_events)
+        return f"<{self.model}: {terms} terms, {events}, llf {self.llf:.3f}>"
 
 
 def ratio(values: pd.Series[float]) -> pd.Series[float]:

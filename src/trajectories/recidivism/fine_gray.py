@@ -16,6 +16,7 @@ from trajectories.panel.follow_up import FollowUp
 from trajectories.recidivism.cox import assemble, refuse_no_answer
 from trajectories.recidivism.cox_results import CoxResults
 from trajectories.recidivism.design import make_design
+from trajectories.recidivism.few_persons import rests_on
 from trajectories.recidivism.follow_up_input import cause_number, need_single, no_events
 
 
@@ -93,7 +94,8 @@ def fine_gray(
         copies=copies,
         kept_on=(other, share, observed(times)),
     )
-    fit = fit_cox(sets, design.matrix(follow_up.covariates))
+    X = design.matrix(follow_up.covariates)
+    fit = fit_cox(sets, X)
     refuse_no_answer(fit, design)
     covariance = None
     if len(design.terms):
@@ -105,6 +107,7 @@ def fine_gray(
         sets,
         fit,
         covariance,
+        rests_on(follow_up, design, X, event),
         ties=ties,
         weights="copies" if copies else "sampling",
         model="Fine–Gray",

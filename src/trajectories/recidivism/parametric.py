@@ -16,6 +16,7 @@ from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 from trajectories.panel.arrays import names
 from trajectories.panel.follow_up import FollowUp
 from trajectories.recidivism.design import Design, make_design
+from trajectories.recidivism.few_persons import rests_on
 from trajectories.recidivism.follow_up_input import event_codes, need_single, no_events
 from trajectories.recidivism.parametric_results import ParametricResults
 
@@ -95,6 +96,10 @@ def parametric(
         converged=fit.converged,
         n_iter=fit.n_iterations,
         time_unit=follow_up.time_unit,
+        _time_persons=rests_on(follow_up, of_time, X[:, 1:], event),
+        _share_persons=None
+        if of_share is None or W is None
+        else rests_on(follow_up, of_share, W[:, 1:], event),
     )
 
 

@@ -11,8 +11,9 @@ from scipy.special import expit, logit, ndtr
 
 from trajectories.errors import InputError
 from trajectories.numerics.lifetime_distributions import DISTRIBUTIONS
-from trajectories.numerics.types import FloatArray
+from trajectories.numerics.types import BoolArray, FloatArray
 from trajectories.recidivism.design import Design
+from trajectories.recidivism.few_persons import RestsOn, shown_table
 from trajectories.recidivism.follow_up_input import asked_times, normal_quantile
 
 
@@ -55,6 +56,8 @@ class ParametricResults:
     converged: bool
     n_iter: int
     time_unit: str
+    _time_persons: RestsOn
+    _share_persons: RestsOn | None
 
     @property
     def n_params(self) -> int:
@@ -87,9 +90,13 @@ class ParametricResults:
         return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
 
     def table(self, level: float = 0.95) -> pd.DataFrame:
-        """Return a row a parameter: coef, se, z, p, lower, upper."""
+        """Return a row a parameter: coef, se, z, p, lower, upper.
+
+        Under disclosure control no number that rests on few persons with a value of a covariate and
+        the event, or without it.
+        """
         z = self.params / self.bse
-        return pd.DataFrame(
+        table = pd.DataFrame(
             {
                 "coef": self.params,
                 "se": self.bse,
@@ -97,6 +104,19 @@ class ParametricResults:
                 "p": 2.0 * ndtr(-np.abs(z.to_numpy())),
             }
         ).join(self.conf_int(level))
+        persons, few = self._rests()
+        return shown_table(table, persons, few, f"{self.distribution} model")
+
+    def _rests(self) -> tuple[FloatArray, BoolArray]:
+        """Return the persons behind each parameter, and which are withheld."""
+        parts = self.params.index.get_level_values("part")
+        persons = np.full(len(parts), self._time_persons.persons().max())
+        few = np.full(len(parts), self._time_persons.too_few)
+        for part, own in (("time", self._time_persons), ("share", self._share_persons)):
+            if own is not None:
+                persons[parts == part] = own.persons()
+                few[parts == part] = own.withheld_terms()
+        return persons, few
 
     def eventual_share(self, level: float = 0.95) -> tuple[float, float, float]:
         """Return the mean share that has the event in the end, with its interval.
@@ -126,7 +146,8 @@ class ParametricResults:
         -------
         DataFrame
             ``profile, time, survival, lower, upper``; intervals by the delta method, on the scale
-            of log -log survival.
+            of log -log survival. Under disclosure control no curve at a value of a covariate that
+            few persons had.
         """
         z = normal_quantile(level)
         at = asked_times(times)
@@ -149,7 +170,10 @@ class ParametricResults:
             gradient[..., d] = (up - down) / (2 * h)
         error = np.sqrt(np.einsum("ntd,de,nte->nt", gradient, covariance, gradient))
         curves = [np.exp(-np.exp(value + s * z * error)) for s in (0, 1, -1)]
-        return pd.DataFrame(
+        few = self._time_persons.withheld_profiles(X[:, 1:])
+        if self._share_persons is not None and W is not None:
+            few = few | self._share_persons.withheld_profiles(W[:, 1:])
+        curves_at = pd.DataFrame(
             {
                 "profile": np.repeat(np.asarray(rows.index), len(at)),
                 "time": np.tile(at, len(rows)),
@@ -158,6 +182,9 @@ class ParametricResults:
                 "upper": curves[2].ravel(),
             }
         )
+        everybody = np.full(len(curves_at), self._time_persons.persons().max())
+        few = np.repeat(few, len(at))
+        return shown_table(curves_at, everybody, few, f"{self.distribution} survival")
 
     def _log_minus_log(
         self, theta: FloatArray, X: FloatArray, W: FloatArray | None, at: FloatArray
@@ -176,11 +203,12 @@ class ParametricResults:
     def summary(self) -> str:
         """Return the model in a page of text."""
         head = (
-            f"{self.distribution} model: {self.n_persons:g} persons, {self.n_events:g} events; "
+            f"{self.distribution} model: "
+            f"{self._time_persons.in_words(self.n_persons, self.n_events)}; "
             f"log-likelihood {self.llf:.4f} of t ({self.llf_log_time:.4f} of log t), "
             f"AIC {self.aic:.2f}, BIC {self.bic:.2f}\n"
         )
-        if self.mean_share is not None:
+        if self.mean_share is not None and not self._time_persons.too_few:
             share, lower, upper = self.eventual_share()
             head += (
                 f"eventual share {share:.3f} ({lower:.3f} to {upper:.3f}) under this distribution; "

@@ -16,6 +16,7 @@ from trajectories.panel.arrays import names
 from trajectories.panel.follow_up import FollowUp
 from trajectories.recidivism.cox_results import ratio
 from trajectories.recidivism.design import Design, make_design
+from trajectories.recidivism.few_persons import RestsOn, rests_on, shown_table
 from trajectories.recidivism.follow_up_input import (
     event_codes,
     need_follow_up,
@@ -59,6 +60,7 @@ class RateResults:
     time: float
     converged: bool
     time_unit: str
+    _persons: RestsOn
 
     @property
     def bse(self) -> pd.Series[float]:
@@ -76,9 +78,13 @@ class RateResults:
         return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
 
     def table(self, level: float = 0.95) -> pd.DataFrame:
-        """Return a row a parameter: coef, se, z, p, ratio (of rates), lower, upper (of it)."""
+        """Return a row a parameter: coef, se, z, p, ratio (of rates), lower, upper (of it).
+
+        Under disclosure control no number that rests on few persons with a value of a covariate and
+        an event, or without one.
+        """
         limits, z = self.conf_int(level), self.params / self.bse
-        return pd.DataFrame(
+        table = pd.DataFrame(
             {
                 "coef": self.params,
                 "se": self.bse,
@@ -89,13 +95,22 @@ class RateResults:
                 "upper": ratio(limits["upper"]),
             }
         )
+        more = len(self.params) - 1 - self._persons.n_terms
+        persons, few = self._persons.persons(), self._persons.withheld_terms()
+        return shown_table(
+            table,
+            np.append(persons, [persons.max()] * more),
+            np.append(few, [self._persons.too_few] * more),
+            f"{self.family} regression of rates",
+        )
 
     def summary(self) -> str:
         """Return the model in a page of text."""
+        size = self._persons.in_words(self.n_persons, self.n_events)
+        errors = "robust" if self.robust else "model-based"
         head = (
-            f"{self.family} regression of rates: {self.n_persons:,} persons, {self.n_events:g} "
-            f"events in {self.time:,.1f} {self.time_unit} at risk; log-likelihood {self.llf:.4f}; "
-            f"{'robust' if self.robust else 'model-based'} standard errors\n\n"
+            f"{self.family} regression of rates: {size} in {self.time:,.1f} {self.time_unit} at "
+            f"risk; log-likelihood {self.llf:.4f}; {errors} standard errors\n\n"
         )
         return head + self.table().to_string(float_format=lambda v: f"{v:.4g}")
 
@@ -183,6 +198,7 @@ def rate_regression(
         time=float(weight @ time),
         converged=fit.converged,
         time_unit=follow_up.time_unit,
+        _persons=rests_on(follow_up, design, X[:, 1:], event),
     )
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.numerics.lifetime_distributions import DISTRIBUTIONS
 from trajectories.panel.arrays import names
 from trajectories.panel.follow_up import FollowUp
+from trajectories.recidivism.few_persons import shown_table
 from trajectories.recidivism.follow_up_input import need_single
 from trajectories.recidivism.kaplan_meier import kaplan_meier
 from trajectories.recidivism.parametric import parametric
@@ -23,28 +25,43 @@ class SplitPopulation:
 
     Attributes
     ----------
-    table : DataFrame
-        A row a distribution: ``distribution, eventual_share, lower, upper, seen, llf,
-        llf_log_time, n_params, aic, bic, converged``. ``seen`` is what had happened by the end of
-        follow-up, one minus the Kaplan–Meier estimate there: what a model adds to it is
-        extrapolation.
     fits : dict
         Distribution → ParametricResults.
     """
 
-    table: pd.DataFrame
+    _table: pd.DataFrame
     fits: dict[str, ParametricResults]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Shares by distribution.
+
+        Columns ``distribution, eventual_share, lower, upper, seen, llf, llf_log_time, n_params,
+        aic, bic, converged``. ``seen`` is what had happened by the end of follow-up, one minus the
+        Kaplan–Meier estimate there: what a model adds to it is extrapolation. Under disclosure
+        control no number where few met the event, or all but few.
+        """
+        rests = next(iter(self.fits.values()))._time_persons
+        persons = np.full(len(self._table), rests.persons().max())
+        few = np.full(len(self._table), rests.too_few)
+        return shown_table(self._table, persons, few, "split population")
 
     @property
     def range_of_shares(self) -> tuple[float, float]:
         """Smallest and largest eventual share among the distributions."""
-        shares = self.table["eventual_share"]
+        shares = self._table["eventual_share"]
         return float(shares.min()), float(shares.max())
+
+    @property
+    def _too_few(self) -> bool:
+        return next(iter(self.fits.values()))._time_persons.too_few
 
     def summary(self) -> str:
         """Return the table, with what to make of it."""
         low, high = self.range_of_shares
         text = self.table.to_string(index=False, float_format=lambda v: f"{v:.4g}")
+        if self._too_few:
+            return text
         return (
             f"{text}\n\nThe eventual share is {low:.3f} to {high:.3f}, depending on the "
             "distribution assumed beyond follow-up: quote the range."
@@ -52,6 +69,8 @@ class SplitPopulation:
 
     def __repr__(self) -> str:
         """Say the range of shares."""
+        if self._too_few:
+            return f"<SplitPopulation: {len(self.fits)} distributions, few events>"
         low, high = self.range_of_shares
         return (
             f"<SplitPopulation: {len(self.fits)} distributions, eventual share {low:.3f} to "
