@@ -126,7 +126,8 @@ def test_a_process_forked_beside_a_team_does_not_talk_to_it() -> None:
     other = multiprocessing.get_context("fork").Process(target=child)
     other.start()
     assert totals_of_many_passes(numbers, team)
-    assert ours.poll(30) and ours.recv()
+    assert ours.poll(30)
+    assert ours.recv()
     other.join()
     assert other.exitcode == 0
     assert totals_of_many_passes(numbers, team)
