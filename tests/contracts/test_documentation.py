@@ -45,7 +45,6 @@ RUN = [
     "docs/how-to/synthetic-register.md",
     "docs/how-to/three-steps.md",
     "docs/how-to/time-varying-covariates.md",
-    "docs/how-to/within-person-effects.md",
     "docs/versions.md",
 ]
 
