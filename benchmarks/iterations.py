@@ -55,8 +55,8 @@ class Counted(Mixture):
         self.__dict__.update(vars(mixture))
         self.path: list[float] = []
 
-    def e_step(self, parameters: Parameters):  # as in the class
-        totals = super().e_step(parameters)
+    def e_step(self, parameters: Parameters, moves: bool = True):  # as in the class
+        totals = super().e_step(parameters, moves)
         self.path.append(totals.llf)
         return totals
 

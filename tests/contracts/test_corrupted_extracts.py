@@ -150,7 +150,7 @@ FILES = {
     ),
     "semicolons": (
         lambda path: path.write_text(path.read_text().replace(",", ";")),
-        "persons: column .* absent; .* separator=",
+        "first line is one name and holds semicolons: give separator=",
     ),
     "a row with more fields": (
         lambda path: path.write_text(path.read_text() + "8719999,CANARY,1,2,3,4,5,6\n"),

@@ -112,6 +112,10 @@ BAD = {
     "no counts": (["score", "model.json", "words.csv"], "no column of counts"),
     "years free": (["score", "model.json", "free.csv"], "fitted without"),
     "no rows": (["score", "model.json", "empty.csv"], "no row"),
+    "commas": (
+        ["score", "model.json", "commas.csv"],
+        "'count_14' are written with a decimal comma",
+    ),
     "twice": (["score", "model.json", "twice.csv"], "twice"),
     "a page there": (["scorer", "model.json", "--out", "profiles.csv"], "exists"),
 }
@@ -125,6 +129,7 @@ def test_a_file_that_cannot_be_scored_is_one_line_and_nothing_is_written(
     Path("free.csv").write_text("id,count_14,free_14\n1,1,1\n", encoding="utf-8")
     Path("empty.csv").write_text("id,count_14\n", encoding="utf-8")
     Path("twice.csv").write_text("id,count_14,count_14\n1,1,1\n", encoding="utf-8")
+    Path("commas.csv").write_text("id;count_14;count_15\n1,5;1,0;2\n", encoding="utf-8")
     before = sorted(path.name for path in Path().iterdir())
     command, message = BAD[case]
     assert main(command) == 2

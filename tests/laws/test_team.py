@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from multiprocessing.context import ForkProcess
 
@@ -100,6 +101,59 @@ def test_an_interruption_leaves_no_process_and_no_wrong_answer(
             team.compute(Numbers.total, RUNS, (1.0,))
     assert not team.serves(numbers, 2)
     assert not children()
+
+
+def totals_of_many_passes(numbers: Numbers, team: Team) -> bool:
+    """Return whether every pass gives the sums of its own factor, also by those it may not use."""
+    for factor in np.arange(20.0):
+        if not team.serves(numbers, team.n_jobs):
+            team = Team(numbers, team.n_jobs)
+        answers = team.compute(Numbers.total, RUNS, (factor,))
+        expected = [factor * numbers.values[run[0]].sum() for run in RUNS]
+        if [one[0][0] for one in answers] != expected:
+            return False
+    return True
+
+
+def test_a_process_forked_beside_a_team_does_not_talk_to_it() -> None:
+    numbers = Numbers()
+    team = Team(numbers, 2)
+    ours, theirs = multiprocessing.Pipe()
+
+    def child() -> None:
+        theirs.send(totals_of_many_passes(numbers, team))
+
+    other = multiprocessing.get_context("fork").Process(target=child)
+    other.start()
+    assert totals_of_many_passes(numbers, team)
+    assert ours.poll(30)
+    assert ours.recv()
+    other.join()
+    assert other.exitcode == 0
+    assert totals_of_many_passes(numbers, team)
+
+
+def test_threads_that_use_one_team_at_once_get_their_own_answers() -> None:
+    numbers = Numbers()
+    team = Team(numbers, 2)
+    with ThreadPoolExecutor(3) as pool:
+        found = [pool.submit(totals_of_many_passes, numbers, team) for _ in range(3)]
+    assert all(one.result() for one in found)
+
+
+def small_fit(n_jobs: int) -> tuple[float, bytes]:
+    """Return what a fit with processes or without gives, to the bit."""
+    sharing.SMALLEST = 1
+    counts = np.random.default_rng(1).poisson(0.7, (500, 6))
+    panel = tr.Panel.from_wide(counts, ages=np.arange(6) + 15)
+    found = tr.GroupTrajectories(1, "poisson", 1).fit(panel, n_jobs=n_jobs)
+    return found.llf, found.params.to_numpy().tobytes()
+
+
+def test_a_worker_of_a_pool_who_may_have_no_children_fits_all_the_same() -> None:
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        alone, together = pool.map(small_fit, [1, 2])
+    assert alone == together
 
 
 def test_processes_end_with_what_they_hold() -> None:

@@ -9,9 +9,17 @@ from fnmatch import fnmatchcase
 import pandas as pd
 
 from trajectories.errors import InputError
+from trajectories.panel.arrays import counted
 from trajectories.suggestions import did_you_mean
 
-__all__ = ["find_unit_column", "guess_series", "listed", "named_columns", "trailing_number"]
+__all__ = [
+    "decimal_commas",
+    "find_unit_column",
+    "guess_series",
+    "listed",
+    "named_columns",
+    "trailing_number",
+]
 
 UNIT_NAMES = ("id", "unit", "person")
 _SERIES = re.compile(r"(?P<stem>.*?)(?P<number>\d+(?:\.\d+)?)$", re.DOTALL)
@@ -102,8 +110,13 @@ def guess_series(
             series.setdefault(match["stem"], []).append(name)
     series = {stem: names for stem, names in series.items() if len(names) > 1}
     if not series:
+        commas = decimal_commas(frame[[name for name in frame.columns if name not in without]])
+        if commas:
+            otherwise = f"{counted(len(commas), 'column')} hold numbers with a decimal comma: "
+            otherwise += "give --decimal ,"
+        what = "exposure" if option == "--exposure" else "counts"
         raise InputError(
-            f"{file}: no columns of counts found (names that differ only in a number at the end); "
+            f"{file}: no columns of {what} found (names that differ only in a number at the end); "
             f"its columns: {listed(list(frame.columns))}; {_naming(option)}"
             f"{'; ' + otherwise if otherwise else ''}"
         )
@@ -126,6 +139,16 @@ def _naming(option: str) -> str:
 def _is_text(column: pd.Series) -> bool:
     filled = column.dropna()
     return len(filled) > 0 and bool(pd.to_numeric(filled, errors="coerce").isna().all())
+
+
+def decimal_commas(frame: pd.DataFrame) -> list[str]:
+    """Return the columns of text in which a cell is a number with a decimal comma."""
+    texts = frame.select_dtypes(["object", "string"])
+    return [
+        str(name)
+        for name, column in texts.items()
+        if column.astype("string").str.fullmatch(r"\s*-?\d+,\d+\s*").any()
+    ]
 
 
 def listed(names: Sequence[str], quoted: bool = True) -> str:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from trajectories.cli.columns import decimal_commas
 from trajectories.cli.output import check_folder, new_folder, write_tables
 from trajectories.cli.profile_file import read_profiles
-from trajectories.panel.arrays import counted
+from trajectories.errors import InputError
+from trajectories.panel.arrays import counted, names
 
 if TYPE_CHECKING:
     from trajectories.profiles import ScoringModel
@@ -31,6 +33,12 @@ def run(args: argparse.Namespace) -> int:
     check_folder(out, args.force)
     model = profiles.load(args.model, allow_expired=args.allow_expired)
     table = read_profiles(args.file, args.separator, args.decimal)
+    commas = decimal_commas(table.drop(columns=args.id, errors="ignore"))
+    if commas and args.decimal == ".":
+        raise InputError(
+            f"{args.file.name}: cells of column {names(commas)} are written with a decimal comma: "
+            "give --decimal ,"
+        )
     histories = profiles.histories_from_table(table, model.support, unit=args.id)
     scores = profiles.score(model, histories, years_ahead=args.years_ahead, level=args.level)
     refused = refusals(scores)

@@ -30,6 +30,14 @@ FAMILIES: dict[str, type[Family]] = {
     )
 }
 
+ELSEWHERE = {"logit": "bernoulli", "cnorm": "censored_normal"}
+"""What families are called by Stata traj and PROC TRAJ, where the name is another."""
+
+
+def _elsewhere(family: object) -> str:
+    name = ELSEWHERE.get(family.lower()) if isinstance(family, str) else None
+    return f"; it is called {name!r} here" if name else ""
+
 
 def resolve(family: str | Family, **settings: Any) -> Family:
     """Return a family object for a name or an object.
@@ -45,6 +53,6 @@ def resolve(family: str | Family, **settings: Any) -> Family:
         known = ", ".join(repr(name) for name in FAMILIES)
         raise InputError(
             f"unknown family {family!r}: use one of {known}, or a Family object"
-            f"{did_you_mean(family, FAMILIES)}"
+            f"{_elsewhere(family) or did_you_mean(family, FAMILIES)}"
         )
     return FAMILIES[family](**settings)

@@ -13,12 +13,13 @@ import os
 import select
 import signal
 import sys
+import threading
 import time
 import warnings
 import weakref
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from multiprocessing import get_context
+from multiprocessing import current_process, get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -42,9 +43,10 @@ GONE = (EOFError, BrokenPipeError, ConnectionResetError)
 def can_share() -> bool:
     """Return whether processes of this machine can see each other's memory by a fork.
 
-    macOS can fork, but its own libraries do not work in the child.
+    macOS can fork, but its own libraries do not work in the child. A worker of a
+    ``multiprocessing.Pool`` is a daemon, and may have no children.
     """
-    return sys.platform == "linux"
+    return sys.platform == "linux" and not current_process().daemon
 
 
 class Team:
@@ -65,10 +67,14 @@ class Team:
     def __init__(self, holder: object, n_jobs: int) -> None:
         self._holder = weakref.ref(holder)
         self.n_jobs = n_jobs
+        self._owner = os.getpid()
+        self._taken = threading.Lock()
         self._turns = _Turns()
         self._ends: list[Connection] = []
         processes: list[Any] = []
-        self._dismiss = weakref.finalize(holder, _dismiss, self._turns, self._ends, processes)
+        self._dismiss = weakref.finalize(
+            holder, _dismiss, self._owner, self._turns, self._ends, processes
+        )
         context = get_context("fork")
         for _ in range(n_jobs - 1):
             ours, theirs = context.Pipe()
@@ -87,8 +93,13 @@ class Team:
             processes.append(process)
 
     def serves(self, holder: object, n_jobs: int) -> bool:
-        """Return whether this is a team for that holder, of that size, and still at work."""
-        return self._dismiss.alive and self._holder() is holder and self.n_jobs == n_jobs
+        """Return whether this is a team for that holder, of that size, and still at work.
+
+        A process forked from the team's own inherits the object, and must not talk to the team.
+        """
+        if self._owner != os.getpid() or self._holder() is not holder:
+            return False
+        return self._dismiss.alive and self.n_jobs == n_jobs
 
     @classmethod
     def of(cls, holder: object, n_jobs: int) -> Team | None:
@@ -113,7 +124,7 @@ class Team:
         """Return ``work(holder, task, *arguments)`` for every task, in their order.
 
         Whoever is free takes the next task. What a process that was killed owed is computed here,
-        and the team is dismissed.
+        and the team is dismissed. While it is at work for one thread, another computes alone.
 
         Parameters
         ----------
@@ -124,6 +135,8 @@ class Team:
         arguments : tuple
         """
         holder, complete = self._holder(), False
+        if not self._taken.acquire(blocking=False):
+            return [work(holder, task, *arguments) for task in tasks]
         try:
             self._turns.give(len(tasks))
             for end in self._ends:
@@ -135,6 +148,7 @@ class Team:
         finally:
             if not complete:  # answers may be on their way, and would be taken for the next
                 self._dismiss()
+            self._taken.release()
         owed = (i for i in range(len(tasks)) if i not in done)
         done |= {i: work(holder, tasks[i], *arguments) for i in owed}
         return [done[i] for i in range(len(tasks))]
@@ -216,6 +230,8 @@ def _serve(
     with suppress(*GONE):
         while True:
             order = _awaited(end)
+            if order is None:
+                return
             answer: object
             try:
                 answer = _packed(_compute(holder, turns, *order))
@@ -224,10 +240,14 @@ def _serve(
             end.send(answer)
 
 
-def _dismiss(turns: _Turns, ends: list[Connection], processes: list[Any]) -> None:
+def _dismiss(owner: int, turns: _Turns, ends: list[Connection], processes: list[Any]) -> None:
+    own = owner == os.getpid()  # a process forked from the owner has copies to close, no children
     for end in ends:
+        if own:
+            with suppress(*GONE):
+                end.send(None)  # others may hold a copy of our end, so that closing it says nothing
         end.close()
-    for process in processes:
+    for process in processes if own else ():
         process.join(1.0)
         if process.is_alive():
             process.kill()

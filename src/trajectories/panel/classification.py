@@ -211,8 +211,9 @@ class OffenceClassification:
         return (
             f"offences column 'offence_type': {counted(int(mask.sum()), 'row')} without a known "
             f"type ({where_rows(mask)}): {'; '.join(parts)}; add types with "
-            "classification.replace(type, offence_group=…, statutory_maximum=…, "
-            "pretrial_detention=…)"
+            "own = classification.replace(type, offence_group=…, statutory_maximum=…, "
+            "pretrial_detention=…), where classification is OffenceClassification.default(), and "
+            "give classification=own here too"
         )
 
     def __len__(self) -> int:

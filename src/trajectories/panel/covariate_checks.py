@@ -32,7 +32,18 @@ def check_categories(frame: pd.DataFrame) -> None:
                     f"covariate {name!r} has {n_categories:,} categories among "
                     f"{counted(len(frame), 'unit')} (at most {MOST_CATEGORIES}, and two units to a "
                     "category): merge some, or make it a number"
+                    f"{_commas(frame[name])}"
                 )
+
+
+def _commas(column: pd.Series) -> str:
+    """Say so where the categories are numbers with a decimal comma."""
+    if not column.cat.categories.astype("str").str.fullmatch(r"-?\d+(,\d+)?").all():
+        return ""
+    return (
+        f" (they are numbers with a decimal comma: read the file with decimal=',', or "
+        f"pandas.to_numeric(frame[{column.name!r}].str.replace(',', '.')))"
+    )
 
 
 def check_finite(matrix: FloatArray, columns: Sequence[str], rows: IntArray | None = None) -> None:

@@ -12,6 +12,7 @@ from trajectories.errors import InputError
 from trajectories.panel.arrays import IntArray, counted, names
 from trajectories.panel.covariate_checks import check_categories, check_finite
 from trajectories.panel.covariates import aligned, check_frame, lacking, plain_columns
+from trajectories.suggestions import did_you_mean
 
 
 def read_variables(
@@ -42,7 +43,7 @@ def read_variables(
     if unknown or not wanted:
         raise InputError(
             f"variables: {names(unknown)} not among the columns of the covariates, "
-            f"{names(covariates.columns)}"
+            f"{names(covariates.columns)}{did_you_mean(next(iter(unknown), None), covariates)}"
         )
     used = aligned(covariates, units, wanted)
     lacks = used.isna()

@@ -239,8 +239,18 @@ def aligned(frame: pd.DataFrame, units: pd.Index[Any], variables: list[Any]) -> 
         raise InputError(
             f"covariates lack {absent:,} of {counted(len(units), 'unit')}: index the frame by unit "
             "id (set_index), and give every unit a row, with missing values where not known"
+            f"{_where_ids_are(frame, units)}"
         )
     return frame.iloc[place][variables].reset_index(drop=True)
+
+
+def _where_ids_are(frame: pd.DataFrame, units: pd.Index[Any]) -> str:
+    """Say which column holds the ids of all units, where the rows are only numbered from 0."""
+    if not isinstance(frame.index, pd.RangeIndex):
+        return ""
+    holding = [name for name in frame.columns if units.isin(pd.Index(frame[name])).all()]
+    found = f"; column {holding[0]!r} holds them: set_index({holding[0]!r})" if holding else ""
+    return f"; the rows are numbered from 0, not by id{found}"
 
 
 def flat(index: pd.Index[Any]) -> pd.Index[Any]:

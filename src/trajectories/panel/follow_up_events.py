@@ -164,5 +164,8 @@ def _kind(table: pd.DataFrame, name: Any, what: str) -> BoolArray:
     if not mask.any():
         known = sorted({*table["offence_type"].unique(), *table["offence_group"].unique()}, key=str)
         choices = [*EVENTS, *known] if what == "event" else ["any", *known]
-        raise InputError(f"{what}={name!r}: no such offences; choose among {names(choices)}")
+        raise InputError(
+            f"{what}={name!r}: no such offences; choose among {names(choices)}, "
+            "or give a function that takes the table of offences and returns True where one counts"
+        )
     return mask

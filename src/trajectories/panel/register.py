@@ -85,6 +85,7 @@ class Register:
         date_precision: Mapping[str, str] | None = None,
         date_format: str | None = None,
         separator: str = ",",
+        decimal: str = ".",
         study: str | None = None,
     ) -> Register:
         """Read a register extract and check it as a whole.
@@ -120,6 +121,8 @@ class Register:
             Of dates that are not written year first: "%d-%m-%Y".
         separator : str
             What parts the fields of a CSV file.
+        decimal : str
+            Decimal sign of numbers in a CSV file: ``","`` for 28,6.
         study : str, optional
             The population that the study is about.
 
@@ -159,6 +162,7 @@ class Register:
             date_precision,
             date_format,
             separator,
+            decimal,
         )
         return cls(study=study, **fields)
 

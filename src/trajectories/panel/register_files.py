@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -44,11 +45,16 @@ EMPTY_DATES = (
     "; where nobody died or emigrated, or it is not known, add an empty column, for instance "
     "persons.assign(emigration_date='')"
 )
+SEPARATORS = {";": "semicolons", ",": "commas", "\t": "tabs", "|": "bars"}
+"""What parts the fields of CSV files, and how it is called."""
 MAY_BE_ABSENT = ("spells", "relations")
 
 
 def load_tables(
-    given: Mapping[str, Any], columns: Mapping[str, Any] | None, separator: str
+    given: Mapping[str, Any],
+    columns: Mapping[str, Any] | None,
+    separator: str,
+    decimal: str,
 ) -> dict[str, pd.DataFrame]:
     """Return the four tables with their columns renamed, rows numbered from 0.
 
@@ -64,7 +70,7 @@ def load_tables(
         if source is None and name in MAY_BE_ABSENT:
             tables[name] = pd.DataFrame({column: [] for column in REQUIRED[name]}, dtype="str")
             continue
-        tables[name] = _load(source, name, renames[name], separator)
+        tables[name] = _load(source, name, renames[name], (separator, decimal))
     _refuse_unused(columns, tables, renames)
     for name, table in tables.items():
         tables[name] = _renamed(table, name, renames[name])
@@ -132,7 +138,8 @@ def _renamed(table: pd.DataFrame, name: str, rename: dict[str, str]) -> pd.DataF
     return table.reset_index(drop=True)
 
 
-def _load(source: Any, name: str, rename: dict[str, str], separator: str) -> pd.DataFrame:
+def _load(source: Any, name: str, rename: dict[str, str], signs: tuple[str, str]) -> pd.DataFrame:
+    """Return a table; ``signs`` are what parts fields and what parts decimals in a CSV file."""
     if isinstance(source, pd.DataFrame):
         return source
     if not isinstance(source, (str, Path)):
@@ -145,7 +152,7 @@ def _load(source: Any, name: str, rename: dict[str, str], separator: str) -> pd.
         raise InputError(f"{name}: no file {path.name!r} there")
     if path.suffix.lower() in (".parquet", ".pq"):
         return _parquet(path, name)
-    return _csv(path, name, rename, separator)
+    return _csv(path, name, rename, *signs)
 
 
 def _parquet(path: Path, name: str) -> pd.DataFrame:
@@ -162,30 +169,53 @@ def _parquet(path: Path, name: str) -> pd.DataFrame:
         ) from None
 
 
-def _csv(path: Path, name: str, rename: dict[str, str], separator: str) -> pd.DataFrame:
+def _csv(
+    path: Path, name: str, rename: dict[str, str], separator: str, decimal: str
+) -> pd.DataFrame:
     """Read ids, dates and texts as they stand; let pandas find the type of other columns."""
     as_they_stand = {*IDS[name], *DATES[name], *TEXTS[name], "offence", "case"}
     as_they_stand |= {column for column, new in rename.items() if new in as_they_stand}
     texts = dict.fromkeys(as_they_stand, "str")
     try:
         with path.open(encoding="utf-8-sig") as file:
-            n_names = len(file.readline().split(separator))
-        table = pd.read_csv(
-            path,
-            sep=separator,
-            dtype=texts,
-            keep_default_na=False,
-            na_values=[""],
-            encoding="utf-8-sig",
-            index_col=False,
-            low_memory=False,
-        )
+            header = file.readline().rstrip("\r\n")
+        _refuse_other_separator(header, f"{name}: {path.name}", separator)
+        with warnings.catch_warnings():
+            # pandas drops the fields that are too many, and only warns
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table = pd.read_csv(
+                path,
+                sep=separator,
+                decimal=decimal,
+                dtype=texts,
+                keep_default_na=False,
+                na_values=[""],
+                encoding="utf-8-sig",
+                index_col=False,
+                low_memory=False,
+            )
     except UnicodeDecodeError:
         raise InputError(f"{name}: {path.name} is no UTF-8 text; save it as UTF-8") from None
-    except (OSError, ValueError) as error:  # parser errors are value errors; texts may hold rows
+    except InputError:
+        raise
+    except (OSError, ValueError, pd.errors.ParserWarning) as error:
+        # parser errors are value errors; texts may hold rows
         raise InputError(
             f"{name}: {path.name} is no table that can be read ({type(error).__name__}): "
-            f"the first line must hold {counted(n_names, 'name')} and each row as many fields, "
+            f"the first line must hold {counted(len(header.split(separator)), 'name')} and each "
+            "row as many fields, "
             f"parted by {separator!r}"
         ) from None
     return table
+
+
+def _refuse_other_separator(header: str, where: str, separator: str) -> None:
+    """Refuse a first line that is one name by this separator and several by another."""
+    if separator in header:
+        return
+    other = max(SEPARATORS, key=header.count)
+    if header.count(other):
+        raise InputError(
+            f"{where}: the first line is one name and holds {SEPARATORS[other]}: give "
+            f"separator={other!r}"
+        )

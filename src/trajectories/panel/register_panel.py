@@ -54,6 +54,13 @@ def _whole_ages(ages: Any) -> IntArray:
     if np.size(ages) == 0:
         raise InputError("ages are empty: give the ages of the panel, range(12, 41) say")
     values = check_ages(ages, np.size(ages))
+    if isinstance(ages, list | tuple) and len(values) == 2 and values[1] - values[0] > 1:
+        first, last = (f"{value:g}" for value in values)
+        raise InputError(
+            f"ages are two ages, {first} and {last}, and none between: range({first}, "
+            f"{values[1] + 1:g}) are all from {first} to {last}; for these two alone give a NumPy "
+            "array"
+        )
     if (values != np.floor(values)).any() or (values < 0).any():
         raise InputError(
             "ages of a register panel must be whole numbers, 0 or more: "

@@ -33,11 +33,13 @@ def read_tables(
     date_precision: Mapping[str, str] | None,
     date_format: str | None,
     separator: str,
+    decimal: str,
 ) -> dict[str, Any]:
     """Return the fields of a Register; see ``Register.read``."""
     reference = as_day(reference_date, "reference_date")
+    _refuse_format(date_format)
     exclusive = _listed(exclusive_spells)
-    tables = unify_ids(load_tables(given, columns, separator))
+    tables = unify_ids(load_tables(given, columns, separator, decimal))
     tables["spells"] = _spells_by_name(tables["spells"], spell_types)
     dates = {
         name: {
@@ -66,6 +68,14 @@ def read_tables(
         "repairs": repairs,
         "date_precision": precision,
     }
+
+
+def _refuse_format(date_format: Any) -> None:
+    if date_format is not None and (not isinstance(date_format, str) or "%" not in date_format):
+        raise InputError(
+            "date_format= is written with %d, %m and %Y, as '%d-%m-%Y' for 31-12-2020, not "
+            f"{date_format!r}"
+        )
 
 
 def _listed(kinds: Iterable[str]) -> tuple[str, ...]:

@@ -24,6 +24,8 @@ from trajectories.panel.register_draft import (
 from trajectories.panel.register_files import DATES, IDS
 from trajectories.panel.register_overlaps import merged
 
+FEWEST_DATES = 3
+"""Unreadable dates from which on a column of which most are so is another way of writing dates."""
 COLUMNS = ["table", "column", "check", "rows", "where", "repair"]
 
 
@@ -35,15 +37,21 @@ def refuse(found: list[Finding], draft: Draft, strict: bool) -> None:
     InputError
         If anything was found and ``strict``, or what was found cannot be repaired.
     """
-    fatal = found if strict else [f for f in found if f.repair is None]
+    cannot = [f for f in found if f.repair is None or _written_otherwise(f, draft)]
+    fatal = found if strict else cannot
     if not fatal:
         return
-    n_repairable = sum(f.repair is not None for f in found)
+    n_repairable = len(found) - len(cannot)
     advice = "correct the tables"
     if strict and n_repairable:
         advice += f", or let strict=False repair {n_repairable} of {counted(len(found), 'problem')}"
     if any(f.what == NO_DATE for f in fatal):
         advice += "; dates that are not written year first need date_format='%d-%m-%Y', say"
+    if any(f.what == NO_DATE for f in cannot):
+        advice += (
+            "; where most of a column is no date, nothing is repaired: its dates are written in "
+            "another way, or it holds something else"
+        )
     if any(f.what == NO_TYPE for f in fatal):
         advice += (
             "; types of your own need classification= (an OffenceClassification), or "
@@ -51,6 +59,14 @@ def refuse(found: list[Finding], draft: Draft, strict: bool) -> None:
         )
     clauses = "; ".join(f.message(draft.number(f.table)) for f in fatal)
     raise InputError(f"register: {counted(len(fatal), 'problem')}: {clauses}; {advice}")
+
+
+def _written_otherwise(found: Finding, draft: Draft) -> bool:
+    """Return whether most of a column of dates is unreadable: no mistake of single rows."""
+    if found.what != NO_DATE:
+        return False
+    n_read = int((draft.dates[found.table][found.column].precision >= 0).sum())
+    return found.n_rows >= FEWEST_DATES and found.n_rows > n_read
 
 
 def repair(found: list[Finding], draft: Draft, exclusive: Iterable[str]) -> pd.DataFrame:

@@ -96,11 +96,24 @@ def _which_lack(panels: Mapping[str, Panel], known: dict[str, BoolArray], n_comp
         f"{int((~own).sum())} in {name!r}" for name, own in known.items() if not own.all()
     )
     n_units = len(next(iter(known.values())))
+    by_number = [name for name, panel in panels.items() if _numbered(panel.units)]
+    forgotten = ""
+    if 0 < len(by_number) < len(panels):
+        forgotten = (
+            f"; the units of {by_number[0]!r} are numbered from 0: if its table has a column of "
+            "ids, make that the index (set_index)"
+        )
     return (
         f"the panels do not hold the same units: of {n_units} units there are missing {lacking}, "
         f"and {n_complete} are in every panel; say incomplete='keep' (a unit counts with the "
         "outcomes that it has, right if they are missing at random) or 'leave_out'"
+        f"{forgotten}"
     )
+
+
+def _numbered(units: pd.Index[Any]) -> bool:
+    """Return whether units are 0, 1, 2, …, as rows are that nobody gave an id."""
+    return bool(units.equals(pd.RangeIndex(len(units))))
 
 
 def _in_order(panel: Panel, units: pd.Index[Any]) -> Panel:

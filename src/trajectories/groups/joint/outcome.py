@@ -35,7 +35,10 @@ class Outcome:
 def check_names(outcomes: Any, what: str, fewest: int, most: int) -> None:
     """Raise an InputError unless there is a mapping of so many outcomes with names."""
     if not isinstance(outcomes, Mapping):
-        raise InputError(f"{what} must be a mapping of outcome name to what is said of it")
+        raise InputError(
+            f"{what} must be a mapping by names of outcomes, {{'violence': …, 'property': …}}, not "
+            f"{type(outcomes).__name__}"
+        )
     if not fewest <= len(outcomes) <= most:
         raise InputError(f"{what} needs {fewest} to {most} outcomes, and has {len(outcomes)}")
     for name in outcomes:
