@@ -116,6 +116,7 @@ class RecordedMixture(Mixture):
         self, mixture: Mixture, journal: Journal, stop: Callable[[RecordedMixture], None]
     ) -> None:
         self.__dict__.update(vars(mixture))
+        self._climb = mixture.climb  # that of a joint mixture is its own
         self.journal = journal
         self.best: tuple[Parameters, float] | None = None
         self.iterations = 0
@@ -153,6 +154,12 @@ class RecordedMixture(Mixture):
             self._inside = False
         self.journal.write("m_step", parameters, to=moved)
         return moved
+
+    def climb(
+        self, theta: FloatArray, cell_weight: FloatArray, steps: int = 1, n_models: int = 1
+    ) -> FloatArray:
+        """Raise the weighted log densities of the groups, as the mixture does that is recorded."""
+        return self._climb(theta, cell_weight, steps, n_models)
 
     def score_and_information(
         self, parameters: Parameters
