@@ -8,8 +8,9 @@ time of ``Y.sum()`` on the same uint8 panel, on one thread, by the clock and by 
 machine is shared. Processor time is that of all processes of the fit. Memory is the highest
 resident size of the first process during the fit above that before it, when the panel had been read
 once; in a later line it is what came on top of the lines before. The others see the panel where it
-lies, and what they hold of their own is not in it. The answer is held against a fit of 200,000 persons drawn at random: differences of the log
-rates of groups over the standard error of the sample's.
+lies, and what they hold of their own is not in it. The answer is held against a fit of 200,000
+persons drawn at random: differences of the log rates of groups over the standard error of the
+sample's.
 """
 
 from __future__ import annotations
