@@ -196,6 +196,24 @@ def test_dual_models_do_not_care_about_the_order_of_units_or_weights_or_of_the_o
     np.testing.assert_allclose(double.bse, first.bse / np.sqrt(2), rtol=1e-4)
 
 
+def test_a_bar_of_progress_changes_no_bit_and_leaves_curves_that_combinations_share_one() -> None:
+    rng = np.random.default_rng(3)
+    first = rng.integers(0, 2, 300)
+    second = np.where(rng.random(300) < 0.8, first, 1 - first)
+    panels = {
+        name: tr.Panel.from_wide(rng.poisson(np.array([0.4, 3.0])[own][:, None] * np.ones(6)))
+        for name, own in (("a", first), ("b", second))
+    }
+    one = tr.GroupTrajectories(2, "poisson", 1)
+    dual = tr.DualTrajectories({"a": one, "b": one})
+    quiet, shown = (dual.fit(panels, n_starts=3, progress=bar) for bar in (False, True))
+    assert np.array_equal(shown.parameters.theta, quiet.parameters.theta)
+    for columns, groups in zip((slice(0, 2), slice(2, 4)), shown.model.group_of, strict=True):
+        curves = shown.parameters.theta[:, columns]
+        assert len(np.unique(curves, axis=0)) == len(set(groups))
+    assert shown.llf == quiet.llf
+
+
 def test_covariates_of_the_curves_enter_joint_models_too() -> None:
     rng = np.random.default_rng(7)
     w = rng.normal(0, 1, (150, 4))

@@ -189,6 +189,21 @@ def test_a_killed_process_costs_a_fit_nothing(monkeypatch: pytest.MonkeyPatch) -
     assert alone.llf == together.llf
 
 
+def test_a_fit_leaves_no_process_behind_without_waiting_for_garbage_collection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sharing, "SMALLEST", 1)
+    counts = np.random.default_rng(1).poisson(0.7, (2_000, 8))
+    panel = tr.Panel.from_wide(counts, ages=np.arange(8) + 15)
+    gc.collect()
+    gc.disable()
+    try:
+        tr.GroupTrajectories(1, "poisson", 1).fit(panel, n_jobs=2)
+        assert not children()
+    finally:
+        gc.enable()
+
+
 def test_a_copy_has_no_part_in_the_team(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sharing, "SMALLEST", 1)
     counts = np.random.default_rng(2).poisson(0.7, (9_000, 4))

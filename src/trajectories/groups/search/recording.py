@@ -101,6 +101,9 @@ class LaterTotals(Totals):
 class RecordedMixture(Mixture):
     """A mixture whose answers are kept in a journal, or taken from it while it lasts.
 
+    ``stop`` is called with it before every pass. It must not hold it: a cycle would keep the panel,
+    and the processes that share it, until the next garbage collection.
+
     Attributes
     ----------
     best : tuple of Parameters and float, or None
@@ -109,8 +112,11 @@ class RecordedMixture(Mixture):
         Passes over the data so far, those answered from the journal included.
     """
 
-    def __init__(self, mixture: Mixture, journal: Journal, stop: Callable[[], None]) -> None:
+    def __init__(
+        self, mixture: Mixture, journal: Journal, stop: Callable[[RecordedMixture], None]
+    ) -> None:
         self.__dict__.update(vars(mixture))
+        self._climb = mixture.climb  # that of a joint mixture is its own
         self.journal = journal
         self.best: tuple[Parameters, float] | None = None
         self.iterations = 0
@@ -121,7 +127,7 @@ class RecordedMixture(Mixture):
         """Return the likelihood and the totals at some parameters."""
         if self._inside:
             return super().e_step(parameters, moves)
-        self._stop()
+        self._stop(self)
         entry = self.journal.recall("e_step", parameters)
         if entry is not None:
             self._noted(parameters, entry["llf"])
@@ -149,13 +155,19 @@ class RecordedMixture(Mixture):
         self.journal.write("m_step", parameters, to=moved)
         return moved
 
+    def climb(
+        self, theta: FloatArray, cell_weight: FloatArray, steps: int = 1, n_models: int = 1
+    ) -> FloatArray:
+        """Raise the weighted log densities of the groups, as the mixture does that is recorded."""
+        return self._climb(theta, cell_weight, steps, n_models)
+
     def score_and_information(
         self, parameters: Parameters
     ) -> tuple[float, FloatArray, FloatArray, Totals]:
         """Return log-likelihood, score (D,), observed information (D, D) and the totals."""
         if self._inside:
             return super().score_and_information(parameters)
-        self._stop()
+        self._stop(self)
         entry = self.journal.recall("score", parameters)
         if entry is not None:
             self._noted(parameters, entry["llf"])

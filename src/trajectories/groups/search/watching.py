@@ -162,7 +162,7 @@ def _recorded(
 ) -> RecordedMixture:
     highest = max((one.llf for one in finished), default=-np.inf)
 
-    def look() -> None:
+    def look(recorded: RecordedMixture) -> None:
         best = highest if recorded.best is None else max(highest, recorded.best[1])
         llf = best if np.isfinite(best) else np.nan
         now = FitProgress(len(finished), n_starts, recorded.iterations, llf)
@@ -172,8 +172,7 @@ def _recorded(
             raise _Cancelled
 
     journal = Journal() if state is None else Journal(state.entries, state.write_if_due)
-    recorded = RecordedMixture(mixture, journal, look)
-    return recorded
+    return RecordedMixture(mixture, journal, look)
 
 
 def _unfinished(mixture: Mixture, recorded: RecordedMixture) -> Fitted:
