@@ -192,7 +192,9 @@ def test_small_cells_are_suppressed_when_asked(data: Path) -> None:
 BAD = {
     "no command": ([], "the following arguments are required: COMMAND"),
     "unknown command": (["guess"], "invalid choice"),
-    "unknown option": (["fit", "data.csv", "--colour"], "unrecognized arguments"),
+    "unknown option": (["fit", "data.csv", "--colour"], "trajectories fit --help"),
+    "mistyped option": (["fit", "data.csv", "--famly=zip"], "did you mean '--family'"),
+    "one file too many": (["fit", "data.csv", "more.csv"], "'more.csv' is one argument too many"),
     "missing file": (["fit", "none.csv"], "none.csv: No such file or directory"),
     "a folder": (["fit", "."], "directory"),
     "missing exposure": (["fit", "data.csv", "--exposure", "none.csv"], "none.csv: No such file"),

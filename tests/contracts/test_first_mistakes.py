@@ -329,7 +329,7 @@ def test_written_tables_carry_no_noise_of_binary_fractions(tmp_path: Path) -> No
     assert (tmp_path / "recovery.csv").read_text().splitlines() == [
         "planted,estimate",
         "37.6,0.3",
-        "2021-07-02,0.3333333333",
+        "2021-07-02,0.333333333333333",
         ",",
     ]
 

@@ -111,12 +111,12 @@ def test_a_register_without_controls_says_so_and_is_studied_all_the_same(replica
     register = tr.rapporteur.simulate(2024, n_general_offenders=0, n_non_offenders=0)
     done = study(replace(register, truth=None), 4, "poisson", describe=False)
     table = done.table.set_index("key")
-    reason = "not estimated: no such population in the register"
+    reason = "not estimated: the register holds no controls"
     for key in (
         *("basic_qualification_non_offenders", "trafficking_partners_controls"),
         *("effect_partner_general_offenders", "n_non_offenders"),
     ):
-        assert table.loc[key, "status"] == reason, key
+        assert table.loc[key, "status"].startswith(reason), key
     for key in ("effect_partner_traffickers", "general_recidivism_5y"):
         assert table.loc[key, "status"] == "estimated"
     assert table["planted"].isna().all()

@@ -12,6 +12,7 @@ from trajectories.cli.options import at_least, proportion, whole_numbers, words
 from trajectories.cli.scoring_options import SCORE, SCORER, add_score, add_scorer
 from trajectories.cli.study_options import COVERAGE, REPLICATE, add_coverage, add_truth
 from trajectories.errors import TrajectoriesError
+from trajectories.suggestions import did_you_mean
 from trajectories.version import __version__
 
 __all__ = ["build_parser"]
@@ -68,6 +69,16 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise TrajectoriesError(f"{message} (see '{self.prog} --help')")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Refuse what a command does not know, in its own name and not in that of all of them."""
+        known, unknown = super().parse_known_args(args, namespace)
+        if unknown and unknown[0].startswith("-"):
+            meant = did_you_mean(unknown[0], self._option_string_actions)
+            self.error(f"no such option: {unknown[0]}{meant}")
+        if unknown:
+            self.error(f"{unknown[0]!r} is one argument too many")
+        return known, unknown
 
 
 def build_parser() -> argparse.ArgumentParser:
