@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
 import trajectories as tr
 from trajectories import careers, plot
@@ -119,3 +120,16 @@ def test_the_concordance_forest_has_a_mark_a_ratio(register: tr.Register) -> Non
         assert np.isclose(drawn, value).any()
     with pytest.raises(InputError, match="no ratio"):
         plot.concordance_forest(table[table["measure"] == "relative_first"])
+
+
+def test_groups_stand_in_the_order_of_their_categories_and_empty_ones_nowhere() -> None:
+    register = tr.rapporteur.simulate(2024, n_general_offenders=40, n_non_offenders=0)
+    shares = register.truth.shares
+    order = pd.CategoricalDtype(["nobody", *reversed(list(shares.index))])
+    groups = register.truth.groups.astype(order)
+    curve = careers.participation(register, by=groups)
+    assert list(curve["group"].unique()) == ["all", *reversed(list(shares.index))]
+    drawn = careers.timelines(register, 2, by=groups)
+    assert list(drawn["group"].unique()) == list(reversed(list(shares.index)))
+    figure = plot.age_crime_curve(curve)
+    assert not any("nobody" in text.get_text() for text in figure.findobj(Text))

@@ -89,7 +89,7 @@ def _draw(
         )
     rng = np.random.default_rng(seed)
     parts = []
-    for _, part in groups.groupby(groups):
+    for _, part in groups.groupby(groups, observed=True):
         rows = rng.choice(len(part), min(n, len(part)), replace=False)
         parts.append(part.iloc[np.sort(rows)])
     group = pd.concat(parts)
@@ -97,10 +97,11 @@ def _draw(
 
 
 def _table(made: Histories, group: pd.Series[Any], synthetic: bool) -> pd.DataFrame:
-    names = group.reindex(made.risk.persons).to_numpy()
+    group = group.reindex(made.risk.persons)
+    in_order, names = pd.factorize(group, sort=True)[0], group.to_numpy()  # a category's own order
     everybody = np.arange(made.n_persons)
     onset = made.age(everybody, made.onset_day)
-    order = np.lexsort((np.nan_to_num(onset, nan=np.inf), pd.factorize(names, sort=True)[0]))
+    order = np.lexsort((np.nan_to_num(onset, nan=np.inf), in_order))
     number = np.empty(made.n_persons, dtype=np.int64)
     number[order] = np.arange(1, made.n_persons + 1)
     held = made.risk.held()

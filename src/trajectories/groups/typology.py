@@ -209,7 +209,7 @@ def typology(
     rules = rules or TypologyRules()
     _check_curves(curves, rates)
     rows: list[tuple[object, str | None, CurveNumbers, str]] = []
-    for group, curve in curves.groupby("group", sort=False):
+    for group, curve in curves.groupby("group", sort=False, observed=True):
         ordered = curve.sort_values("age")
         ages, means = (ordered[column].to_numpy(dtype=float) for column in ("age", "mean"))
         if not rates:

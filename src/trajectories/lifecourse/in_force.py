@@ -147,7 +147,7 @@ def _with_record(
         )
     register.require("offences")
     dates = register.offences[["person", "offence_date"]].dropna()
-    first = dates.groupby("person")["offence_date"].min()
+    first = dates.groupby("person", observed=True)["offence_date"].min()
     at = first.index.get_indexer(pd.Index(other))
     known = at >= 0
     begins = as_numbers(first.to_numpy().astype("datetime64[D]"))[at[known]] + 1

@@ -109,7 +109,7 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
     if MARK not in shown.columns:
         return shown
     keys = [shown[name] for name in ("population", "covariate", "level")]
-    gone = shown[MARK].groupby(keys).transform("any")
+    gone = shown[MARK].groupby(keys, observed=True).transform("any")
     numbers = [name for name in table.select_dtypes("number").columns if name in shown]
     return shown.assign(**{name: shown[name].mask(gone) for name in numbers}, **{MARK: gone})
 

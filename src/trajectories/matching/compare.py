@@ -234,7 +234,7 @@ def _with_adjustment(
     """Adjust p-values among the rows of one measure and method, and say among how many."""
     table["p_adjusted"], table["adjustment"] = np.nan, ""
     family = [table["measure"], table["method"], table["adjusted_for"] != ""]
-    for _, rows in table.groupby(family, sort=False):
+    for _, rows in table.groupby(family, sort=False, observed=True):
         p = rows["p_value"].to_numpy(dtype=np.float64)
         n = int((~np.isnan(p)).sum())
         table.loc[rows.index, "p_adjusted"] = adjusted(p, adjust)

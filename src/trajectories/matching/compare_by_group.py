@@ -102,7 +102,9 @@ def _adjusted(table: pd.DataFrame, adjust: Adjustment) -> pd.DataFrame:
     place = list(table.columns).index("p_value") + 1
     p_adjusted: FloatArray = np.full(len(table), np.nan)
     said = np.full(len(table), "", dtype=object)
-    for positions in table.groupby(["measure", "method"], sort=False).indices.values():
+    for positions in table.groupby(
+        ["measure", "method"], sort=False, observed=True
+    ).indices.values():
         p = table["p_value"].to_numpy(dtype=np.float64)[positions]
         n = int((~np.isnan(p)).sum())
         p_adjusted[positions] = adjusted(p, adjust)

@@ -185,7 +185,7 @@ def _report(table: pd.DataFrame) -> None:
     without = table[(table["reason"] != names.MATCHED).to_numpy()]
     if not len(without):
         return
-    for population, rows in table.groupby("population", sort=False):
+    for population, rows in table.groupby("population", sort=False, observed=True):
         lacking = without[without["population"] == population]
         if not len(lacking):
             continue

@@ -144,7 +144,7 @@ class MatchedSets:
         """
         name = self.one_population(population)
         controls = self.members[self.members["population"] == name]
-        return controls.groupby("row")["weight"].sum().rename(f"weight_{name}")
+        return controls.groupby("row", observed=True)["weight"].sum().rename(f"weight_{name}")
 
     def balance(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Compare covariates before and after matching; see ``matching.balance``."""

@@ -66,7 +66,7 @@ def _draw(ax: Axes, part: pd.DataFrame, title: str, unit: str) -> None:
     highest = top = float(part["estimate"].max())
     named = 0
     limits = {"lower", "upper"} <= set(part.columns)
-    for group, curve in part.groupby("group", sort=False):
+    for group, curve in part.groupby("group", sort=False, observed=True):
         curve = curve.sort_values("age")
         look, text = group_look(group, named), str(group).replace("_", " ")
         named += str(group) != "all"

@@ -91,7 +91,7 @@ def _groups(ax: Axes, table: pd.DataFrame) -> None:
     """Name the groups at the left, with a line between them; hide the numbers of persons."""
     persons = table.drop_duplicates("person").sort_values("person")
     places, names = [], []
-    for group, part in persons.groupby("group", sort=False):
+    for group, part in persons.groupby("group", sort=False, observed=True):
         low, high = part["person"].min(), part["person"].max()
         places.append((low + high) / 2.0)
         names.append(str(group).replace("_", " "))

@@ -79,7 +79,7 @@ def forest(
     for column in _NUMBERS:
         rows[column] = pd.to_numeric(rows[column], errors="coerce").astype(float)
     names, looks = series_order(rows[series]) if series else ([""], [0])
-    parts = list(rows.groupby(panel, sort=False)) if panel else [("", rows)]
+    parts = list(rows.groupby(panel, sort=False, observed=True)) if panel else [("", rows)]
     row_height = 0.34 if len(names) == 1 else 0.10 + 0.19 * len(names)
     heights = [part[label].nunique() + 1.3 if series else len(part) + 1.3 for _, part in parts]
     figure = new_figure(7.2, 0.7 + row_height * sum(heights))

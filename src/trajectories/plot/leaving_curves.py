@@ -49,7 +49,7 @@ def dropout_trajectories(
     trajectories(curves, shares=shares, ax=left, title="Outcome", unit=unit)
     ends, texts, looks = [], [], []
     banded = {"lower", "upper"} <= set(staying.columns)
-    for position, (group, own) in enumerate(staying.groupby("group", sort=False)):
+    for position, (group, own) in enumerate(staying.groupby("group", sort=False, observed=True)):
         own, look = own.sort_values("age"), group_look(group, position)
         columns = ["age", "probability", *(("lower", "upper") if banded else ())]
         ages, values, *band = with_gaps(*(own[name].to_numpy(dtype=float) for name in columns))

@@ -52,7 +52,7 @@ def love(table: pd.DataFrame, threshold: float = 0.1, *, absolute: bool = True) 
     rows["label"] = [_label(c, v) for c, v in zip(rows["covariate"], rows["level"], strict=True)]
     value = rows["standardised_difference"].astype(float)
     rows["value"] = value.abs() if absolute else value
-    before = rows[rows["stage"] == "before"].groupby("label")["value"]
+    before = rows[rows["stage"] == "before"].groupby("label", observed=True)["value"]
     order = before.apply(lambda v: float(v.abs().max())).sort_values(ascending=False).index.tolist()
     populations = list(rows["population"].unique())
     figure = new_figure(max(7.2, 1.2 + 2.0 * len(populations)), 1.1 + 0.27 * len(order))

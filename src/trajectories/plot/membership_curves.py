@@ -69,7 +69,7 @@ def membership(
 
 def _lines(ax: Axes, frame: pd.DataFrame, x: str, names: Any, banded: bool) -> None:
     ends, texts, looks = [], [], []
-    for position, (group, curve) in enumerate(frame.groupby("group", sort=False)):
+    for position, (group, curve) in enumerate(frame.groupby("group", sort=False, observed=True)):
         curve, look = curve.sort_values(x), group_look(group, position)
         text = group_label(group, None, names)
         at, value = curve[x].to_numpy(dtype=float), curve["probability"].to_numpy()

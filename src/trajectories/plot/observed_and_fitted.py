@@ -118,7 +118,7 @@ def _draw_histories(ax: Axes, part: pd.DataFrame) -> None:
     """Draw each record as a thin grey line, broken where it is not observed, by its weight."""
     ages = sorted(part["age"].unique())
     wide = part.pivot_table(values="value", index="history", columns="age")[ages]
-    weight = part.groupby("history")["weight"].first().reindex(wide.index)
+    weight = part.groupby("history", observed=True)["weight"].first().reindex(wide.index)
     faintest = min(0.5, 12.0 / max(1, len(wide)))
     lines = LineCollection(
         [np.column_stack([ages, row]) for row in wide.to_numpy(dtype=float)],

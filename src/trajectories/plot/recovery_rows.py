@@ -45,7 +45,7 @@ def recovery(table: pd.DataFrame) -> Figure:
         need_columns(rows, "the recovery table has no estimate with a verdict", "estimate")
     if "unit" not in rows.columns:
         rows["unit"] = ""
-    panels = [(str(unit), part) for unit, part in rows.groupby("unit", sort=False)]
+    panels = [(str(unit), part) for unit, part in rows.groupby("unit", sort=False, observed=True)]
     heights = [len(part) + 1.2 for _, part in panels]
     figure = new_figure(7.2, 0.9 + 0.32 * sum(heights))
     grid = figure.subplots(len(panels), 1, squeeze=False, height_ratios=heights)

@@ -88,7 +88,7 @@ def selection(
 
 def _draw_criterion(ax: Axes, table: pd.DataFrame, criterion: str) -> None:
     for position, ((family, degree), lines) in enumerate(
-        table.assign(family=_family(table)).groupby(["family", "degree"], sort=False)
+        table.assign(family=_family(table)).groupby(["family", "degree"], sort=False, observed=True)
     ):
         lines = lines.sort_values("n_groups")
         look, proper = line_look(position), _proper(lines).to_numpy()

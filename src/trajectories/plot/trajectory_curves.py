@@ -75,7 +75,7 @@ def trajectories(
     figure, ax = open_axes(ax, 7.2, 4.2)
     banded = {"lower", "upper"} <= set(frame.columns)
     ends, texts, looks = [], [], []
-    for position, (group, curve) in enumerate(frame.groupby("group", sort=False)):
+    for position, (group, curve) in enumerate(frame.groupby("group", sort=False, observed=True)):
         curve = curve.sort_values("age")
         look = group_look(group, position)
         text = group_label(group, shares, names)
@@ -115,7 +115,7 @@ def trajectories(
 
 def _draw_planted(ax: Axes, planted: pd.DataFrame) -> None:
     need_columns(planted, "the planted curves", "group", "age", "mean")
-    for position, (_, curve) in enumerate(planted.groupby("group", sort=False)):
+    for position, (_, curve) in enumerate(planted.groupby("group", sort=False, observed=True)):
         curve = curve.sort_values("age")
         ax.plot(
             curve["age"].to_numpy(),

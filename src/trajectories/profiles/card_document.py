@@ -51,7 +51,7 @@ class CardDocument:
         """
         refuse_made_before(self._minimum_cell, "card_document")
         lines = ["# Model card", "", NOTICE, ""]
-        for section, part in self.table.groupby("section", sort=False):
+        for section, part in self.table.groupby("section", sort=False, observed=True):
             lines += [f"## {section}", "", markdown_table(part[["item", "content"]])]
         if not self.performance.empty:
             lines += ["## Performance in numbers", "", markdown_table(self.performance)]
@@ -61,7 +61,7 @@ class CardDocument:
         """Return the card as an HTML fragment; every text is escaped; raises as ``to_markdown``."""
         refuse_made_before(self._minimum_cell, "card_document")
         parts = [f"<h1>Model card</h1>\n<p>{escape(NOTICE)}</p>\n"]
-        for section, part in self.table.groupby("section", sort=False):
+        for section, part in self.table.groupby("section", sort=False, observed=True):
             parts.append(html_table(part[["item", "content"]], str(section)))
         if not self.performance.empty:
             parts.append(html_table(self.performance, "Performance in numbers"))

@@ -203,7 +203,9 @@ def coverage_table(rows: pd.DataFrame) -> pd.DataFrame:
         half=(rows["upper"] - rows["lower"]) / (2.0 * _NORMAL),
         miss=rows["estimate"] - rows["planted"],
     )
-    tables = [_one(part, str(truth)) for truth, part in rows.groupby("truth", sort=False)]
+    tables = [
+        _one(part, str(truth)) for truth, part in rows.groupby("truth", sort=False, observed=True)
+    ]
     shared = rows[["truth", "seed"]].drop_duplicates()["seed"].duplicated().any()
     if len(tables) > 1 and not shared:
         tables.append(_one(rows, "all"))
@@ -212,8 +214,8 @@ def coverage_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _one(rows: pd.DataFrame, truth: str) -> pd.DataFrame:
     known = rows["estimate"].notna()
-    by = rows[known].groupby(["part", "key"], sort=False)
-    missing = rows[~known].groupby(["part", "key"]).size()
+    by = rows[known].groupby(["part", "key"], sort=False, observed=True)
+    missing = rows[~known].groupby(["part", "key"], observed=True).size()
     same = by["planted"].max() - by["planted"].min() < 1e-12
     apart = by["estimate"].std() if truth != "all" else by["miss"].std()
     table = pd.DataFrame(

@@ -96,7 +96,7 @@ def criminal_relatives(
             "criminal": ties["relative"].isin(offences["person"].unique()).astype(np.float64),
         }
     )
-    by_person = counts.groupby(ties["person"]).sum()
+    by_person = counts.groupby(ties["person"], observed=True).sum()
     return by_person.reindex(of, fill_value=0.0).rename_axis("person")
 
 
@@ -108,7 +108,7 @@ def with_criminal_relative(register: Register, persons: pd.Index[int]) -> pd.Dat
 
 def _first_trafficking(offences: pd.DataFrame, persons: pd.Index[int]) -> pd.Series:
     trafficking = offences[offences["offence_type"] == "trafficking"]
-    first = trafficking.groupby("person")["offence_date"].min().reindex(persons)
+    first = trafficking.groupby("person", observed=True)["offence_date"].min().reindex(persons)
     without = int(first.isna().sum())
     if without:
         raise InputError(
@@ -121,12 +121,16 @@ def _first_trafficking(offences: pd.DataFrame, persons: pd.Index[int]) -> pd.Ser
 def _career(
     persons: pd.DataFrame, offences: pd.DataFrame, index_date: pd.Series
 ) -> dict[str, pd.Series | np.ndarray]:
-    onset = offences.groupby("person")["offence_date"].min().reindex(persons.index)
+    onset = offences.groupby("person", observed=True)["offence_date"].min().reindex(persons.index)
     birth = days(persons, "birth_date", "persons", required=True)
     onset_age = age_on(birth, onset.to_numpy().astype("datetime64[D]"))
     index_age = age_on(birth, index_date.to_numpy().astype("datetime64[D]"))
     earlier = offences[offences["offence_date"] < offences["person"].map(index_date)]
-    prior = earlier.groupby("person")["case"].nunique().reindex(persons.index, fill_value=0)
+    prior = (
+        earlier.groupby("person", observed=True)["case"]
+        .nunique()
+        .reindex(persons.index, fill_value=0)
+    )
     return {
         "onset_age": _years(persons, onset),
         "first_offence_minor": onset_age < ADULT,

@@ -155,7 +155,7 @@ def group_names(typology: pd.DataFrame) -> pd.Series:
 
 def combined_groups(names: pd.Series) -> dict[str, str]:
     """Return, for every name that several groups carry, the status that says so."""
-    members = names.groupby(names).groups
+    members = names.groupby(names, observed=True).groups
     return {
         str(name): f"estimated, groups {' and '.join(str(g) for g in groups)} together"
         for name, groups in members.items()

@@ -131,7 +131,7 @@ def suppress_observed(
         return observed
     hidden = hidden_groups(groups)
     persons, means = observed["persons"].astype(object), observed["mean"].astype(object)
-    for _, at_age in observed.groupby("age"):
+    for _, at_age in observed.groupby("age", observed=True):
         shown = suppress_small_cells(
             at_age, ["persons"], minimum_cell=minimum_cell, total_known=True
         )

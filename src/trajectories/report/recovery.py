@@ -76,7 +76,7 @@ def recovery_by_stage(table: pd.DataFrame) -> pd.DataFrame:
             "recovered": (judged == "yes").astype(int),
         }
     )
-    by = counts.groupby(table["stage"], sort=False).sum()
+    by = counts.groupby(table["stage"], sort=False, observed=True).sum()
     by = by.reindex([stage for stage in STAGES if stage in by.index])
     found = by.reset_index(names="part_of_the_study")
     found["part_of_the_study"] = found["part_of_the_study"].map(STAGES)

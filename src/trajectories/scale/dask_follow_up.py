@@ -63,7 +63,11 @@ class DaskFollowUp:
         causes, time_unit, repeated = next(iter(kinds))
         names = KEY if by is None else [*KEY, by]
         every = pd.concat([frame for frame, _ in found], ignore_index=True)
-        rows = every.groupby(names, sort=True, dropna=False)["weight"].sum().reset_index()
+        rows = (
+            every.groupby(names, sort=True, dropna=False, observed=True)["weight"]
+            .sum()
+            .reset_index()
+        )
         stratum, strata = None, ()
         if rows["stratum"].notna().any():
             codes, labels = pd.factorize(rows["stratum"], sort=True)
@@ -180,7 +184,9 @@ def _counts(
         frame[by] = follow_up.covariates[by].to_numpy()
         names = [*KEY, by]
     frame["weight"] = 1.0 if follow_up.weight is None else follow_up.weight
-    counts = frame.groupby(names, sort=True, dropna=False)["weight"].sum().reset_index()
+    counts = (
+        frame.groupby(names, sort=True, dropna=False, observed=True)["weight"].sum().reset_index()
+    )
     return counts, (follow_up.causes, follow_up.time_unit, follow_up.repeated)
 
 

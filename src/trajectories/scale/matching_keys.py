@@ -37,7 +37,11 @@ def stratum_counts(frame: Any, exact: Sequence[str], client: Any = None) -> pd.D
     columns = _columns(frame, exact)
     found = _each(frame, partial(_counted, columns=columns), client)
     every = pd.concat(found, ignore_index=True)
-    return every.groupby(columns, sort=True, dropna=False)["persons"].sum().reset_index()
+    return (
+        every.groupby(columns, sort=True, dropna=False, observed=True)["persons"]
+        .sum()
+        .reset_index()
+    )
 
 
 def eligible_pool(

@@ -23,7 +23,9 @@ def populations(register: Register, sets: MatchedSets | None) -> pd.DataFrame:
         offences_per_person.
     """
     persons = register.persons
-    offences = persons["person"].map(register.offences.groupby("person").size()).fillna(0)
+    offences = (
+        persons["person"].map(register.offences.groupby("person", observed=True).size()).fillna(0)
+    )
     rows = []
     for name in POPULATIONS:
         own = persons["population"] == name
