@@ -13,7 +13,8 @@ import pandas as pd
 
 from trajectories.panel.arrays import BoolArray
 from trajectories.panel.calendar import ONE_DAY, days
-from trajectories.panel.classification import MOST_NAMED, OffenceClassification, named_types
+from trajectories.panel.classification import OffenceClassification
+from trajectories.panel.offence_labels import MOST_NAMED, named_types
 from trajectories.panel.register_dates import parse_dates
 from trajectories.panel.register_draft import (
     EMPTIED,
@@ -48,10 +49,10 @@ def check_register(register: Register) -> pd.DataFrame:
         for column in here:
             days(table, column, name)
         dates[name] = {c: parse_dates(table[c], name, None, None) for c in here}
-    reference = np.datetime64(register.reference_date.date(), "D")
+    draft = Draft(tables, dates, np.datetime64(register.reference_date.date(), "D"))
     rows = [
         (f.table, f.column, f"{f.column} {f.what}", f.n_rows)
-        for f in findings(Draft(tables, dates, reference), None, EXCLUSIVE)
+        for f in findings(draft, register.classification, EXCLUSIVE)
     ]
     return pd.DataFrame(rows, columns=["table", "column", "check", "rows"])
 

@@ -70,7 +70,8 @@ def load_tables(
         if source is None and name in MAY_BE_ABSENT:
             tables[name] = pd.DataFrame({column: [] for column in REQUIRED[name]}, dtype="str")
             continue
-        tables[name] = _load(source, name, renames[name], (separator, decimal))
+        texts = _as_they_stand(name, renames[name])
+        tables[name] = _load(source, name, texts, (separator, decimal))
     _refuse_unused(columns, tables, renames)
     for name, table in tables.items():
         tables[name] = _renamed(table, name, renames[name])
@@ -138,7 +139,18 @@ def _renamed(table: pd.DataFrame, name: str, rename: dict[str, str]) -> pd.DataF
     return table.reset_index(drop=True)
 
 
-def _load(source: Any, name: str, rename: dict[str, str], signs: tuple[str, str]) -> pd.DataFrame:
+def load_classification(source: Any, separator: str, decimal: str) -> pd.DataFrame:
+    """Return the table of a classification from a file, its types and groups as they stand."""
+    return _load(source, "classification", {"offence_type", "offence_group"}, (separator, decimal))
+
+
+def _as_they_stand(name: str, rename: Mapping[str, str]) -> set[str]:
+    """Return the columns of a table that are read as text, by the names that they have there."""
+    here = {*IDS[name], *DATES[name], *TEXTS[name], "offence", "case"}
+    return here | {column for column, new in rename.items() if new in here}
+
+
+def _load(source: Any, name: str, texts: set[str], signs: tuple[str, str]) -> pd.DataFrame:
     """Return a table; ``signs`` are what parts fields and what parts decimals in a CSV file."""
     if isinstance(source, pd.DataFrame):
         return source
@@ -152,7 +164,7 @@ def _load(source: Any, name: str, rename: dict[str, str], signs: tuple[str, str]
         raise InputError(f"{name}: no file {path.name!r} there")
     if path.suffix.lower() in (".parquet", ".pq"):
         return _parquet(path, name)
-    return _csv(path, name, rename, *signs)
+    return _csv(path, name, texts, *signs)
 
 
 def _parquet(path: Path, name: str) -> pd.DataFrame:
@@ -169,13 +181,8 @@ def _parquet(path: Path, name: str) -> pd.DataFrame:
         ) from None
 
 
-def _csv(
-    path: Path, name: str, rename: dict[str, str], separator: str, decimal: str
-) -> pd.DataFrame:
+def _csv(path: Path, name: str, texts: set[str], separator: str, decimal: str) -> pd.DataFrame:
     """Read ids, dates and texts as they stand; let pandas find the type of other columns."""
-    as_they_stand = {*IDS[name], *DATES[name], *TEXTS[name], "offence", "case"}
-    as_they_stand |= {column for column, new in rename.items() if new in as_they_stand}
-    texts = dict.fromkeys(as_they_stand, "str")
     try:
         with path.open(encoding="utf-8-sig") as file:
             header = file.readline().rstrip("\r\n")
@@ -187,7 +194,7 @@ def _csv(
                 path,
                 sep=separator,
                 decimal=decimal,
-                dtype=texts,
+                dtype=dict.fromkeys(texts, "str"),
                 keep_default_na=False,
                 na_values=[""],
                 encoding="utf-8-sig",

@@ -72,7 +72,14 @@ def _folder(folder: Any) -> Path:
     return place
 
 
-def _file(place: Path, name: str) -> Path:
+def only_file(place: Path, name: str) -> Path | None:
+    """Return the one CSV or Parquet file of this name in a folder, None where there is none.
+
+    Raises
+    ------
+    InputError
+        If there are several.
+    """
     here = [place / f"{name}{suffix}" for suffix in SUFFIXES]
     there = [path for path in here if path.is_file()]
     if len(there) > 1:
@@ -80,14 +87,19 @@ def _file(place: Path, name: str) -> Path:
             f"the folder {place.name!r} holds {names(path.name for path in there)}: say which with "
             f"{name}="
         )
-    if not there:
+    return there[0] if there else None
+
+
+def _file(place: Path, name: str) -> Path:
+    there = only_file(place, name)
+    if there is None:
         optional = name not in ("persons", "offences")
         raise InputError(
             f"the folder {place.name!r} holds no {name}.csv (nor {name}.parquet); it needs "
             f"{', '.join(REQUIRED)}: give {name}= the path of the file"
             + (", or None if there are none" if optional else "")
         )
-    return there[0]
+    return there
 
 
 def _about(place: Path) -> dict[str, Any]:
