@@ -237,4 +237,4 @@ class Register:
         sizes = ", ".join(counted(len(getattr(self, table)), table[:-1]) for table in REQUIRED)
         study = f", a study of {self.study}" if self.study else ""
         kinds = said_of(self.classification)
-        return f"<Register: {sizes}, until {self.reference_date.date()}{study}, {kinds}>"
+        return f"<Register: {sizes}, until {self.reference_date.date()}{study}{kinds}>"

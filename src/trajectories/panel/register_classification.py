@@ -74,13 +74,13 @@ def classification_in(
 
 
 def said_of(classification: OffenceClassification | None) -> str:
-    """Return what the representation of a register says of its classification."""
+    """Return what the representation of a register says of a classification of its own."""
     if classification is None:
-        return "offence types not classified"
+        return ", offence types not classified"
     if classification == OffenceClassification.default():
-        return "default classification"
+        return ""
     groups = names(dict.fromkeys(classification.table["offence_group"]))
-    return f"own classification of {counted(len(classification), 'type')} in {groups}"
+    return f", own classification of {counted(len(classification), 'type')} in {groups}"
 
 
 def classification_of(register: Register, given: Any, needed: str) -> OffenceClassification:
