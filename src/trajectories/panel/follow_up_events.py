@@ -216,7 +216,11 @@ def _no_such(kinds: pd.DataFrame, name: Any, what: str) -> str:
     """Return what to say of a name that is no type and no group."""
     known = sorted({kind for c in kinds for kind in kinds[c].dropna().unique()}, key=str)
     words = {"event": EVENTS, "index": ("any",), "specific": ()}[what]
-    advice = "; groups need a register with a classification" if len(kinds.columns) == 1 else ""
+    advice = (
+        "; groups need a classification: register.with_classification(own)"
+        if len(kinds.columns) == 1
+        else ""
+    )
     if what != "specific":
         advice += (
             ", or give a function that takes the table of offences and returns True where one "

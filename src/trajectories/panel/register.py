@@ -170,13 +170,12 @@ class Register:
             "relations": relations,
         }
         given, reference_date, study = tables_and_dates(folder, tables, reference_date, study)
-        classification = classification_to_read(folder, classification, separator, decimal)
         fields = read_tables(
             given,
             reference_date,
             columns,
             strict,
-            classification,
+            lambda: classification_to_read(folder, classification, separator, decimal),
             exclusive_spells,
             spell_types,
             date_precision,
@@ -184,7 +183,7 @@ class Register:
             separator,
             decimal,
         )
-        return cls(study=study, classification=classification, **fields)
+        return cls(study=study, **fields)
 
     def with_classification(self, classification: Any) -> Register:
         """Return the same register with another classification of its offence types.
@@ -207,13 +206,15 @@ class Register:
 
     def require(self, *tables: str) -> None:
         """Raise an InputError that names the required columns that a table lacks."""
-        for table in tables:
-            columns = getattr(self, table).columns
-            absent = [column for column in REQUIRED[table] if column not in columns]
-            if absent:
-                raise InputError(
-                    f"register: {table} without column {names(absent)}; rename or add it"
-                )
+        absent = {
+            table: [c for c in REQUIRED[table] if c not in getattr(self, table).columns]
+            for table in tables
+        }
+        found = [
+            f"{table} without column {names(absent[table])}" for table in tables if absent[table]
+        ]
+        if found:
+            raise InputError(f"register: {'; '.join(found)}; rename or add it")
 
     @disclosed(persons="rows", part_counts=(), parts=())
     def check(self) -> pd.DataFrame:

@@ -18,10 +18,12 @@ from trajectories.panel.offence_labels import MOST_NAMED, named_types
 from trajectories.panel.register_dates import parse_dates
 from trajectories.panel.register_draft import (
     EMPTIED,
+    GIVEN_TWICE,
     LEFT_OUT,
     MERGED,
     NO_DATE,
     NO_TYPE,
+    NOT_A_PERSON,
     PERSON_LEFT_OUT,
     Draft,
     Finding,
@@ -79,8 +81,8 @@ def _persons(draft: Draft) -> Iterator[Finding]:
         return Finding("persons", column, what, bad, repair)
 
     yield found("person", "missing", missing, LEFT_OUT)
-    yield found("person", "in a row given twice", again, LEFT_OUT)
-    yield found("person", "given twice, with other contents", twice, None)
+    yield found("person", f"in a row {GIVEN_TWICE}", again, LEFT_OUT)
+    yield found("person", f"{GIVEN_TWICE}, with other contents", twice, None)
     for column, values in dates.items():
         repair = PERSON_LEFT_OUT if column == "birth_date" else EMPTIED
         yield found(column, NO_DATE, values.unreadable, repair)
@@ -141,14 +143,14 @@ def _twice(table: pd.DataFrame) -> Finding:
         same = table.duplicated()
         if (again & ~same).any():
             bad = np.asarray(again & ~same, dtype=bool)
-            what = "given twice for one person, with other contents"
+            what = f"{GIVEN_TWICE} for one person, with other contents"
             return Finding("offences", "offence", what, bad, None)
         bad = np.asarray(again, dtype=bool)
-        return Finding("offences", "offence", "in a row given twice", bad, LEFT_OUT)
+        return Finding("offences", "offence", f"in a row {GIVEN_TWICE}", bad, LEFT_OUT)
     again = table.duplicated() & table["person"].notna()
     detail = "; offences alike in all columns need a column 'offence' with their ids"
     bad = np.asarray(again, dtype=bool)
-    return Finding("offences", "person", "in a row given twice", bad, LEFT_OUT, detail)
+    return Finding("offences", "person", f"in a row {GIVEN_TWICE}", bad, LEFT_OUT, detail)
 
 
 def _unknown_types(kinds: pd.Series[Any], unknown: BoolArray) -> tuple[str, BoolArray, None, str]:
@@ -186,9 +188,9 @@ def _spells(draft: Draft, people: People, exclusive: Iterable[str]) -> Iterator[
     yield found("start_date", "after the end of follow-up", late, LEFT_OUT)
     if "other" in table.columns:
         unresolved = (people.rows(table["other"]) == people.unknown) & ~_missing(table["other"])
-        yield found("other", "not among persons", unresolved, EMPTIED)
+        yield found("other", NOT_A_PERSON, unresolved, EMPTIED)
     again = np.asarray(table.duplicated(), dtype=bool) & ~_missing(table["person"])
-    yield found("person", "in a row given twice", again, LEFT_OUT)
+    yield found("person", f"in a row {GIVEN_TWICE}", again, LEFT_OUT)
     for kind in exclusive:
         of_kind = np.asarray((table["spell_type"] == kind).fillna(False), dtype=bool) & ~again
         bad = overlapping(rows, start, stop, of_kind & (rows < people.unknown))
@@ -214,7 +216,7 @@ def _relations(draft: Draft, people: People) -> Iterator[Finding]:
     alone = (table["person"] == table["relative"]).fillna(False)
     yield found("relative", "the person", alone)
     again = table.duplicated(["person", "relative", "relation"])
-    yield found("relative", "given twice in one relation", again)
+    yield found("relative", f"{GIVEN_TWICE} in one relation", again)
     child, parent = people.rows(table["person"]), people.rows(table["relative"])
     # parent and child are not born in one year: no leniency for dates known to the year
     younger = people.of(people.birth.value, parent) >= people.of(people.birth.value, child)
@@ -227,7 +229,7 @@ def _references(table: str, column: str, draft: Draft, people: People) -> Iterat
     missing = _missing(ids)
     unknown = (people.rows(ids) == people.unknown) & ~missing
     yield Finding(table, column, "missing", missing, LEFT_OUT)
-    yield Finding(table, column, "not among persons", unknown, LEFT_OUT)
+    yield Finding(table, column, NOT_A_PERSON, unknown, LEFT_OUT)
 
 
 def _missing(column: pd.Series[Any]) -> BoolArray:
