@@ -103,7 +103,7 @@ def test_two_ages_far_apart_are_not_taken_for_a_range(extract) -> None:
 
 def test_an_index_that_is_no_type_is_told_of_functions(extract) -> None:
     register = tr.Register.read(**extract, separator=";", date_format="%d-%m-%Y", strict=False)
-    with pytest.raises(InputError, match="groups need a classification: register.with_class"):
+    with pytest.raises(InputError, match=r"groups need a classification: register\.with_class"):
         tr.FollowUp.from_register(register)
     own = tr.OffenceClassification.default()
     for name in ("vermogen", "geweld"):

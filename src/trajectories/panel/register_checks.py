@@ -25,6 +25,7 @@ from trajectories.panel.register_draft import (
     NO_TYPE,
     NOT_A_PERSON,
     PERSON_LEFT_OUT,
+    ROW_TWICE,
     Draft,
     Finding,
     People,
@@ -81,7 +82,7 @@ def _persons(draft: Draft) -> Iterator[Finding]:
         return Finding("persons", column, what, bad, repair)
 
     yield found("person", "missing", missing, LEFT_OUT)
-    yield found("person", f"in a row {GIVEN_TWICE}", again, LEFT_OUT)
+    yield found("person", ROW_TWICE, again, LEFT_OUT)
     yield found("person", f"{GIVEN_TWICE}, with other contents", twice, None)
     for column, values in dates.items():
         repair = PERSON_LEFT_OUT if column == "birth_date" else EMPTIED
@@ -146,11 +147,11 @@ def _twice(table: pd.DataFrame) -> Finding:
             what = f"{GIVEN_TWICE} for one person, with other contents"
             return Finding("offences", "offence", what, bad, None)
         bad = np.asarray(again, dtype=bool)
-        return Finding("offences", "offence", f"in a row {GIVEN_TWICE}", bad, LEFT_OUT)
+        return Finding("offences", "offence", ROW_TWICE, bad, LEFT_OUT)
     again = table.duplicated() & table["person"].notna()
     detail = "; offences alike in all columns need a column 'offence' with their ids"
     bad = np.asarray(again, dtype=bool)
-    return Finding("offences", "person", f"in a row {GIVEN_TWICE}", bad, LEFT_OUT, detail)
+    return Finding("offences", "person", ROW_TWICE, bad, LEFT_OUT, detail)
 
 
 def _unknown_types(kinds: pd.Series[Any], unknown: BoolArray) -> tuple[str, BoolArray, None, str]:
@@ -190,7 +191,7 @@ def _spells(draft: Draft, people: People, exclusive: Iterable[str]) -> Iterator[
         unresolved = (people.rows(table["other"]) == people.unknown) & ~_missing(table["other"])
         yield found("other", NOT_A_PERSON, unresolved, EMPTIED)
     again = np.asarray(table.duplicated(), dtype=bool) & ~_missing(table["person"])
-    yield found("person", f"in a row {GIVEN_TWICE}", again, LEFT_OUT)
+    yield found("person", ROW_TWICE, again, LEFT_OUT)
     for kind in exclusive:
         of_kind = np.asarray((table["spell_type"] == kind).fillna(False), dtype=bool) & ~again
         bad = overlapping(rows, start, stop, of_kind & (rows < people.unknown))

@@ -99,7 +99,7 @@ def _files(place: Path, wanted: list[str], needs_date: bool) -> dict[str, Path]:
     if lacking:
         advice = [
             f"{name}= the path of the file"
-            + (" (None if there are none)" if name in MAY_BE_ABSENT else "")
+            + (", or None if there are none" if name in MAY_BE_ABSENT else "")
             for name in absent
         ]
         if len(lacking) > len(absent):
@@ -107,7 +107,7 @@ def _files(place: Path, wanted: list[str], needs_date: bool) -> dict[str, Path]:
         needs = f"; it needs {', '.join(REQUIRED)}" if absent else ""
         raise InputError(
             f"the folder {place.name!r} holds no {' and no '.join(lacking)}{needs}: give "
-            f"{', '.join(advice)}"
+            f"{'; '.join(advice)}"
         )
     return {name: path for name, path in there.items() if path is not None}
 

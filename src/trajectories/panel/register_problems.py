@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from trajectories.panel.register_draft import GIVEN_TWICE, NOT_A_PERSON, Finding
+from trajectories.panel.register_draft import GIVEN_TWICE, NOT_A_PERSON, ROW_TWICE, Finding
 
 ALL = "*"
 """Stands for every column of a table."""
@@ -54,4 +54,5 @@ class Problems:
         if found.what == NOT_A_PERSON and self.lacks("persons", "person"):
             return True
         incomplete = any(table == found.table for table, _ in self.unusable)
-        return incomplete and GIVEN_TWICE in found.what
+        whole_row = found.what.startswith(ROW_TWICE) or found.table == "relations"
+        return incomplete and whole_row and GIVEN_TWICE in found.what
