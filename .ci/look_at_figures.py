@@ -2,8 +2,8 @@
 
 Runs the code of the gallery (or of the pages named) and writes for each page a sheet with a row a
 figure: as it is, on a dark page, in grey, and drawn for a journal's column (89 mm), where it fits.
-Says which do not fit, and which texts are cut off, lie on each other or are smaller than 6 points at
-183 mm.
+Says which do not fit, and which texts are cut off, lie on each other or are smaller than 6 points
+at 183 mm.
 """
 
 from __future__ import annotations
