@@ -116,7 +116,7 @@ def replication_figures(
         figures["planted"] = plot.trajectories(
             without_small_groups(curves, tables["groups"]),
             shown_shares(tables["groups"]),
-            results.typology()["name"],
+            tables["typology"].set_index("group")["label"],
             planted=truth.curves,
         )
     rows = tables["recovery"]

@@ -16,6 +16,7 @@ from trajectories.groups.group_sizes import (
     shown_by_group,
 )
 from trajectories.groups.typology import TypologyRules, typology
+from trajectories.groups.typology_labels import distinct_labels
 
 if TYPE_CHECKING:
     from trajectories.groups.choosing.selection import Selection
@@ -55,7 +56,11 @@ class AdequacyMethods:
         return protect_by_group(table, sizes, adds_up=True, name="adequacy")
 
     def typology(self, rules: TypologyRules | None = None) -> pd.DataFrame:
-        """Name the groups by stated rules, with the numbers behind each name, or None."""
+        """Name the groups by stated rules, with the numbers behind each name, or None.
+
+        Two groups may carry one ``name``; the ``label`` tells them apart. See
+        :func:`trajectories.groups.typology.typology`.
+        """
         fit = self._fit()
         if not isinstance(rules, TypologyRules | None):
             raise InputError(
@@ -69,7 +74,8 @@ class AdequacyMethods:
                 rules or TypologyRules(),
                 rates=fit.model.family.is_count,
             )
-        return shown_by_group(fit, table, "typology", adds_up=True)
+        shown = shown_by_group(fit, table, "typology", adds_up=True)
+        return shown.assign(label=distinct_labels(shown))
 
     def residuals(self, panel: Panel) -> pd.DataFrame:
         """Return observed and expected outcomes by group and age, persons weighted by posterior.
