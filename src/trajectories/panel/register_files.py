@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pandas.api import types
 
 from trajectories.errors import InputError
 from trajectories.panel.arrays import counted, names
@@ -65,18 +66,53 @@ def load_tables(
         absent or would take the name of another.
     """
     renames = _by_table(columns)
-    tables = {}
-    for name, source in given.items():
-        if source is None and name in MAY_BE_ABSENT:
-            tables[name] = pd.DataFrame({column: [] for column in REQUIRED[name]}, dtype="str")
-            continue
-        tables[name] = _load(source, name, renames[name], (separator, decimal))
-    _refuse_unused(columns, tables, renames)
-    for name, table in tables.items():
-        tables[name] = _renamed(table, name, renames[name])
+    parts = {
+        name: [
+            _of_type(_load(part, name, renames[name], (separator, decimal)), kind, renames[name])
+            for part, kind in _parts(source, name)
+        ]
+        for name, source in given.items()
+    }
+    _refuse_unused(columns, parts, renames)
+    tables = {name: _joined(tables, name, renames[name]) for name, tables in parts.items()}
     if tables["persons"].empty:
         raise InputError("persons: the table has no row")
     return tables
+
+
+def _parts(source: Any, name: str) -> list[tuple[Any, str | None]]:
+    """Return the sources of a table, each with the type of its spells where that is said."""
+    if source is None and name in MAY_BE_ABSENT:
+        return [(pd.DataFrame({column: [] for column in REQUIRED[name]}, dtype="str"), None)]
+    if name == "spells" and isinstance(source, Mapping) and len(source):
+        return [(part, str(kind)) for kind, part in source.items()]
+    if isinstance(source, list | tuple) and len(source):
+        return [(part, None) for part in source]
+    return [(source, None)]
+
+
+def _of_type(table: pd.DataFrame, kind: str | None, rename: dict[str, str]) -> pd.DataFrame:
+    """Return spells with their type in a column of its own, where the file was given by type."""
+    if kind is None:
+        return table
+    if "spell_type" in [rename.get(column, column) for column in table.columns]:
+        raise InputError(
+            f"spells: the table given as {kind!r} has a column of types already: give it in a "
+            "list, spells=[...], and name its types with spell_types="
+        )
+    return table.assign(spell_type=kind)
+
+
+def _joined(tables: list[pd.DataFrame], name: str, rename: dict[str, str]) -> pd.DataFrame:
+    """Return one table of the parts, each with its columns renamed, rows numbered through."""
+    if len(tables) == 1:
+        return _renamed(tables[0], name, rename)
+    parts = [
+        _renamed(table, f"{name} (part {number})", rename)
+        for number, table in enumerate(tables, start=1)
+    ]
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled, ignore_index=True) if filled else parts[0]
 
 
 def _by_table(columns: Mapping[str, Any] | None) -> dict[str, dict[str, str]]:
@@ -102,19 +138,20 @@ def _by_table(columns: Mapping[str, Any] | None) -> dict[str, dict[str, str]]:
 
 def _refuse_unused(
     columns: Mapping[str, Any] | None,
-    tables: Mapping[str, pd.DataFrame],
+    parts: Mapping[str, list[pd.DataFrame]],
     renames: Mapping[str, dict[str, str]],
 ) -> None:
     """Refuse a declared column that is nowhere: a typing error would pass silently."""
     one_for_all = columns is not None and not any(isinstance(v, Mapping) for v in columns.values())
     if one_for_all:
-        here = {column for table in tables.values() for column in table.columns}
+        here = {column for tables in parts.values() for t in tables for column in t.columns}
         absent = [column for column in renames["persons"] if column not in here]
         if absent:
             raise InputError(f"columns= declares {names(absent)}, which no table has")
         return
-    for name, table in tables.items():
-        absent = [column for column in renames[name] if column not in table.columns]
+    for name, tables in parts.items():
+        here = {column for table in tables for column in table.columns}
+        absent = [column for column in renames[name] if column not in here]
         if absent:
             raise InputError(f"columns= declares {names(absent)}, which {name} does not have")
 
@@ -127,7 +164,7 @@ def _renamed(table: pd.DataFrame, name: str, rename: dict[str, str]) -> pd.DataF
             f"{name}: more than one column is called {names(twice)}, after columns=; "
             "rename or drop one"
         )
-    absent = [column for column in REQUIRED[name] if column not in table.columns]
+    absent = [c for c in REQUIRED[name.partition(" ")[0]] if c not in table.columns]
     if absent:
         raise InputError(
             f"{name}: column {names(absent)} absent; it has {names(table.columns)}; "
@@ -144,7 +181,7 @@ def _load(source: Any, name: str, rename: dict[str, str], signs: tuple[str, str]
         return source
     if not isinstance(source, (str, Path)):
         raise InputError(
-            f"{name}: give a DataFrame or the path of a CSV or Parquet file, "
+            f"{name}: give a DataFrame, the path of a CSV or Parquet file, or a list of these, "
             f"not {type(source).__name__}"
         )
     path = Path(source)
@@ -206,6 +243,22 @@ def _csv(
             "row as many fields, "
             f"parted by {separator!r}"
         ) from None
+    return _without_blanks(table)
+
+
+def _without_blanks(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table without blanks around its texts, as columns of fixed width have them.
+
+    A text of blanks only is missing. Each distinct text is looked at once.
+    """
+    for column in table.columns[[types.is_string_dtype(dtype) for dtype in table.dtypes]]:
+        codes, texts = pd.factorize(table[column])
+        plain = pd.Index(texts).str.strip()
+        if not plain.equals(pd.Index(texts)):
+            values = (
+                pd.Series(plain, dtype="str").mask(plain == "").array.take(codes, allow_fill=True)
+            )
+            table[column] = pd.Series(values, index=table.index)
     return table
 
 

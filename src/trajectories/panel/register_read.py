@@ -11,13 +11,18 @@ import pandas as pd
 from trajectories.errors import InputError
 from trajectories.panel.arrays import counted, names
 from trajectories.panel.calendar import as_day
-from trajectories.panel.classification import OffenceClassification
+from trajectories.panel.classification import (
+    MOST_NAMED,
+    OffenceClassification,
+    named_types,
+)
 from trajectories.panel.detention import DETENTION
 from trajectories.panel.register_checks import findings
 from trajectories.panel.register_dates import parse_dates
 from trajectories.panel.register_draft import Draft
 from trajectories.panel.register_files import DATES, load_tables
 from trajectories.panel.register_ids import unify_ids
+from trajectories.panel.register_missing_dates import without_codes
 from trajectories.panel.register_precision import precision_report, settle
 from trajectories.panel.register_repairs import refuse, repair
 
@@ -32,6 +37,7 @@ def read_tables(
     spell_types: Mapping[str, str] | None,
     date_precision: Mapping[str, str] | None,
     date_format: str | None,
+    missing_dates: Mapping[str, Any] | None,
     separator: str,
     decimal: str,
 ) -> dict[str, Any]:
@@ -41,6 +47,7 @@ def read_tables(
     exclusive = _listed(exclusive_spells)
     tables = unify_ids(load_tables(given, columns, separator, decimal))
     tables["spells"] = _spells_by_name(tables["spells"], spell_types)
+    tables = without_codes(tables, missing_dates, date_format)
     dates = {
         name: {
             column: parse_dates(
@@ -54,20 +61,38 @@ def read_tables(
     _refuse_precision(date_precision, dates)
     draft = Draft(tables, dates, np.datetime64(reference.date(), "D"))
     found = _failing(draft, classification, exclusive)
-    refuse(found, draft, strict)
+    refuse(found, draft, strict, date_format)
     repairs = repair(found, draft, exclusive)
     settle(draft)
     precision = precision_report(draft)
     if found or (precision["precision"] != "day").any():
         # repairs and imputed dates must not make what they would have been refused for
         _used_as_given(draft)
-        refuse(_failing(draft, classification, exclusive), draft, strict=True)
+        refuse(_failing(draft, classification, exclusive), draft, True, date_format)
     return {
         **{name: _finished(draft, name) for name in draft.tables},
         "reference_date": reference,
         "repairs": repairs,
         "date_precision": precision,
     }
+
+
+def refuse_unknown_study(study: str | None, persons: pd.DataFrame) -> None:
+    """Refuse a study of a population that no person belongs to: a slip would show much later."""
+    if study is None:
+        return
+    if "population" not in persons.columns:
+        raise InputError(
+            "study= names a population, and persons have no column 'population': say which column "
+            "it is with columns={'its name': 'population'}"
+        )
+    known = persons["population"].dropna()
+    if not (known == study).any():
+        few = known.nunique() <= MOST_NAMED
+        listed = named_types(known) if few else f"{known.nunique():,} different ones"
+        raise InputError(
+            f"study= is no population of these persons; their column 'population' has {listed}"
+        )
 
 
 def _refuse_format(date_format: Any) -> None:

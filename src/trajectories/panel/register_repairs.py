@@ -29,8 +29,10 @@ FEWEST_DATES = 3
 COLUMNS = ["table", "column", "check", "rows", "where", "repair"]
 
 
-def refuse(found: list[Finding], draft: Draft, strict: bool) -> None:
+def refuse(found: list[Finding], draft: Draft, strict: bool, date_format: str | None) -> None:
     """Raise one InputError that names all problems, unless they can and may be repaired.
+
+    Several problems are told on a line each.
 
     Raises
     ------
@@ -46,7 +48,12 @@ def refuse(found: list[Finding], draft: Draft, strict: bool) -> None:
     if strict and n_repairable:
         advice += f", or let strict=False repair {n_repairable} of {counted(len(found), 'problem')}"
     if any(f.what == NO_DATE for f in fatal):
-        advice += "; dates that are not written year first need date_format='%d-%m-%Y', say"
+        advice += (
+            "; dates that are not written year first need date_format='%d-%m-%Y', say"
+            if date_format is None
+            else f"; date_format={date_format!r} or year first is what dates are read as, and "
+            "missing_dates= names what stands for no date"
+        )
     if any(f.what == NO_DATE for f in cannot):
         advice += (
             "; where most of a column is no date, nothing is repaired: its dates are written in "
@@ -57,8 +64,11 @@ def refuse(found: list[Finding], draft: Draft, strict: bool) -> None:
             "; types of your own need classification= (an OffenceClassification), or "
             "classification=None, which takes any type"
         )
-    clauses = "; ".join(f.message(draft.number(f.table)) for f in fatal)
-    raise InputError(f"register: {counted(len(fatal), 'problem')}: {clauses}; {advice}")
+    clauses = [f.message(draft.number(f.table)) for f in fatal]
+    if len(clauses) == 1:
+        raise InputError(f"register: 1 problem: {clauses[0]}; {advice}")
+    listed = "".join(f"\n  {clause}" for clause in clauses)
+    raise InputError(f"register: {counted(len(clauses), 'problem')}:{listed}\n{advice}")
 
 
 def _written_otherwise(found: Finding, draft: Draft) -> bool:
