@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from trajectories.disclosure_control import disclosed
+from trajectories.disclosure_control import MARK, disclosed, holds_tables, protect, said
 from trajectories.errors import InputError
-from trajectories.panel.arrays import counted, names
+from trajectories.panel.arrays import names
 from trajectories.panel.calendar import as_day
 from trajectories.panel.classification import OffenceClassification
 from trajectories.panel.register_checks import EXCLUSIVE, check_register
@@ -19,6 +19,22 @@ from trajectories.panel.register_folder import NOT_GIVEN, tables_and_dates
 from trajectories.panel.register_read import read_tables
 
 
+def _shown_repairs(register: Register, table: pd.DataFrame) -> pd.DataFrame:
+    shown = protect(table, persons="rows", part_counts=(), parts=(), name="Register.repairs")
+    if MARK not in shown.columns:  # nothing was repaired
+        return shown
+    return shown.assign(where=shown["where"].mask(shown[MARK], "few rows"))
+
+
+@holds_tables(
+    repairs=_shown_repairs,
+    date_precision={
+        "persons": "rows",
+        "part_counts": {"moved": None},
+        "keys": ("table", "column", "precision"),
+        "parts": ("precision",),
+    },
+)
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Register:
     """Hold the tables of a register as an agency delivers them.
@@ -195,6 +211,6 @@ class Register:
 
     def __repr__(self) -> str:
         """Describe the size of the tables; never show a row."""
-        sizes = ", ".join(counted(len(getattr(self, table)), table[:-1]) for table in REQUIRED)
+        sizes = ", ".join(said(len(getattr(self, table)), table[:-1]) for table in REQUIRED)
         study = f", a study of {self.study}" if self.study else ""
         return f"<Register: {sizes}, until {self.reference_date.date()}{study}>"
