@@ -129,7 +129,7 @@ class Histories:
         event : str, list of str or boolean Series over the offences
             As in ``Panel.from_register``.
         """
-        kept = select_offences(self.register.offences, event)[self.number]
+        kept = select_offences(self.register, event)[self.number]
         return Histories(
             self.register, self.risk, self.person[kept], self.day[kept], self.number[kept]
         )
@@ -171,7 +171,7 @@ def histories(
     register.require("persons", "offences", "spells")
     risk = time_at_risk(register, persons, until=until, detention=detention)  # type: ignore[arg-type]
     person = _persons_of(register, risk)
-    number = np.flatnonzero(select_offences(register.offences, event) & (person >= 0))
+    number = np.flatnonzero(select_offences(register, event) & (person >= 0))
     day = days(register.offences, "offence_date", "offences")[number]
     person = person[number]
     birth, end = risk.birth[risk.position], risk.end[risk.position]

@@ -136,8 +136,8 @@ class FollowUp:
     def from_register(
         cls,
         register: Register,
-        index: str | Callable[[pd.DataFrame], Any] | pd.Series[Any] = "trafficking",
-        event: str | Callable[[pd.DataFrame], Any] = "any",
+        index: str | Sequence[str] | Callable[[pd.DataFrame], Any] | pd.Series[Any] = "trafficking",
+        event: str | Sequence[str] | Callable[[pd.DataFrame], Any] = "any",
         until: Any = None,
         clock: str = "registration",
         detention: str = "kept",
@@ -156,14 +156,14 @@ class FollowUp:
         Parameters
         ----------
         register : Register
-        index : str, callable or Series of dates
-            The first offence of this type (``"any"``: of any) is the index offence; a function of
-            the classified offences that says which count; or the index date of each person, by
-            person id.
-        event : str or callable
+        index : str, list of str, callable or Series of dates
+            The first offence of this type or group, or of one of several (``"any"``: of any), is
+            the index offence; a function of the classified offences that says which count; or the
+            index date of each person, by person id.
+        event : str, list of str or callable
             Which new offences count: ``"any"`` (or ``"general"``), ``"serious"``,
             ``"very_serious"``, ``"special"`` (the type of the index offence), ``"specific"``
-            (a type in ``specific``), a type or group of the classification, or a function of the
+            (one in ``specific``), types or groups of the classification, or a function of the
             classified offences (table ``offences`` with the columns of ``classify``) that returns
             a mask. New is what is dated after the day on which the clock starts, and not part of
             the index case. A case of several offences is one event, on the first of their days at
@@ -192,8 +192,9 @@ class FollowUp:
         stratum : str, optional
             Column of ``persons``.
         classification : OffenceClassification, optional
+            By default that of the register. What is serious, and groups, need one.
         specific : sequence of str
-            Offence types of the event ``"specific"``.
+            Types or groups of the event ``"specific"``.
         time_unit : {"years", "days"}
             Years of 365.25 days.
 
@@ -206,8 +207,8 @@ class FollowUp:
         Raises
         ------
         InputError
-            For unknown choices, absent columns, ``detention="kept"`` with free time, and where
-            nobody is left to follow.
+            For unknown choices, absent columns, ``detention="kept"`` with free time, types that
+            the classification lacks, and where nobody is left to follow.
         """
         return cls(
             **register_follow_up(
@@ -224,7 +225,7 @@ class FollowUp:
                 covariates=None if covariates is None else tuple(covariates),
                 stratum=stratum,
                 classification=classification,
-                specific=tuple(specific),
+                specific=(specific,) if isinstance(specific, str) else tuple(specific),
                 time_unit=time_unit,
             )
         )
