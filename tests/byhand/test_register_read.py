@@ -75,7 +75,7 @@ def test_columns_are_renamed_for_all_tables_or_table_by_table():
         ({"persons": {"rin": "person"}}, "declares 'rin', which persons does not have"),
         ({"people": {"person": "person"}}, "names no table 'people'"),
         ({"death_date": "birth_date"}, "persons: more than one column is called 'birth_date'"),
-        ({"person": "id"}, "persons: column 'person' absent; it has 'id', 'birth_date'"),
+        ({"person": "id"}, "persons: column 'person' absent .it has 'id', 'birth_date'"),
         ({"persons": {}, "person": "id"}, "must map names"),
         (["person"], "columns= must be a dict"),
     ],

@@ -102,6 +102,13 @@ def number_in_words(number: float, what: str = "units") -> str:
     return f"{number:,.10g} {noun}".rstrip()
 
 
+def said(number: float, noun: str) -> str:
+    """Return a number with its noun for a text: 1 row, 2,310 rows, fewer than 10 rows."""
+    if disclosure.is_on:
+        return number_in_words(number, f"{noun}s")
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def is_below(counts: Floats) -> Bools:
     """Tell which numbers of persons are below the minimum; none with the switch off."""
     if not disclosure.minimum_cell:

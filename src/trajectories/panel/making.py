@@ -226,7 +226,8 @@ class MadeFromTables:
         ages : whole numbers
             Strictly increasing; offences at other ages are left out.
         event : str, list of str or boolean Series over the offences
-            Which offences count: "any", a type, several types, or those marked.
+            Which offences count: "any", a type or a group of the register's classification,
+            "serious" or "very_serious" by it, several of these, or those marked.
         until : date, optional
             Last day of follow-up, by default the reference date; later offences are left out.
         persons : str, sequence of ids or boolean Series over the persons, optional
