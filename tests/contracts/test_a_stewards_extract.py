@@ -24,7 +24,7 @@ OFFENCES = """RIN;PLEEGDATUM;ARTIKEL
 2;25-06-2001;Sr 311
 3;15-09-2002;Sr 310
 """
-DETENTION = """RIN;TITEL;IN;UIT
+DETENTION = """RIN;SOORT;IN;UIT
 1;gevangenisstraf;01-02-2000;31-12-9999
 3;gevangenisstraf;01-02-2003;01-03-2003
 """
@@ -38,7 +38,7 @@ COLUMNS = {
     "VERTREK": "emigration_date",
     "PLEEGDATUM": "offence_date",
     "ARTIKEL": "offence_type",
-    "TITEL": "spell_type",
+    "SOORT": "spell_type",
     "IN": "start_date",
     "UIT": "end_date",
     "AANVANG": "start_date",
@@ -55,7 +55,7 @@ def extract(tmp_path: Path) -> dict[str, Any]:
         "banen": JOBS,
     }.items():
         (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
-    jobs = pd.read_csv(tmp_path / "banen.csv", sep=";", dtype="str").assign(TITEL="baan")
+    jobs = pd.read_csv(tmp_path / "banen.csv", sep=";", dtype="str").assign(SOORT="baan")
     return {
         "persons": tmp_path / "personen.csv",
         "offences": tmp_path / "delicten.csv",
@@ -85,8 +85,8 @@ def test_a_table_may_come_in_parts_with_columns_of_their_own(extract) -> None:
 
 def test_files_without_a_column_of_types_are_given_by_type(extract, tmp_path: Path) -> None:
     held = tmp_path / "held.csv"
-    held.write_text(DETENTION.replace(";gevangenisstraf", "").replace("TITEL;", ""), "utf-8")
-    columns = {old: new for old, new in COLUMNS.items() if old != "TITEL"}
+    held.write_text(DETENTION.replace(";gevangenisstraf", "").replace("SOORT;", ""), "utf-8")
+    columns = {old: new for old, new in COLUMNS.items() if old != "SOORT"}
     by_type = {"detention": held, "job": tmp_path / "banen.csv"}
     changes = {"spells": by_type, "columns": columns, "spell_types": None}
     register = tr.Register.read(**{**extract, **changes})
