@@ -11,6 +11,7 @@ from trajectories.disclosure_control import MARK, protect, protect_by_group, unp
 from trajectories.errors import InputError
 from trajectories.groups.adequacy.classification import adequacy_table
 from trajectories.groups.group_sizes import (
+    TOO_FEW,
     hidden_groups,
     persons_by_group,
     shown_by_group,
@@ -74,8 +75,13 @@ class AdequacyMethods:
                 rules or TypologyRules(),
                 rates=fit.model.family.is_count,
             )
-        shown = shown_by_group(fit, table, "typology", adds_up=True)
-        return shown.assign(label=distinct_labels(shown))
+        shown = shown_by_group(fit, table, "typology")
+        # a reason may tell a share; of a group that is withheld for the sake of another no more
+        tells = shown["reason"].str.contains("of the persons") & shown.index.isin(
+            hidden_groups(fit)
+        )
+        reasons = shown["reason"].mask(tells, TOO_FEW)
+        return shown.assign(label=distinct_labels(shown), reason=reasons)
 
     def residuals(self, panel: Panel) -> pd.DataFrame:
         """Return observed and expected outcomes by group and age, persons weighted by posterior.
