@@ -259,7 +259,8 @@ def _answers(frame: pd.DataFrame) -> pd.Series[Any]:
 def _remark(frame: pd.DataFrame, column: str) -> pd.Series[Any]:
     if column not in frame.columns:
         return pd.Series("", index=frame.index)
-    return frame[column].fillna("")
+    values = frame[column].astype(object)  # without any remark a file's column holds no text
+    return values.where(values.notna(), "").astype("str")
 
 
 def _refuse(bad: Any, column: str, what: str) -> None:

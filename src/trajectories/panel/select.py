@@ -136,9 +136,9 @@ def _in_group(register: Register, here: list[Any], name: Any) -> set[Any]:
     types_here = pd.DataFrame({"offence_type": here})
     types_here = types_here[~register.classification.unknown(types_here)]
     table = register.classification.classify(types_here)
-    mask = np.asarray(table["offence_group"] == name, dtype=bool)
+    mask = table["offence_group"] == name
     if name in SERIOUS:
-        mask |= np.asarray(table[name], dtype=bool)
+        mask = mask | table[name]
     return set(table["offence_type"][mask])
 
 
