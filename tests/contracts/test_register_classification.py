@@ -94,6 +94,7 @@ def test_types_as_kinds_need_no_classification(what: str, unclassified: tr.Regis
         getattr(careers, what)(unclassified, kinds="types", **options)
 
 
+@pytest.mark.filterwarnings("ignore:.*no events in 'all'")
 def test_what_needs_no_classification_takes_any_types(unclassified: tr.Register) -> None:
     follow_up = tr.FollowUp.from_register(unclassified, index=300, event="any")
     assert follow_up.n_persons == 2

@@ -71,7 +71,7 @@ def recidivism_figures(
         - ``general_recidivism`` and ``specific_recidivism`` to the end of follow-up: the share with
           a new offence (with a new specific one) of all, however long they were observed.
         - ``specific_share_of_recidivists``: of those with any new offence, the share with a new
-          specific one.
+          specific one; missing where nobody has any.
         - ``general_recidivism_2y`` …, and by type at five years, in fixed windows: every method of
           ``fixed_window``.
 
@@ -156,8 +156,9 @@ def _to_the_end(
     if posterior is None:
         for key, (base, yes) in figures.items():
             n, events = float(base.sum()), float(yes.sum())
-            limits = exact_limits(events, n, level)
-            rows.append(_row(key, "all", "to the end of follow-up", n, events, events / n, limits))
+            share = events / n if n > 0 else np.nan
+            limits = exact_limits(events, n, level) if n > 0 else (0.0, 1.0)
+            rows.append(_row(key, "all", "to the end of follow-up", n, events, share, limits))
         return pd.DataFrame(rows)
     chances, _ = group_probabilities(general, posterior)
     for k, group in enumerate(posterior.columns):
