@@ -214,7 +214,7 @@ def test_specific_offences_are_types_or_groups_that_there_are(register: tr.Regis
     pd.testing.assert_frame_equal(by_group.frame(), by_type.frame())
     with pytest.raises(InputError, match=r"specific='trafficking': no such offences; choose"):
         tr.FollowUp.from_register(register, index="any", event="specific")
-    with pytest.raises(InputError, match="counts what specific= names, which is nothing"):
+    with pytest.raises(InputError, match="specific= names no type and no group"):
         tr.FollowUp.from_register(register, index="any", event="specific", specific=())
 
 

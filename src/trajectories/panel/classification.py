@@ -188,7 +188,7 @@ class OffenceClassification:
     def named(self, name: Any) -> bool:
         """Tell whether a type or a group has this name."""
         groups, kinds = self._table["offence_group"], labels(self._table["offence_type"])
-        return bool((groups == name).any() or (kinds == label(name)).any())
+        return bool((labels(groups) == label(name)).any() or (kinds == label(name)).any())
 
     def _find(self, offences: pd.DataFrame) -> IntArray:
         """Return each offence's row in the table, −1 where its type is missing or unknown."""
