@@ -136,7 +136,7 @@ def unwrap(
             f"a fitted or published model is needed, not a {type(model).__name__}: give results of "
             "a fit, or what profiles.load returns"
         )
-    return results, support, bool(getattr(model, "expired", False))
+    return results, support, bool(getattr(model, "past_last_day", False))
 
 
 def whole_years(value: Any, least: int, what: str) -> int:
