@@ -235,10 +235,11 @@ def golden_scores(model: ScoringModel) -> dict[str, Any]:
     With them, as ``shares``, what it says of a profile without any year: each group's share with
     its limits.
     """
+    years = golden_years(model)
     table = score_golden(model)
     blank = pd.DataFrame([[np.nan] * len(model.results.ages)], columns=model.results.ages)
     names = [name for name in table if str(name).startswith("group_")]
-    shares = score(_timeless(model), blank, level=LEVEL)[names].to_numpy(dtype=float)[0]
+    shares = score(_timeless(model), blank, years, LEVEL)[names].to_numpy(dtype=float)[0]
     columns: dict[str, Any] = {}
     for name, values in table.items():
         if values.dtype == float:
@@ -246,7 +247,7 @@ def golden_scores(model: ScoringModel) -> dict[str, Any]:
         else:
             columns[str(name)] = list(values)
     return {
-        "years_ahead": YEARS_AHEAD,
+        "years_ahead": years,
         "level": LEVEL,
         "columns": columns,
         "shares": _numbers(shares),
@@ -266,4 +267,9 @@ def _timeless(model: ScoringModel) -> ScoringModel:
 
 def score_golden(model: ScoringModel) -> pd.DataFrame:
     """Score the golden profiles."""
-    return score(_timeless(model), golden_panel(model.results), YEARS_AHEAD, LEVEL)
+    return score(_timeless(model), golden_panel(model.results), golden_years(model), LEVEL)
+
+
+def golden_years(model: ScoringModel) -> int:
+    """Return how many years ahead golden profiles are scored for: none where ages are no years."""
+    return YEARS_AHEAD if np.allclose(np.diff(model.support.ages), 1.0) else 0
