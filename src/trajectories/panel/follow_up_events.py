@@ -26,7 +26,8 @@ class IndexCases:
     Attributes
     ----------
     offence, registered : ndarray of datetime64[D], shape (rows of persons,)
-        NaT where a person has none.
+        NaT where a person has none; ``registered`` also where the index offence has no date of
+        registration.
     kind : ndarray of object
         Offence type; None where there is none, or where the user gave the dates.
     case : ndarray of int
@@ -51,6 +52,7 @@ class Offences:
     row : ndarray of int
         Position of the person in ``register.persons``.
     date, registered : ndarray of datetime64[D]
+        ``registered`` is NaT where an offence has no date of registration.
     case : ndarray of int
         -1 where the register has no cases.
     """
@@ -84,7 +86,8 @@ def classified_offences(
     date = days(table, "offence_date", "offences", required=True)
     registered = date
     if "registration_date" in table.columns:
-        registered = days(table, "registration_date", "offences", required=True)
+        # not yet registered, or not known: refused where a clock or an event needs it
+        registered = days(table, "registration_date", "offences")
     case = np.full(len(table), -1, dtype=np.int64)
     if "case" in table.columns:
         case = pd.factorize(table["case"])[0].astype(np.int64)
