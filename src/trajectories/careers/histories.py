@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import said
 from trajectories.errors import InputError
 from trajectories.panel import Register, TimeAtRisk, time_at_risk
 from trajectories.panel.arrays import BoolArray, DayArray, FloatArray, IntArray, these_rows
@@ -135,7 +136,7 @@ class Histories:
 
     def __repr__(self) -> str:
         """Describe the size; never show a person."""
-        return f"<Histories: {self.n_persons:,} persons, {len(self.person):,} offences>"
+        return f"<Histories: {said(self.n_persons, 'person')}, {said(len(self.person), 'offence')}>"
 
 
 def histories(

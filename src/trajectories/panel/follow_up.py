@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from trajectories.panel.arrays import BoolArray, FloatArray, IntArray, counted
+from trajectories.disclosure_control import holds_tables, number_in_words, said
+from trajectories.panel.arrays import BoolArray, FloatArray, IntArray
 from trajectories.panel.follow_up_frame import read_follow_up
 from trajectories.panel.follow_up_register import register_follow_up
 from trajectories.panel.follow_up_views import (
@@ -21,6 +22,7 @@ from trajectories.panel.follow_up_views import (
 from trajectories.panel.register import Register
 
 
+@holds_tables(left_out={"persons": "persons", "part_counts": {"rows": None}, "keys": ("check",)})
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FollowUp:
     """Hold rows (start, stop] of persons at risk, and the cause of the event at ``stop``, if any.
@@ -146,7 +148,7 @@ class FollowUp:
         covariates: Sequence[str] | None = None,
         stratum: str | None = None,
         classification: Any = None,
-        specific: Sequence[str] = ("trafficking",),
+        specific: str | Sequence[str] = "trafficking",
         time_unit: str = "years",
     ) -> FollowUp:
         """Follow persons of a register from their index case.
@@ -191,7 +193,7 @@ class FollowUp:
             Column of ``persons``.
         classification : OffenceClassification, optional
             By default that of the register. What is serious, and groups, need one.
-        specific : sequence of str
+        specific : str or sequence of str
             Types or groups of the event ``"specific"``.
         time_unit : {"years", "days"}
             Years of 365.25 days.
@@ -223,7 +225,7 @@ class FollowUp:
                 covariates=None if covariates is None else tuple(covariates),
                 stratum=stratum,
                 classification=classification,
-                specific=(specific,) if isinstance(specific, str) else tuple(specific),
+                specific=specific,
                 time_unit=time_unit,
             )
         )
@@ -277,8 +279,8 @@ class FollowUp:
 
     def __repr__(self) -> str:
         """Describe the size; never show a row."""
-        found = ", ".join(f"{n:,} {cause}" for cause, n in self.events().items())
+        found = ", ".join(number_in_words(n, str(cause)) for cause, n in self.events().items())
         return (
-            f"<FollowUp: {counted(self.n_persons, 'person')} in {counted(self.n_rows, 'row')}, "
+            f"<FollowUp: {said(self.n_persons, 'person')} in {said(self.n_rows, 'row')}, "
             f"{self.time_at_risk():,.1f} {self.time_unit} at risk; {found}>"
         )
