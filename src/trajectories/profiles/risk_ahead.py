@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit, logsumexp
 
-from trajectories.errors import InputError
-from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.posterior_intervals import complete_scores
+from trajectories.numerics.arguments import whole_number
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.types import FloatArray
 from trajectories.profiles.ahead import last_observed
 from trajectories.profiles.histories import Histories
@@ -53,8 +53,7 @@ def risk_ahead(
     """
     results, support, _ = unwrap(model)
     check_usable(results)
-    if isinstance(years, bool) or not isinstance(years, int) or years < 1:
-        raise InputError(f"years must be a whole number of 1 or more, not {years!r}")
+    years = whole_number("years", years, 1)
     histories = Histories.read(profiles)
     numbers = {
         name: np.full(len(histories.units), np.nan) for name in ("probability", "lower", "upper")

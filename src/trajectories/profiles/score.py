@@ -14,6 +14,7 @@ from trajectories.groups.inference.covariance import share_intervals
 from trajectories.groups.inference.posterior_intervals import posterior_intervals
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.stop_reason import StopReason
+from trajectories.numerics.arguments import whole_number
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 from trajectories.panel import Panel
 from trajectories.profiles.ahead import ahead, last_observed
@@ -85,8 +86,7 @@ def score(
     check_usable(results)
     if bootstrap is not None:
         check_bootstrap(bootstrap, results)
-    if isinstance(years_ahead, bool) or not isinstance(years_ahead, int) or years_ahead < 0:
-        raise InputError(f"years_ahead must be a whole number of 0 or more, not {years_ahead!r}")
+    years_ahead = whole_number("years_ahead", years_ahead)
     histories = Histories.read(profiles)
     panel, place = histories.panel, histories.place
     sheet = Sheet.blank(histories, results.n_groups, intervals)

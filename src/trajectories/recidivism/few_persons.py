@@ -16,6 +16,7 @@ from trajectories.disclosure_control.switch import is_outermost
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 from trajectories.panel.follow_up import FollowUp
 from trajectories.recidivism.design import Design
+from trajectories.recidivism.follow_up_input import copies, person_weights
 
 MOSTLY = 0.5
 """A number of which at least this share of rows have one value is about those who differ."""
@@ -234,11 +235,9 @@ def _first_rows(
 
 def _mass(follow_up: FollowUp) -> FloatArray | None:
     """Return how many persons each stands for, shape (N,); None: one."""
-    weight = follow_up.weight
-    if weight is None or not (weight == np.rint(weight)).all():
+    if follow_up.weight is None or not copies(follow_up):
         return None
-    first = np.searchsorted(follow_up.person, np.arange(follow_up.n_persons))
-    return np.asarray(weight[first], dtype=np.float64)
+    return person_weights(follow_up)
 
 
 def _codes(X: FloatArray, columns: tuple[int, ...]) -> IntArray:

@@ -10,12 +10,13 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from trajectories.disclosure_control import disclosed
+from trajectories.numerics.normal import normal_quantile
+from trajectories.numerics.share_limits import clopper_pearson
 from trajectories.numerics.types import BoolArray, FloatArray
 from trajectories.panel.follow_up import FollowUp
 from trajectories.panel.register import Register
 from trajectories.recidivism.by_group import by_group, group_probabilities
-from trajectories.recidivism.fixed_window import exact_limits, fixed_window
-from trajectories.recidivism.follow_up_input import normal_quantile
+from trajectories.recidivism.fixed_window import fixed_window
 
 BY_TYPE = {"property": "property", "violent": "violent", "drug": "drugs", "specific": "specific"}
 """Name in the published keys → event of ``FollowUp.from_register``."""
@@ -101,7 +102,7 @@ def _to_the_end(
     if posterior is None:
         for key, (base, yes) in figures.items():
             n, events = float(base.sum()), float(yes.sum())
-            limits = exact_limits(events, n, level)
+            limits = clopper_pearson(events, n, level)
             rows.append(_row(key, "all", "to the end of follow-up", n, events, events / n, limits))
         return pd.DataFrame(rows)
     chances, _ = group_probabilities(general, posterior)
@@ -118,7 +119,7 @@ def _weighted_share(
     n, events = float(chance.sum()), float(chance @ yes)
     share = events / n if n > 0 else 0.0
     if not 0.0 < share < 1.0:
-        return n, events, share, exact_limits(events, n, level) if n > 0 else (0.0, 1.0)
+        return n, events, share, clopper_pearson(events, n, level) if n > 0 else (0.0, 1.0)
     error = float(np.sqrt(((chance * (yes - share)) ** 2).sum())) / n
     half = normal_quantile(level) * error / (share * (1.0 - share))
     centre = float(logit(share))
