@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import holds_tables
 from trajectories.errors import InputError
 from trajectories.lifecourse.design import pooled_design
 from trajectories.lifecourse.estimate import AUTO, columns_of, fit_rows
@@ -27,6 +28,7 @@ REFERENCE = -1
 """The year before the transition, with which all others are compared."""
 
 
+@holds_tables(estimates={"parts": ()})
 @dataclass(frozen=True, eq=False, repr=False)
 class EventStudy:
     """Hold ratios by year from a transition.

@@ -12,6 +12,7 @@ from trajectories.groups.inference.posterior_intervals import complete_scores
 from trajectories.numerics.arguments import whole_number
 from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.types import FloatArray
+from trajectories.profiles import whole_table
 from trajectories.profiles.ahead import last_observed
 from trajectories.profiles.histories import Histories
 from trajectories.profiles.score import check_usable, own_ages, unwrap
@@ -54,7 +55,8 @@ def risk_ahead(
     results, support, _ = unwrap(model)
     check_usable(results)
     years = whole_number("years", years, 1)
-    histories = Histories.read(profiles)
+    histories = whole_table.read(profiles, support)
+    verdict = whole_table.judge(histories, support)
     numbers = {
         name: np.full(len(histories.units), np.nan) for name in ("probability", "lower", "upper")
     }
@@ -62,8 +64,8 @@ def risk_ahead(
     for row in histories.blank:
         refused[row] = "no year was observed: it is not known from which age to look ahead"
     panel = histories.panel
-    if panel is not None:
-        reasons = support.refused(panel)
+    if panel is not None and verdict is not None:
+        reasons = verdict.by_unit()
         left = np.array([(results.ages > last).sum() for last in last_observed(panel)])
         for i in np.flatnonzero(left < years):
             reasons[i] = reasons[i] or f"the model ends before {years} years ahead do"

@@ -17,6 +17,7 @@ from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.arguments import whole_number
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 from trajectories.panel import Panel
+from trajectories.profiles import whole_table
 from trajectories.profiles.ahead import ahead, last_observed
 from trajectories.profiles.flags import Flag, history_flags, packed, years_observed
 from trajectories.profiles.histories import Histories
@@ -80,20 +81,21 @@ def score(
     ------
     InputError
         If the model is no proper solution, is not about counts or 0/1 outcomes, or the profiles
-        cannot be read as a panel.
+        cannot be read as a panel; where the table and no row is at fault, as without the years free
+        that the model needs, or with years free in days (see ``whole_table``).
     """
     results, support, expired = unwrap(model)
     check_usable(results)
     if bootstrap is not None:
         check_bootstrap(bootstrap, results)
     years_ahead = whole_number("years_ahead", years_ahead)
-    histories = Histories.read(profiles)
+    histories = whole_table.read(profiles, support)
     panel, place = histories.panel, histories.place
+    verdict = whole_table.judge(histories, support)
     sheet = Sheet.blank(histories, results.n_groups, intervals)
     notes = _model_flags(results, support, expired)
     _fill_shares(sheet, histories.blank, results, notes, level)
-    if panel is not None:
-        verdict = support.refusals(panel)
+    if panel is not None and verdict is not None:
         sheet.refuse(place, verdict)
         scored = verdict.codes == 0
         if not intervals and can_be_summed(results, panel):
@@ -232,7 +234,7 @@ def _fill(
     sheet.numbers["n_offences"][rows] = panel.outcomes.sum(axis=1)
     sheet.numbers["last_age"][rows] = last
     sheet.numbers["uncertainty"][rows] = _uncertainty(posterior)
-    found = history_flags(panel, posterior, lower)
+    found = history_flags(panel, posterior, lower, results.ages)
     if sheet.intervals and years_ahead:
         coming = ahead(results, panel, years_ahead, level)
         for name, field in AHEAD_FIELDS.items():
@@ -261,7 +263,7 @@ def _fill_plain(
     columns["n_offences"] = verdict.totals
     columns["last_age"] = last_observed(panel)
     columns["uncertainty"] = uncertainty
-    found = history_flags(panel, posterior.T, None)
+    found = history_flags(panel, posterior.T, None, results.ages)
     flags = packed(found, notes, panel.n_units)
     flags[refused] = 0
     sheet.flags[where] = flags
