@@ -152,7 +152,7 @@ def drift(
     for when, own in zip(("before", "after"), values, strict=True):
         if len(own) < FEWEST:
             raise InputError(f"fewer than {FEWEST} histories {when} are scored: too few to compare")
-    probabilities, stability = _stability(values[0], values[1], bins)
+    probabilities, stability = _stability(values[0], values[1], int(bins))
     return Drift(
         shares=_shares(values[0], values[1], z),
         probabilities=probabilities,

@@ -55,6 +55,7 @@ def risk_ahead(
     results, support, _ = unwrap(model)
     check_usable(results)
     years = whole_number("years", years, 1)
+    support.require_years(years)
     histories = whole_table.read(profiles, support)
     verdict = whole_table.judge(histories, support)
     numbers = {
