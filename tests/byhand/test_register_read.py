@@ -319,7 +319,7 @@ def test_the_synthetic_register_passes_every_check(repository):
     paths = {
         name: folder / f"{name}.csv" for name in ("persons", "offences", "spells", "relations")
     }
-    register = Register.read(**paths, reference_date="2021-07-02", study="traffickers")
+    register = Register.read(**paths, reference_date="2021-07-02", study="domestic_sex_traffickers")
     assert register.repairs.empty
     written = tr.rapporteur.read_register(folder)
     for name in paths:

@@ -98,7 +98,8 @@ def number_in_words(number: float, what: str = "units") -> str:
         return f"fewer than {minimum} {what}".rstrip()
     if disclosure.rounding:
         number = round(number / disclosure.rounding) * disclosure.rounding
-    return f"{number:,.10g} {what}".rstrip()
+    noun = what.removesuffix("s") if number == 1 else what
+    return f"{number:,.10g} {noun}".rstrip()
 
 
 def said(number: float, noun: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from trajectories.errors import InputError
 from trajectories.panel.arrays import BoolArray, DayArray, IntArray, names
 from trajectories.panel.calendar import days
 from trajectories.panel.classification import ADDED, OffenceClassification
+from trajectories.panel.offence_labels import is_named
 from trajectories.panel.register import Register
 from trajectories.panel.register_classification import classification_of, covering
 
@@ -26,7 +27,8 @@ class IndexCases:
     Attributes
     ----------
     offence, registered : ndarray of datetime64[D], shape (rows of persons,)
-        NaT where a person has none.
+        NaT where a person has none; ``registered`` also where the index offence has no date of
+        registration.
     kind : ndarray of object
         Offence type; None where there is none, or where the user gave the dates.
     case : ndarray of int
@@ -51,6 +53,7 @@ class Offences:
     row : ndarray of int
         Position of the person in ``register.persons``.
     date, registered : ndarray of datetime64[D]
+        ``registered`` is NaT where an offence has no date of registration.
     case : ndarray of int
         -1 where the register has no cases.
     """
@@ -84,7 +87,8 @@ def classified_offences(
     date = days(table, "offence_date", "offences", required=True)
     registered = date
     if "registration_date" in table.columns:
-        registered = days(table, "registration_date", "offences", required=True)
+        # not yet registered, or not known: refused where a clock or an event needs it
+        registered = days(table, "registration_date", "offences")
     case = np.full(len(table), -1, dtype=np.int64)
     if "case" in table.columns:
         case = pd.factorize(table["case"])[0].astype(np.int64)
@@ -137,7 +141,7 @@ def event_mask(
     offences: Offences,
     cases: IndexCases,
     event: str | Sequence[str] | Callable[[pd.DataFrame], Any],
-    specific: tuple[str, ...],
+    specific: Any,
 ) -> BoolArray:
     """Return which offences are of the kind asked for, whenever they happened."""
     table = offences.table
@@ -151,8 +155,6 @@ def event_mask(
         return np.asarray(table[event], dtype=bool)
     kinds = table["offence_type"].to_numpy(dtype=object)
     if event == "specific":
-        if not specific:
-            raise InputError('event="specific" counts what specific= names, which is nothing')
         return _one_of(offences, specific, "specific")
     if event == "special":
         own = cases.kind[offences.row]
@@ -187,8 +189,12 @@ def _asked(function: Callable[[pd.DataFrame], Any], offences: Offences, what: st
 
 def _one_of(offences: Offences, kinds: Any, what: str) -> BoolArray:
     """Return the offences of one type or group, or of any of several."""
+    several = isinstance(kinds, Iterable) and not isinstance(kinds, str)
+    named = list(kinds) if several else [kinds]
+    if not named:
+        raise InputError(f"{what}= names no type and no group: say which count")
     result = np.zeros(len(offences.table), dtype=bool)
-    for name in kinds if isinstance(kinds, list | tuple) else (kinds,):
+    for name in named:
         result |= _kind(offences, name, what)
     return result
 
@@ -203,7 +209,7 @@ def _kind(offences: Offences, name: Any, what: str) -> BoolArray:
     columns = ["offence_type"] if classification is None else ["offence_type", "offence_group"]
     mask = np.zeros(len(table), dtype=bool)
     for column in columns:
-        mask |= np.asarray((table[column] == name).fillna(False), dtype=bool)
+        mask |= is_named(table[column], name)
     if mask.any():
         return mask
     known_event = classification is not None and classification.named(name)

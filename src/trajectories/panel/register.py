@@ -118,6 +118,7 @@ class Register:
         spell_types: Mapping[str, str] | None = None,
         date_precision: Mapping[str, str] | None = None,
         date_format: str | None = None,
+        missing_dates: Mapping[str, Any] | None = None,
         separator: str = ",",
         decimal: str = ".",
         study: str | None = None,
@@ -131,7 +132,10 @@ class Register:
             ``relations``, CSV or Parquet, as ``trajectories simulate`` writes them. What is given
             by name is not looked for there.
         persons, offences, spells, relations : DataFrame or path of a CSV or Parquet file
-            None for spells or relations: there are none. Columns that are not needed are kept.
+            Or a list of these, where a table comes in parts (detention from one agency, jobs from
+            another); rows are then numbered through. For spells also a dict of type → file, for
+            files without a column of types. None for spells or relations: there are none. Columns
+            that are not needed are kept.
         reference_date : date
             Last day that the register covers; with a folder by default that of its
             ``register.json``, which says what is studied, too.
@@ -156,12 +160,16 @@ class Register:
             Column of dates → "month" or "year", for dates that look better known than they are.
         date_format : str, optional
             Of dates that are not written year first: "%d-%m-%Y".
+        missing_dates : dict, optional
+            Column of dates → what stands there for "none" or "not known", one text or several
+            (``{"end_date": "31-12-9999", "death_date": ["01-01-1900", "00-00-0000"]}``), written as
+            the table does.
         separator : str
             What parts the fields of a CSV file.
         decimal : str
             Decimal sign of numbers in a CSV file: ``","`` for 28,6.
         study : str, optional
-            The population that the study is about.
+            The population that the study is about: a value of the persons' column ``population``.
 
         Returns
         -------
@@ -196,8 +204,10 @@ class Register:
             spell_types,
             date_precision,
             date_format,
+            missing_dates,
             separator,
             decimal,
+            study,
         )
         return cls(study=study, **fields)
 
@@ -231,6 +241,30 @@ class Register:
         ]
         if found:
             raise InputError(f"register: {'; '.join(found)}; rename or add it")
+
+    def countable(self, until: Any = None) -> pd.Series[bool]:
+        """Return which offences a panel can count, as a mask over the offences.
+
+        Registers hold offences that no rate can be made of: committed in a year of age that was
+        spent in detention from one birthday to the next, after death or emigration, before birth.
+        ``Panel.from_register`` and the measures of careers refuse them; ``event=`` takes this
+        mask, alone or with others (``mask & (offences["offence_type"] == "violent")``).
+        ``(~mask).sum()`` is the number to report.
+
+        Parameters
+        ----------
+        until : date, optional
+            Last day of follow-up, by default the reference date.
+
+        Returns
+        -------
+        Series of bool
+            With the index of ``offences``.
+        """
+        # the account of time at risk reads registers itself
+        from trajectories.panel.countable import countable_offences
+
+        return countable_offences(self, until)
 
     @disclosed(persons="rows", part_counts=(), parts=())
     def check(self) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.panel.arrays import counted, names
+from trajectories.panel.register_parts import joined, parts_of, with_type, without_blanks
 from trajectories.panel.register_problems import ALL, Problems
 
 REQUIRED = {
@@ -72,27 +73,39 @@ def load_tables(
         If ``columns`` is no mapping of names.
     """
     renames = _by_table(columns)
-    tables = {}
+    parts = {}
     for name, source in given.items():
         if source is None and name in MAY_BE_ABSENT:
-            tables[name] = _empty(name)
+            parts[name] = [_empty(name)]
             continue
-        texts = _as_they_stand(name, renames[name])
         try:
-            tables[name] = _load(source, name, texts, (separator, decimal))
+            parts[name] = _load_parts(source, name, renames[name], (separator, decimal))
         except InputError as error:
             problems.add(str(error))
             problems.without(name)
-    _note_unused(columns, tables, renames, problems)
+    _note_unused(columns, parts, renames, problems)
+    tables = {}
     for name in given:
-        if name not in tables:
+        if name not in parts:
             tables[name] = _empty(name)
-        elif given[name] is not None:
-            tables[name] = _renamed(tables[name], name, renames[name], problems)
+        elif given[name] is None:
+            tables[name] = parts[name][0]
+        else:
+            tables[name] = _renamed(parts[name], name, renames[name], problems)
     if tables["persons"].empty and not problems.lacks("persons", ALL):
         problems.add("persons: the table has no row")
         problems.without("persons")
-    return {name: tables[name] for name in given}
+    return tables
+
+
+def _load_parts(
+    source: Any, name: str, rename: Mapping[str, str], signs: tuple[str, str]
+) -> list[pd.DataFrame]:
+    texts = _as_they_stand(name, rename)
+    return [
+        with_type(_load(part, name, texts, signs), kind, rename)
+        for part, kind in parts_of(source, name)
+    ]
 
 
 def _empty(name: str) -> pd.DataFrame:
@@ -122,39 +135,53 @@ def _by_table(columns: Mapping[str, Any] | None) -> dict[str, dict[str, str]]:
 
 def _note_unused(
     columns: Mapping[str, Any] | None,
-    tables: Mapping[str, pd.DataFrame],
+    parts: Mapping[str, list[pd.DataFrame]],
     renames: Mapping[str, dict[str, str]],
     problems: Problems,
 ) -> None:
     """Note a declared column that is nowhere: a typing error would pass silently."""
     one_for_all = columns is not None and not any(isinstance(v, Mapping) for v in columns.values())
-    if one_for_all and len(tables) < len(renames):
+    here = {name: {c for table in tables for c in table.columns} for name, tables in parts.items()}
+    if one_for_all and len(parts) < len(renames):
         return  # they may be in a table that could not be read
     if one_for_all:
-        here = {column for table in tables.values() for column in table.columns}
-        absent = [column for column in renames["persons"] if column not in here]
+        everywhere = set().union(*here.values())
+        absent = [column for column in renames["persons"] if column not in everywhere]
         if absent:
             problems.add(f"columns= declares {names(absent)}, which no table has")
         return
-    for name, table in tables.items():
-        absent = [column for column in renames[name] if column not in table.columns]
+    for name, found in here.items():
+        absent = [column for column in renames[name] if column not in found]
         if absent:
             problems.add(f"columns= declares {names(absent)}, which {name} does not have")
 
 
 def _renamed(
-    table: pd.DataFrame, name: str, rename: dict[str, str], problems: Problems
+    parts: list[pd.DataFrame], name: str, rename: dict[str, str], problems: Problems
+) -> pd.DataFrame:
+    """Return the parts of a table as one, its columns renamed; note those twice or absent."""
+    several = len(parts) > 1
+    return joined(
+        [
+            _renamed_part(part, name, f" (part {number})" if several else "", rename, problems)
+            for number, part in enumerate(parts, start=1)
+        ]
+    )
+
+
+def _renamed_part(
+    table: pd.DataFrame, name: str, part: str, rename: dict[str, str], problems: Problems
 ) -> pd.DataFrame:
     table = table.rename(columns=rename)
     twice = table.columns[table.columns.duplicated()].unique()
     if len(twice):
-        where = f"{name}: more than one column is called {names(twice)}, after columns="
+        where = f"{name}{part}: more than one column is called {names(twice)}, after columns="
         problems.add(where, "rename or drop one column of a name")
         table = table.loc[:, ~table.columns.duplicated()]
     absent = [column for column in REQUIRED[name] if column not in table.columns]
     if absent:
         problems.add(
-            f"{name}: column {names(absent)} absent (it has {names(table.columns)})", DECLARE
+            f"{name}{part}: column {names(absent)} absent (it has {names(table.columns)})", DECLARE
         )
         if set(absent) & {"death_date", "emigration_date"}:
             problems.advise(EMPTY_DATES)
@@ -182,7 +209,7 @@ def _load(source: Any, name: str, texts: set[str], signs: tuple[str, str]) -> pd
         return source
     if not isinstance(source, (str, Path)):
         raise InputError(
-            f"{name}: give a DataFrame or the path of a CSV or Parquet file, "
+            f"{name}: give a DataFrame, the path of a CSV or Parquet file, or a list of these, "
             f"not {type(source).__name__}"
         )
     path = Path(source)
@@ -239,7 +266,7 @@ def _csv(path: Path, name: str, texts: set[str], separator: str, decimal: str) -
             "row as many fields, "
             f"parted by {separator!r}"
         ) from None
-    return table
+    return without_blanks(table)
 
 
 def _refuse_other_separator(header: str, where: str, separator: str) -> None:

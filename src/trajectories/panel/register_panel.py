@@ -139,7 +139,8 @@ def _refuse_offences(wrong: dict[str, BoolArray], number: IntArray) -> None:
     if found:
         raise InputError(
             f"register: offences {'; '.join(found)}; correct the dates, or leave these offences "
-            "out with event= (a boolean Series over the offences)"
+            "out with event= (a boolean Series over the offences; register.countable() is one "
+            "that leaves out just these)"
         )
 
 

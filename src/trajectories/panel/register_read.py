@@ -13,11 +13,13 @@ from trajectories.panel.arrays import counted, names
 from trajectories.panel.calendar import as_day
 from trajectories.panel.classification import OffenceClassification
 from trajectories.panel.detention import DETENTION
+from trajectories.panel.offence_labels import MOST_NAMED, named_types
 from trajectories.panel.register_checks import findings
 from trajectories.panel.register_dates import TIME_ZONE, Dates, has_time_zone, parse_dates
 from trajectories.panel.register_draft import Draft
 from trajectories.panel.register_files import DATES, load_tables
 from trajectories.panel.register_ids import unify_ids
+from trajectories.panel.register_missing_dates import without_codes
 from trajectories.panel.register_precision import precision_report, settle
 from trajectories.panel.register_problems import Problems
 from trajectories.panel.register_repairs import refuse, repair
@@ -33,8 +35,10 @@ def read_tables(
     spell_types: Mapping[str, str] | None,
     date_precision: Mapping[str, str] | None,
     date_format: str | None,
+    missing_dates: Mapping[str, Any] | None,
     separator: str,
     decimal: str,
+    study: str | None,
 ) -> dict[str, Any]:
     """Return the fields of a Register; see ``Register.read``."""
     reference = as_day(reference_date, "reference_date")
@@ -45,17 +49,19 @@ def read_tables(
     tables = unify_ids(load_tables(given, columns, separator, decimal, problems))
     if not problems.lacks("spells", "spell_type"):
         tables["spells"] = _spells_by_name(tables["spells"], spell_types, problems)
+    tables = without_codes(tables, missing_dates, date_format, problems)
     dates = _dates(tables, date_precision or {}, date_format, problems)
+    _note_study(study, tables["persons"], problems)
     draft = Draft(tables, dates, np.datetime64(reference.date(), "D"))
     found = [f for f in _failing(draft, kinds, exclusive) if not problems.follows(f)]
-    refuse(found, draft, strict, problems)
+    refuse(found, draft, strict, problems, date_format)
     repairs = repair(found, draft, exclusive)
     settle(draft)
     precision = precision_report(draft)
     if found or (precision["precision"] != "day").any():
         # repairs and imputed dates must not make what they would have been refused for
         _used_as_given(draft)
-        refuse(_failing(draft, kinds, exclusive), draft, strict=True, problems=problems)
+        refuse(_failing(draft, kinds, exclusive), draft, True, problems, date_format)
     return {
         **{name: _finished(draft, name) for name in draft.tables},
         "reference_date": reference,
@@ -74,6 +80,26 @@ def _classification(
     except InputError as error:
         problems.add(str(error))
         return None
+
+
+def _note_study(study: str | None, persons: pd.DataFrame, problems: Problems) -> None:
+    """Note a study of a population that no person belongs to: a slip would show much later."""
+    if study is None or problems.lacks("persons", "population"):
+        return
+    if "population" not in persons.columns:
+        problems.add(
+            "study= names a population, and persons have no column 'population'",
+            "say which column it is with columns={'its name': 'population'}",
+        )
+        return
+    known = persons["population"].dropna()
+    if not (known == study).any():
+        few = known.nunique() <= MOST_NAMED
+        listed = named_types(known) if few else f"{known.nunique():,} different ones"
+        problems.add(
+            "study= is no population of these persons, whose column 'population' has "
+            f"{listed or 'nothing in it'}"
+        )
 
 
 def _refuse_format(date_format: Any) -> None:

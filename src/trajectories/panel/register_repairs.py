@@ -30,10 +30,16 @@ FEWEST_DATES = 3
 COLUMNS = ["table", "column", "check", "rows", "where", "repair"]
 
 
-def refuse(found: list[Finding], draft: Draft, strict: bool, problems: Problems) -> None:
+def refuse(
+    found: list[Finding],
+    draft: Draft,
+    strict: bool,
+    problems: Problems,
+    date_format: str | None,
+) -> None:
     """Raise one InputError that names all problems, unless they can and may be repaired.
 
-    Problems of files and columns come first, and never are.
+    Problems of files and columns come first, and never are. Several are told on a line each.
 
     Raises
     ------
@@ -45,16 +51,21 @@ def refuse(found: list[Finding], draft: Draft, strict: bool, problems: Problems)
     if not fatal and not problems.clauses:
         return
     clauses = [*problems.clauses, *(f.message(draft.number(f.table)) for f in fatal)]
-    advice = [*problems.advice, *_advice(found, cannot, strict, len(clauses))]
-    raise InputError(
-        "; ".join(
-            [f"register: {counted(len(clauses), 'problem')}: {clauses[0]}", *clauses[1:], *advice]
-        )
+    advice = "; ".join(
+        [*problems.advice, *_advice(found, cannot, strict, len(clauses), date_format)]
     )
+    if len(clauses) == 1:
+        raise InputError("; ".join([f"register: 1 problem: {clauses[0]}", *filter(None, [advice])]))
+    lines = [f"register: {counted(len(clauses), 'problem')}:", *(f"  {one}" for one in clauses)]
+    raise InputError("\n".join([*lines, *filter(None, [advice])]))
 
 
 def _advice(
-    found: list[Finding], cannot: list[Finding], strict: bool, n_problems: int
+    found: list[Finding],
+    cannot: list[Finding],
+    strict: bool,
+    n_problems: int,
+    date_format: str | None,
 ) -> list[str]:
     """Return what to do about rows that fail checks."""
     fatal = found if strict else cannot
@@ -64,7 +75,12 @@ def _advice(
     repairable = f", or let strict=False repair {n_repairable} of {counted(n_problems, 'problem')}"
     advice = ["correct the tables" + (repairable if strict and n_repairable else "")]
     if any(f.what == NO_DATE for f in fatal):
-        advice.append("dates that are not written year first need date_format='%d-%m-%Y', say")
+        advice.append(
+            "dates that are not written year first need date_format='%d-%m-%Y', say"
+            if date_format is None
+            else f"dates are read as date_format={date_format!r} or year first, and missing_dates= "
+            "names what stands for no date"
+        )
     if any(f.what == NO_DATE for f in cannot):
         advice.append(
             "where most of a column is no date, nothing is repaired: its dates are written in "

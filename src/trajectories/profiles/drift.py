@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -143,7 +144,7 @@ def drift(
     """
     if (risks is None) != (outcomes is None):
         raise InputError("calibration of two periods needs both risks and outcomes, a pair each")
-    if isinstance(bins, bool) or not isinstance(bins, int) or bins < 2:
+    if isinstance(bins, bool) or not isinstance(bins, Integral) or bins < 2:
         raise InputError(f"bins must be a whole number of 2 or more, not {bins!r}")
     z = normal_quantile(level)
     tables = [score(model, one, years_ahead=0, intervals=False) for one in (before, after)]
@@ -152,7 +153,7 @@ def drift(
     for when, own in zip(("before", "after"), values, strict=True):
         if len(own) < FEWEST:
             raise InputError(f"fewer than {FEWEST} histories {when} are scored: too few to compare")
-    probabilities, stability = _stability(values[0], values[1], bins)
+    probabilities, stability = _stability(values[0], values[1], int(bins))
     return Drift(
         shares=_shares(values[0], values[1], z),
         probabilities=probabilities,

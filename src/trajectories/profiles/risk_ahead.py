@@ -54,6 +54,7 @@ def risk_ahead(
     results, support, _ = unwrap(model)
     check_usable(results)
     years = whole_years(years, 1, "years")
+    support.require_years(years)
     histories = whole_table.read(profiles, support)
     verdict = whole_table.judge(histories, support)
     numbers = {

@@ -57,7 +57,9 @@ def score(
         A row a history; a table as for ``Panel.from_wide``, NaN where not observed. A row without
         any year gets the shares of the groups, and a flag that says so.
     years_ahead : int
-        Ages after the last observed one over which offences are forecast, each a whole year free.
+        Ages after the last observed one over which offences are forecast, each a whole year free
+        (of a model without exposure, a year as those fitted had them, detention included). Only 0
+        where the ages of the model are not one year apart.
     level : float
         Of all intervals.
     intervals : bool
@@ -89,6 +91,8 @@ def score(
     if bootstrap is not None:
         check_bootstrap(bootstrap, results)
     years_ahead = whole_years(years_ahead, 0, "years_ahead")
+    if intervals:
+        support.require_years(years_ahead, ": score with years_ahead=0 (--years-ahead 0)")
     histories = whole_table.read(profiles, support)
     panel, place = histories.panel, histories.place
     verdict = whole_table.judge(histories, support)
@@ -136,7 +140,7 @@ def unwrap(
             f"a fitted or published model is needed, not a {type(model).__name__}: give results of "
             "a fit, or what profiles.load returns"
         )
-    return results, support, bool(getattr(model, "expired", False))
+    return results, support, bool(getattr(model, "past_last_day", False))
 
 
 def whole_years(value: Any, least: int, what: str) -> int:

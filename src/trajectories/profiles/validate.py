@@ -68,7 +68,7 @@ class Validation:
             [
                 f"{self.n_scored} persons scored, {number_in_words(self.n_refused, '')} refused"
                 f"{until}; intervals of {100 * self.level:g} %",
-                table.drop(columns="reason").round(3).to_string(index=False),
+                table.round(3).to_string(index=False),
                 "Calibration and equal error rates cannot all hold where base rates differ; no "
                 "number here certifies fairness.",
             ]
