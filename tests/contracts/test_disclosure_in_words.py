@@ -34,7 +34,7 @@ RATE = 29.0
 
 
 def written(figure: Figure) -> str:
-    """Return what a figure says: words, the text in its place, and those in the file drawn of it."""
+    """Return what a figure says: its words, the text in its place, and what its file says."""
     words = [text.get_text() for text in figure.findobj(Text) if text.get_visible()]
     drawn = io.StringIO()
     figure.savefig(drawn, format="svg", metadata={"Date": None})
