@@ -12,6 +12,7 @@ from trajectories.disclosure_control import disclosure, unprotected
 from trajectories.errors import InputError
 from trajectories.groups.grolts.facts import Facts
 from trajectories.groups.grolts.items import every_item
+from trajectories.numerics.arguments import whole_number
 
 if TYPE_CHECKING:
     from trajectories.groups.choosing.selection import Selection
@@ -117,8 +118,7 @@ def grolts(
     """
     if minimum_cell is None:
         minimum_cell = disclosure.setting.minimum_cell
-    if isinstance(minimum_cell, bool) or not isinstance(minimum_cell, int) or minimum_cell < 0:
-        raise InputError(f"minimum_cell must be a whole number of 0 or more, not {minimum_cell!r}")
+    minimum_cell = whole_number("minimum_cell", minimum_cell)
     if selection is not None and not _is_candidate(results, selection):
         raise InputError(
             "the final model is none of the candidates of this selection: give the selection that "
