@@ -123,7 +123,8 @@ def _imputed(value: DayArray, precision: NDArray[np.int8], unreadable: BoolArray
         which = precision == code
         period = value[which].astype(f"datetime64[{unit}]")
         first[which] = period.astype("datetime64[D]")
-        last[which] = (period + 1).astype("datetime64[D]") - ONE_DAY
+        following = period + np.timedelta64(1, unit)
+        last[which] = following.astype("datetime64[D]") - ONE_DAY
     middle = first + (last - first + ONE_DAY) // 2
     return Dates(
         np.where(precision > _DAY, middle, value),
