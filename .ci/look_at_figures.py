@@ -1,8 +1,9 @@
 """Sheets of every gallery figure, to be looked at: `look_at_figures.py FOLDER [PAGE...]`.
 
 Runs the code of the gallery (or of the pages named) and writes for each page a sheet with a row a
-figure: as it is, on a dark page, in grey, and in the width of a journal's column (89 mm), where it
-fits. Says which texts are cut off, lie on each other or are smaller than 6 points at 183 mm.
+figure: as it is, on a dark page, in grey, and drawn for a journal's column (89 mm), where it fits.
+Says which do not fit, and which texts are cut off, lie on each other or are smaller than 6 points
+at 183 mm.
 """
 
 from __future__ import annotations
@@ -76,7 +77,8 @@ def views(figure: Figure, folder: Path) -> list[Image.Image]:
     shown = [light, dark, light.convert("L").convert("RGB")]
     try:
         (column,) = save(figure, folder / "column.png", dpi=100.0, width=89.0)
-    except InputError:
+    except InputError as problem:
+        print(problem)
         return shown
     shown.append(Image.open(column).convert("RGB"))
     column.unlink()

@@ -34,6 +34,10 @@ class ExposureWarning(TrajectoriesWarning):
     """More time free than a cell of the panel lasts: days where years are meant, say."""
 
 
+class WeightWarning(TrajectoriesWarning):
+    """Weights that look like sampling weights, where numbers of persons are taken."""
+
+
 class DegenerateSolutionWarning(TrajectoriesWarning):
     """The best solution found is not a proper one; the message names what is wrong with it."""
 

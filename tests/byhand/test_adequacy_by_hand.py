@@ -11,6 +11,7 @@ import pytest
 import trajectories as tr
 from trajectories.groups.adequacy.classification import classification_entropy, classification_table
 
+pytestmark = pytest.mark.filterwarnings("ignore::trajectories.errors.WeightWarning")
 POSTERIOR = np.array([[0.9, 0.1], [0.7, 0.3], [0.2, 0.8]])
 SHARES = np.array([0.6, 0.4])
 WEIGHTS = np.array([1.0, 3.0, 2.0])

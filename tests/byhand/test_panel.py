@@ -10,6 +10,7 @@ import pytest
 
 import trajectories as tr
 
+pytestmark = pytest.mark.filterwarnings("ignore::trajectories.errors.WeightWarning")
 NAN = np.nan
 
 

@@ -75,7 +75,7 @@ def test_columns_are_renamed_for_all_tables_or_table_by_table():
         ({"persons": {"rin": "person"}}, "declares 'rin', which persons does not have"),
         ({"people": {"person": "person"}}, "names no table 'people'"),
         ({"death_date": "birth_date"}, "persons: more than one column is called 'birth_date'"),
-        ({"person": "id"}, "persons: column 'person' absent; it has 'id', 'birth_date'"),
+        ({"person": "id"}, "persons: column 'person' absent .it has 'id', 'birth_date'"),
         ({"persons": {}, "person": "id"}, "must map names"),
         (["person"], "columns= must be a dict"),
     ],
@@ -319,7 +319,7 @@ def test_the_synthetic_register_passes_every_check(repository):
     paths = {
         name: folder / f"{name}.csv" for name in ("persons", "offences", "spells", "relations")
     }
-    register = Register.read(**paths, reference_date="2021-07-02", study="traffickers")
+    register = Register.read(**paths, reference_date="2021-07-02", study="domestic_sex_traffickers")
     assert register.repairs.empty
     written = tr.rapporteur.read_register(folder)
     for name in paths:

@@ -17,6 +17,7 @@ from trajectories.groups import (
     degree_search,
 )
 
+pytestmark = pytest.mark.filterwarnings("ignore::trajectories.errors.WeightWarning")
 QUICK = Control(n_starts=6, n_finish=2)
 
 

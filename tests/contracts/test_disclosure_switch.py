@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -241,10 +243,7 @@ DECLARED = [
     ("recidivism", "numbers_at_risk"),
     ("recidivism", "rates"),
     ("recidivism", "recidivism_figures"),
-    ("matching", "compare"),
-    ("matching", "compare_by_group"),
     ("profiles", "error_rates"),
-    ("profiles", "validate"),
     ("profiles", "validate_forecast"),
 ]
 
@@ -261,6 +260,13 @@ def test_tables_in_an_object_are_suppressed_in_a_copy_of_it() -> None:
     assert shown.loc["many", "suppressed"]  # or six are all but these
     assert not shown.loc["", "suppressed"]
     assert shown.loc["few", ["estimate", "persons"]].isna().all()
+    # made under the switch it stays so; made before it is read under it alike
+    plain = tr.profiles.validate(risk, outcome, by=by)
+    assert plain.discrimination["estimate"].notna().all()
+    with tr.disclosure():
+        pd.testing.assert_frame_equal(plain.discrimination, found.discrimination)
+        copied = pickle.loads(pickle.dumps(found))
+    pd.testing.assert_frame_equal(copied.discrimination, found.discrimination)
 
 
 @pytest.mark.parametrize(("module", "name"), DECLARED)

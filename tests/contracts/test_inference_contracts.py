@@ -154,7 +154,10 @@ def test_another_panel_is_refused(panel, results) -> None:
         (lambda r: r.wald_test(np.zeros(7)), "finite coefficients, not all of them zero"),
         (lambda r: r.wald_test(np.ones((2, 7))), "redundant"),
         (lambda r: r.wald_test(np.ones(7), [1, 2]), "value must be one number, or one for each"),
-        (lambda r: r.wald_test(pd.Series([1.0], index=["slope"])), "1 columns .* no parameters"),
+        (
+            lambda r: r.wald_test(pd.Series([1.0], index=["slope"])),
+            "1 label of the restrictions is no parameter",
+        ),
         (lambda r: r.test_equal_curves(1, 3), "group must be one of 1 to 2, not 3"),
         (lambda r: r.test_equal_curves(1, 1), "same curve as itself"),
         (lambda r: r.test_highest_degree(0), "group must be one of 1 to 2, not 0"),

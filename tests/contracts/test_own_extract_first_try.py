@@ -103,7 +103,7 @@ def test_two_ages_far_apart_are_not_taken_for_a_range(extract) -> None:
 
 def test_an_index_that_is_no_type_is_told_of_functions(extract) -> None:
     register = tr.Register.read(**extract, separator=";", date_format="%d-%m-%Y", strict=False)
-    with pytest.raises(InputError, match=r"OffenceClassification\.default\(\), and give class"):
+    with pytest.raises(InputError, match=r"groups need a classification: register\.with_class"):
         tr.FollowUp.from_register(register)
     own = tr.OffenceClassification.default()
     for name in ("vermogen", "geweld"):
@@ -112,6 +112,8 @@ def test_an_index_that_is_no_type_is_told_of_functions(extract) -> None:
         )
     with pytest.raises(InputError, match="or give a function that takes the table of offences"):
         tr.FollowUp.from_register(register, index="veroordeling", classification=own)
+    with pytest.raises(InputError, match="2 types not in the classification"):
+        register.with_classification("default")
 
 
 @pytest.fixture(scope="module")

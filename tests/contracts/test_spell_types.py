@@ -77,5 +77,5 @@ def test_a_register_without_offences_is_said_to_have_none() -> None:
         relations=None,
         reference_date="2021-07-02",
     )
-    with pytest.raises(tr.errors.InputError, match="the register has none, and 'any' takes all"):
+    with pytest.raises(tr.errors.InputError, match=r"the register has none, .*'any' takes all"):
         tr.careers.lead_up(register, "drugs")

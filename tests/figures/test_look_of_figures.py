@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.image import imread
 
 import trajectories as tr
 from trajectories import plot
-from trajectories.errors import InputError
 from trajectories.plot.alt_text import alt_text
 from trajectories.plot.style import INK, group_look, new_figure, with_gaps
 
@@ -126,23 +123,6 @@ def test_axes_of_our_figures_have_our_style_wherever_they_are_made() -> None:
     ax = new_figure(4.0, 3.0).subplots()
     assert not ax.spines["top"].get_visible()
     assert not ax.spines["right"].get_visible()
-
-
-def test_a_figure_is_saved_in_the_width_of_a_column_and_keeps_its_own(tmp_path: Path) -> None:
-    figure = plot.trajectories(curves(1, 2))
-    (path,) = plot.save(figure, tmp_path / "column.png", width=89.0, dpi=300.0)
-    assert imread(path).shape[1] == pytest.approx(89.0 / 25.4 * 300.0, abs=1)
-    assert tuple(figure.get_size_inches()) == (7.2, 4.2)
-
-
-def test_a_figure_that_does_not_fit_is_refused(tmp_path: Path) -> None:
-    figure = plot.observed_means(curves(1, 2, 3), curves(1, 2, 3))
-    with pytest.raises(InputError, match="does not fit in 60 mm"):
-        plot.save(figure, tmp_path / "narrow.png", width=60.0)
-    assert not list(tmp_path.iterdir())
-    for width in (0.0, -3.0, float("nan")):
-        with pytest.raises(InputError, match="in millimetres, above 0"):
-            plot.save(figure, tmp_path / "none.png", width=width)
 
 
 def test_figures_that_would_have_the_same_text_name_their_population() -> None:

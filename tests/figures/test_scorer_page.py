@@ -16,6 +16,7 @@ import pytest
 import trajectories as tr
 from trajectories import profiles, report
 from trajectories.errors import DegenerateSolutionWarning, InputError
+from trajectories.groups.saving.storage import checksum
 
 _SPEC = importlib.util.spec_from_file_location("browser", Path(__file__).parent / "browser.py")
 _BROWSER = importlib.util.module_from_spec(_SPEC)
@@ -180,6 +181,17 @@ def test_a_person_can_use_the_page_with_the_keyboard_in_two_languages(tmp_path: 
         assert page.complaints() == []
 
 
+def with_other_shares(page: str, stated: str) -> str:
+    """Return a page whose shares do not add up to 1, with the checksum mended."""
+    start = page.index('{"about"')
+    text = page[start : page.index("</script>", start)]
+    document = json.loads(text.replace("\\u003c", "<"))
+    own = document["model"]["log_probability"]
+    document["model"]["log_probability"] = [value + 0.2 for value in own]
+    mended = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return page.replace(text, mended.replace("<", "\\u003c")).replace(stated, checksum(document))
+
+
 def test_a_page_that_was_changed_or_is_too_old_does_not_score(tmp_path: Path) -> None:
     model, _ = published("poisson")
     good = report.scorer_page(model)
@@ -190,8 +202,10 @@ def test_a_page_that_was_changed_or_is_too_old_does_not_score(tmp_path: Path) ->
         "model": good.replace(theta, json.dumps(model.results.parameters.theta[1, 0] + 0.25)),
         "formula": good.replace("y * eta - mean", "y * eta - 1.01 * mean"),
         "old": report.scorer_page(old),
+        "shares": with_other_shares(good, model.checksum),
     }
     says = {"model": "checksum differs", "formula": "does not give the scores", "old": "2020-01-01"}
+    says["shares"] = "(shares)"
     for name, text in changed.items():
         path = tmp_path / f"{name}.html"
         path.write_text(text, encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -11,6 +12,7 @@ from hypothesis.extra import numpy as arrays
 import trajectories as tr
 from trajectories.panel.distinct import distinct_rows
 
+pytestmark = pytest.mark.filterwarnings("ignore::trajectories.errors.WeightWarning")
 FIELDS = ("outcomes", "ages", "exposure", "observed", "weights")
 
 

@@ -23,6 +23,7 @@ from trajectories.scale import DaskPanel
 from trajectories.scale.dask_draws import DaskDraws
 from trajectories.scale.resampled_part import Draw, build_resampled, drawn
 
+pytestmark = pytest.mark.filterwarnings("ignore::trajectories.errors.WeightWarning")
 AGES = np.arange(14, 22)
 SPEC = tr.GroupTrajectories(2, "poisson", 1)
 

@@ -17,6 +17,7 @@ import trajectories as tr
 from trajectories.groups.three_steps.first_step import first_step
 from trajectories.groups.three_steps.group_tests import holm
 
+pytestmark = pytest.mark.filterwarnings("ignore::trajectories.errors.WeightWarning")
 spec = importlib.util.spec_from_file_location(
     "three_steps_standin", Path(__file__).parents[1] / "byhand" / "three_steps_standin.py"
 )

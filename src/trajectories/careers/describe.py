@@ -41,6 +41,7 @@ def describe(
     *,
     ages: Any = AGES,
     classification: OffenceClassification | None = None,
+    kinds: Literal["group", "type"] = "group",
     windows: Any = (2.0, 5.0),
     gaps: Any = (2.0, 5.0),
     detention: Literal["removed", "kept"] = "removed",
@@ -60,9 +61,11 @@ def describe(
     ages : whole numbers
         Of participation, frequency and cumulative prevalence.
     classification : OffenceClassification, optional
-        Kinds of offence are its groups, and escalation follows its seriousness. By default kinds
-        are the types as registered, and escalation is left out where the default classification
-        does not know them all.
+        Kinds of offence are its groups, and escalation follows its seriousness; by default that
+        of the register.
+    kinds : {"group", "type"}
+        Groups of the classification, or types as they are registered. With types there need be no
+        classification: without one there is no escalation in the table.
     windows, gaps : numbers of years
         Of desistance and intermittency.
     detention : {"removed", "kept"}
@@ -94,13 +97,14 @@ def describe(
     made = histories(register, chosen, event, until, detention)
     groups = grouping(made.risk.persons, register, by, posterior)
     panel = Panel.from_register(register, ages, event=event, until=until, persons=chosen)
-    kinds = kinds_of(made, classification)
+    found = kinds_of(made, classification, kinds)
+    known = classification if classification is not None else register.classification
     tables = [
         *_over_age(panel, _of_units(panel, made, groups), level),
         *_over_life(made, groups, np.array(ages, dtype=np.float64, ndmin=1), level),
         desistance(made, groups, check_years(windows, "windows"), HORIZON, level),
         intermittency(made, groups, check_years(gaps, "gaps"), level),
-        *_of_kinds(made, groups, kinds, classification, level, seed),
+        *_of_kinds(made, groups, found, known, level, seed),
     ]
     if "case" in register.offences.columns and len(made.number):
         tables.append(co_offending(made, groups, level))
@@ -148,11 +152,8 @@ def _of_kinds(
         versatility(made, kinds, groups, 2, level),
         specialisation(made, kinds, groups, level, DRAWS, seed),
     ]
-    known = classification or OffenceClassification.default()
-    types = pd.DataFrame({"offence_type": made.column("offence_type").to_numpy()})
-    if classification is not None or not known.unknown(types).any():
-        serious = seriousness_of(made, known)
-        tables.append(escalation(made, serious, groups, level))
+    if classification is not None:
+        tables.append(escalation(made, seriousness_of(made, classification), groups, level))
     return tables
 
 

@@ -37,7 +37,7 @@ def escalation(
     ----------
     register : Register
     classification : OffenceClassification, optional
-        Its ``seriousness`` orders the types; by default ``OffenceClassification.default()``.
+        Its ``seriousness`` orders the types; by default that of the register.
     by, posterior, persons, event, until, level
         As in :func:`trajectories.careers.participation`.
 
@@ -49,7 +49,6 @@ def escalation(
         first less the last) and "change_in_seriousness" (mean, in units of the classification).
         Persons are clusters. ``transitions(order="seriousness")`` shows the table behind it.
     """
-    classification = classification or OffenceClassification.default()
     made = histories(register, who(by, posterior, persons), event, until)
     groups = grouping(made.risk.persons, register, by, posterior)
     return of_histories(made, seriousness_of(made, classification), groups, check_level(level))

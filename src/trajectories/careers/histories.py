@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import said
 from trajectories.errors import InputError
 from trajectories.panel import Register, TimeAtRisk, time_at_risk
 from trajectories.panel.arrays import BoolArray, DayArray, FloatArray, IntArray, these_rows
@@ -128,14 +129,14 @@ class Histories:
         event : str, list of str or boolean Series over the offences
             As in ``Panel.from_register``.
         """
-        kept = select_offences(self.register.offences, event)[self.number]
+        kept = select_offences(self.register, event)[self.number]
         return Histories(
             self.register, self.risk, self.person[kept], self.day[kept], self.number[kept]
         )
 
     def __repr__(self) -> str:
         """Describe the size; never show a person."""
-        return f"<Histories: {self.n_persons:,} persons, {len(self.person):,} offences>"
+        return f"<Histories: {said(self.n_persons, 'person')}, {said(len(self.person), 'offence')}>"
 
 
 def histories(
@@ -170,7 +171,7 @@ def histories(
     register.require("persons", "offences", "spells")
     risk = time_at_risk(register, persons, until=until, detention=detention)  # type: ignore[arg-type]
     person = _persons_of(register, risk)
-    number = np.flatnonzero(select_offences(register.offences, event) & (person >= 0))
+    number = np.flatnonzero(select_offences(register, event) & (person >= 0))
     day = days(register.offences, "offence_date", "offences")[number]
     person = person[number]
     birth, end = risk.birth[risk.position], risk.end[risk.position]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -33,6 +33,7 @@ def specialisation(
     register: Register,
     *,
     classification: OffenceClassification | None = None,
+    kinds: Literal["group", "type"] = "group",
     draws: int = DRAWS,
     seed: int = 0,
     by: Any = None,
@@ -54,7 +55,9 @@ def specialisation(
     ----------
     register : Register
     classification : OffenceClassification, optional
-        Kinds are its offence groups; by default the types as they are registered.
+        Kinds are its offence groups; by default that of the register.
+    kinds : {"group", "type"}
+        Groups of the classification, or types as they are registered, which need none.
     draws, seed : int
         Persons are drawn anew so many times: the usual standard error, which takes steps for
         independent, is too small.
@@ -73,8 +76,8 @@ def specialisation(
         raise InputError(f"draws={draws}: too few for an interval; give 20 or more")
     made = histories(register, who(by, posterior, persons), event, until)
     groups = grouping(made.risk.persons, register, by, posterior)
-    kinds = kinds_of(made, classification)
-    return of_histories(made, kinds, groups, check_level(level), draws, seed)
+    found = kinds_of(made, classification, kinds)
+    return of_histories(made, found, groups, check_level(level), draws, seed)
 
 
 def of_histories(

@@ -98,7 +98,7 @@ def first_offence(made: Histories, event: Any, until: Any = None) -> DayArray:
     Relatives' offences count up to the last day on which anybody is followed.
     """
     register = made.register
-    counts = select_offences(register.offences, event)
+    counts = select_offences(register, event)
     everybody = pd.Index(register.persons["person"])
     row = everybody.get_indexer(pd.Index(register.offences["person"]))
     day = days(register.offences, "offence_date", "offences")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,7 @@ def transitions(
     register: Register,
     *,
     classification: OffenceClassification | None = None,
+    kinds: Literal["group", "type"] = "group",
     order: str = "name",
     by: Any = None,
     posterior: pd.DataFrame | None = None,
@@ -42,10 +43,12 @@ def transitions(
     ----------
     register : Register
     classification : OffenceClassification, optional
-        Kinds are its offence groups; by default the types as they are registered.
+        Kinds are its offence groups; by default that of the register.
+    kinds : {"group", "type"}
+        Groups of the classification, or types as they are registered, which need none.
     order : {"name", "seriousness"}
-        Of the kinds; for "seriousness" (escalation) the kinds are types, and a classification is
-        needed, or the default one is taken.
+        Of the kinds; for "seriousness" (escalation) the kinds are types, which have it, and no
+        groups.
     by, posterior, persons, event, until, level
         As in :func:`trajectories.careers.participation`.
 
@@ -62,10 +65,10 @@ def transitions(
     made = histories(register, who(by, posterior, persons), event, until)
     groups = grouping(made.risk.persons, register, by, posterior)
     if order == "seriousness":
-        kinds = ordered_by_seriousness(made, classification or OffenceClassification.default())
+        found = ordered_by_seriousness(made, classification)
     else:
-        kinds = kinds_of(made, classification)
-    return of_histories(made, kinds, groups, check_level(level))
+        found = kinds_of(made, classification, kinds)
+    return of_histories(made, found, groups, check_level(level))
 
 
 def of_histories(made: Histories, kinds: Kinds, groups: Grouping, level: float) -> pd.DataFrame:

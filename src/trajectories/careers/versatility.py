@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -58,6 +58,7 @@ def versatility(
     register: Register,
     *,
     classification: OffenceClassification | None = None,
+    kinds: Literal["group", "type"] = "group",
     minimum_offences: int = 2,
     by: Any = None,
     posterior: pd.DataFrame | None = None,
@@ -75,8 +76,10 @@ def versatility(
     ----------
     register : Register
     classification : OffenceClassification, optional
-        Kinds are its offence groups; by default the types as they are registered. K is the number
-        of kinds that occur among the offences of the persons described.
+        Kinds are its offence groups; by default that of the register.
+    kinds : {"group", "type"}
+        Groups of the classification, or types as they are registered, which need none. K is the
+        number of kinds that occur among the offences of the persons described.
     minimum_offences : int
         Of persons who count, 2 or more.
     by, posterior, persons, event, until, level
@@ -96,8 +99,8 @@ def versatility(
         raise InputError("minimum_offences must be 2 or more: one offence has no diversity")
     made = histories(register, who(by, posterior, persons), event, until)
     groups = grouping(made.risk.persons, register, by, posterior)
-    kinds = kinds_of(made, classification)
-    return of_histories(made, kinds, groups, minimum_offences, check_level(level))
+    found = kinds_of(made, classification, kinds)
+    return of_histories(made, found, groups, minimum_offences, check_level(level))
 
 
 def counts_by_kind(made: Histories, kinds: Kinds) -> FloatArray:

@@ -16,7 +16,15 @@ from trajectories.cli.columns import UNIT_NAMES
 from trajectories.errors import InputError
 from trajectories.panel.arrays import N_ROWS_SHOWN, counted
 
-__all__ = ["first_lines", "header", "line_numbers", "numeric_columns", "read_csv"]
+__all__ = [
+    "blank_lines",
+    "first_lines",
+    "header",
+    "line_numbers",
+    "numeric_columns",
+    "read_csv",
+    "short_rows",
+]
 
 _SEPARATORS = (",", ";", "\t")
 _EMPTY = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None")
@@ -100,6 +108,11 @@ def _parse(path: Path, separator: str, decimal: str, ids: list[int]) -> pd.DataF
 def header(path: Path, separator: str | None, decimal: str) -> tuple[list[str], str]:
     """Return the names in the first line of a CSV file, and the sign between its cells."""
     line = _header(path)
+    if re.fullmatch(r'"?sep=.?"?', line.strip(), re.IGNORECASE):
+        raise InputError(
+            f"{path.name}: the first line, {line.strip()}, is for Excel only and no header: delete "
+            "it"
+        )
     if separator is None:
         # a decimal comma can be between cells too, in quotes, where nothing else is
         separator = max(
@@ -151,6 +164,36 @@ def _header(path: Path) -> str:
     except UnicodeDecodeError:
         raise InputError(f"{path.name} is not UTF-8 text; save it as CSV in UTF-8") from None
     raise InputError(f"{path.name} is empty")
+
+
+def blank_lines(path: Path) -> int:
+    """Return how many blank lines stand above the header."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return next((number for number, line in enumerate(stream) if line.strip()), 0)
+
+
+def short_rows(path: Path, separator: str, n_cells: int) -> int:
+    """Return how many rows below the header have fewer cells than it; spreadsheets write such.
+
+    Raises
+    ------
+    InputError
+        If the last row is one, and the file ends in it without a line break: it was cut off.
+    """
+    number, last, line = 0, n_cells, 0
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.reader(stream, delimiter=separator, skipinitialspace=True)
+        rows = (cells for cells in reader if any(cell.strip() for cell in cells))
+        next(rows, None)
+        for cells in rows:
+            last, line = len(cells), reader.line_num
+            number += last < n_cells
+    if last < n_cells and not path.read_bytes().endswith((b"\n", b"\r")):
+        raise InputError(
+            f"{path.name} ends in the middle of a row (line {line} has {last} of {n_cells} cells, "
+            "and no line break): it was cut off; use the whole file"
+        )
+    return number
 
 
 def numeric_columns(

@@ -4,35 +4,64 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from zipfile import BadZipFile
 
 import pandas as pd
 
-from trajectories.cli.csv_file import header
+from trajectories.cli.csv_file import blank_lines, header, short_rows
 from trajectories.errors import InputError
+from trajectories.panel.arrays import counted
 
-__all__ = ["read_profiles"]
+__all__ = ["decimal_points", "read_profiles"]
 
 EXCEL = (".xlsx", ".xlsm")
 
 
-def read_profiles(path: Path, separator: str | None, decimal: str) -> pd.DataFrame:
-    """Return the table of a file, every cell as text, decimal commas as points.
+def read_profiles(
+    path: Path, separator: str | None, decimal: str
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return the table of a file, every cell as text, and what its reader has to be told.
 
     Raises
     ------
     InputError
-        If the file is empty, is no table, or is an Excel file and openpyxl is not installed.
+        If the file is empty, is no table, was cut off in a row, or is an Excel file and openpyxl
+        is not installed.
     OSError
         If it cannot be opened.
     """
-    table = _excel(path) if path.suffix.lower() in EXCEL else _csv(path, separator, decimal)
-    if decimal == ",":
-        table = table.map(lambda cell: cell.replace(",", ".") if isinstance(cell, str) else cell)
-    return table
+    said: list[str] = []
+    if path.suffix.lower() in EXCEL:
+        table = _excel(path)
+    else:
+        names, sign = header(path, separator, decimal)
+        table = _csv(path, names, sign)
+        short = short_rows(path, sign, len(names))
+        if short:
+            said.append(
+                f"{counted(short, 'row')} with fewer cells than the header: what they lack counts "
+                "as not observed"
+            )
+    nameless = [
+        not name and bool(table.iloc[:, place].fillna("").str.strip().eq("").all())
+        for place, name in enumerate(table.columns)
+    ]
+    return table.loc[:, [not one for one in nameless]], said
 
 
-def _csv(path: Path, separator: str | None, decimal: str) -> pd.DataFrame:
-    names, sign = header(path, separator, decimal)
+def decimal_points(column: pd.Series) -> pd.Series:
+    """Return a column of text with decimal points for commas.
+
+    A point in it separates thousands, and no cell with one becomes another number.
+    """
+    text = column.astype("string")
+    mixed = text.str.contains(".", regex=False).fillna(False)
+    return text.where(~mixed, text.str.replace(".", "'", regex=False)).str.replace(
+        ",", ".", regex=False
+    )
+
+
+def _csv(path: Path, names: list[str], sign: str) -> pd.DataFrame:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
@@ -44,27 +73,34 @@ def _csv(path: Path, separator: str | None, decimal: str) -> pd.DataFrame:
                 index_col=False,
                 encoding="utf-8-sig",
                 header=None,
-                skiprows=1,
+                skiprows=blank_lines(path) + 1,
                 names=[f"column {place}" for place in range(len(names))],
             )
     except pd.errors.EmptyDataError:
         table = pd.DataFrame(columns=range(len(names)), dtype=str)
-    except (pd.errors.ParserError, pd.errors.ParserWarning, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise InputError(f"{path.name} is not UTF-8 text; save it as CSV in UTF-8") from None
+    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise InputError(
-            f"{path.name}: some rows have more cells than the header, or the file is no UTF-8 "
-            "text; correct it"
+            f"{path.name}: some rows have more cells than the header, or a quotation mark is not "
+            "closed; correct it"
         ) from error
     return table.set_axis(names, axis=1)
 
 
 def _excel(path: Path) -> pd.DataFrame:
     try:
-        return pd.read_excel(path, dtype=str, keep_default_na=False)
+        # the header as a row like the others, or a column that is there twice gets another name
+        table = pd.read_excel(path, dtype=str, keep_default_na=False, header=None)
     except ImportError:
         raise InputError(
             f"{path.name}: reading Excel files needs openpyxl; install it, or save the sheet as CSV"
         ) from None
-    except (ValueError, KeyError) as error:
-        if isinstance(error, InputError):
-            raise
+    except (ValueError, KeyError, BadZipFile) as error:
         raise InputError(f"{path.name} is no Excel file that can be read") from error
+    filled = (table != "").any(axis=1)
+    if not filled.any():
+        raise InputError(f"{path.name} is empty")
+    table = table.loc[filled.idxmax() :]
+    names = [str(name).strip() for name in table.iloc[0]]
+    return table.iloc[1:].set_axis(names, axis=1).reset_index(drop=True)

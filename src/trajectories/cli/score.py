@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from trajectories.cli.columns import decimal_commas
+from trajectories.cli.columns import decimal_commas, listed
 from trajectories.cli.output import check_folder, new_folder, write_tables
-from trajectories.cli.profile_file import read_profiles
+from trajectories.cli.profile_file import decimal_points, read_profiles
 from trajectories.errors import InputError
 from trajectories.panel.arrays import counted, names
 
@@ -32,13 +32,7 @@ def run(args: argparse.Namespace) -> int:
     out = args.out or Path(f"{args.file.stem}-scores")
     check_folder(out, args.force)
     model = profiles.load(args.model, allow_expired=args.allow_expired)
-    table = read_profiles(args.file, args.separator, args.decimal)
-    commas = decimal_commas(table.drop(columns=args.id, errors="ignore"))
-    if commas and args.decimal == ".":
-        raise InputError(
-            f"{args.file.name}: cells of column {names(commas)} are written with a decimal comma: "
-            "give --decimal ,"
-        )
+    table, said = _table(args)
     histories = profiles.histories_from_table(table, model.support, unit=args.id)
     scores = profiles.score(model, histories, years_ahead=args.years_ahead, level=args.level)
     refused = refusals(scores)
@@ -46,11 +40,33 @@ def run(args: argparse.Namespace) -> int:
         write_tables(folder, {"scores": scores.rename_axis(args.id), "refused": refused})
         page = report.score_report(model, scores, refused, source=args.file.name, level=args.level)
         page.write(folder / "report.html")
-    if args.log is not None:
-        write_audit_record(args.log, model, histories, scores)
+        if args.log is not None:  # no scores without their line in the log
+            write_audit_record(args.log, model, histories, scores)
     if not args.quiet:
-        sys.stdout.write(_summary(model, scores, refused, out))
+        sys.stdout.write(_summary(model, scores, refused, said, out))
     return SOME_REFUSED if len(refused) else 0
+
+
+def _table(args: argparse.Namespace) -> tuple[pd.DataFrame, list[str]]:
+    """Return the file as a table of text with decimal points, and what was done with it."""
+    from trajectories.profiles.reading import THOUSANDS, columns_of_numbers
+
+    table, said = read_profiles(args.file, args.separator, args.decimal)
+    used = columns_of_numbers(table.columns, args.id)
+    if table.columns.is_unique:  # a column twice is refused in a moment
+        if args.decimal == ",":
+            table = table.assign(**{name: decimal_points(table[name]) for name in used})
+        cells = table[used]
+        commas = decimal_commas(cells.mask(cells.apply(lambda one: one.str.fullmatch(THOUSANDS))))
+        if commas:
+            raise InputError(
+                f"{args.file.name}: cells of column {names(commas)} are written with a decimal "
+                "comma: give --decimal ,"
+            )
+    unused = [name for name in table.columns if name not in used and name not in ("", args.id)]
+    if unused:
+        said.append(f"columns not used: {listed(unused, quoted=False)}")
+    return table, said
 
 
 def refusals(scores: pd.DataFrame) -> pd.DataFrame:
@@ -60,13 +76,16 @@ def refusals(scores: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"row": found.index + 1, "reason": found.to_numpy()})
 
 
-def _summary(model: ScoringModel, scores: pd.DataFrame, refused: pd.DataFrame, out: Path) -> str:
+def _summary(
+    model: ScoringModel, scores: pd.DataFrame, refused: pd.DataFrame, said: list[str], out: Path
+) -> str:
     reasons = refused["reason"].value_counts()
     flags = scores["flags"].str.split("; ").explode()
     lines = [
         f"model: {model.card.population}, valid until {model.card.valid_until}, checksum "
         f"{model.checksum[:16]}",
         *(["the model is past its last day of use"] if model.expired else []),
+        *said,
         f"{counted(len(scores) - len(refused), 'row')} scored, {len(refused)} refused",
         *(f"  refused {count}: {reason}" for reason, count in reasons.items()),
         *(f"  flag {flag}: {count}" for flag, count in flags[flags != ""].value_counts().items()),

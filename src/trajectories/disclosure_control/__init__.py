@@ -11,6 +11,7 @@ from trajectories.disclosure_control.crossed import (
     is_below,
     is_few,
     number_in_words,
+    said,
     withheld_cells,
 )
 from trajectories.disclosure_control.declare import (
@@ -21,6 +22,7 @@ from trajectories.disclosure_control.declare import (
     protect_by_group,
     unprotected,
 )
+from trajectories.disclosure_control.held import holds_tables
 from trajectories.disclosure_control.relations import Relation, relations_of
 from trajectories.disclosure_control.secondary import withhold
 from trajectories.disclosure_control.switch import DisclosureControl, disclosure
@@ -34,12 +36,14 @@ __all__ = [
     "disclosed",
     "disclosure",
     "drawable",
+    "holds_tables",
     "is_below",
     "is_few",
     "number_in_words",
     "protect",
     "protect_by_group",
     "relations_of",
+    "said",
     "unprotected",
     "withheld_cells",
     "withhold",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,9 @@ PARTS = ("group", "population", "stratum")
 PROPORTION = "proportion"
 MARK = "suppressed"
 
+PartCounts = Sequence[Any] | Mapping[Any, Any]
+"""Columns that count some of the persons of a row; as a mapping, with what each is a part of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Columns:
@@ -52,6 +55,9 @@ class Columns:
         Counts all persons of the row.
     part_counts : tuple
         Count some of them.
+    wholes : tuple
+        What each of these is a part of: a column of persons, mostly ``persons``. None: of what no
+        column counts, so that nothing is left over to be told.
     base : str
         Counts the persons whom shares are of; mostly ``persons``.
     shares : tuple
@@ -63,6 +69,7 @@ class Columns:
 
     persons: Any
     part_counts: tuple[Any, ...]
+    wholes: tuple[Any, ...]
     base: Any
     shares: tuple[Any, ...]
     others: tuple[Any, ...]
@@ -84,14 +91,14 @@ class Columns:
 def columns_of(
     frame: pd.DataFrame,
     persons: Any = None,
-    part_counts: Sequence[Any] | None = None,
+    part_counts: PartCounts | None = None,
     keys: Sequence[Any] | None = None,
     parts: Sequence[Any] | None = None,
 ) -> Columns | None:
     """Sort the columns of a table by what they are; None where nothing counts persons.
 
     What is not given is told by name: ``COUNTS_OF_PERSONS``, ``PART_COUNTS``, ``KEYS``,
-    ``PARTS``. Columns that hold no numbers are keys.
+    ``PARTS``. Columns that hold no numbers are keys, unless keys are given.
     """
     if persons is None:
         found = [name for name in COUNTS_OF_PERSONS if _is_number(frame, name)]
@@ -101,6 +108,7 @@ def columns_of(
     base = next((name for name in BASES if _is_number(frame, name)), persons)
     counts = COUNTS_OF_PERSONS + PART_COUNTS if part_counts is None else tuple(part_counts)
     counts = tuple(name for name in counts if name != persons and _is_number(frame, name))
+    wholes = part_counts if isinstance(part_counts, Mapping) else {}
     named = set(KEYS if keys is None else keys)
     numbers = [
         column
@@ -111,14 +119,18 @@ def columns_of(
     shares = tuple(column for column in numbers if column in SHARES)
     kept = {persons, base, *counts, *numbers}
     where = tuple(column for column in frame.columns if column not in kept and column != MARK)
+    listed = PARTS if parts is None else tuple(parts)
+    if keys is not None:  # other words are remarks: they tell no rows apart
+        where = tuple(column for column in where if column in named or column in listed)
     return Columns(
         persons,
         counts,
+        tuple(wholes.get(name, persons) for name in counts),
         base,
         shares,
         tuple(column for column in numbers if column not in shares),
         where,
-        tuple(name for name in (PARTS if parts is None else parts) if name in where),
+        tuple(name for name in listed if name in where),
     )
 
 

@@ -98,7 +98,15 @@ def number_in_words(number: float, what: str = "units") -> str:
         return f"fewer than {minimum} {what}".rstrip()
     if disclosure.rounding:
         number = round(number / disclosure.rounding) * disclosure.rounding
-    return f"{number:,.10g} {what}".rstrip()
+    noun = what.removesuffix("s") if number == 1 else what
+    return f"{number:,.10g} {noun}".rstrip()
+
+
+def said(number: float, noun: str) -> str:
+    """Return a number with its noun for a text: 1 row, 2,310 rows, fewer than 10 rows."""
+    if disclosure.is_on:
+        return number_in_words(number, f"{noun}s")
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def is_below(counts: Floats) -> Bools:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -12,7 +11,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from trajectories.disclosure_control.columns import MARK, PARTS, Columns, columns_of, share_rows
+from trajectories.disclosure_control.columns import (
+    MARK,
+    PARTS,
+    Columns,
+    PartCounts,
+    columns_of,
+    share_rows,
+)
+from trajectories.disclosure_control.ranked import is_distribution, merge_values
 from trajectories.disclosure_control.relations import TOTAL, relations_of
 from trajectories.disclosure_control.rounding import round_counts, round_digits, round_shares
 from trajectories.disclosure_control.secondary import LEAST, companions, is_small, withhold
@@ -30,7 +37,7 @@ def protect(
     frame: pd.DataFrame,
     *,
     persons: Any = None,
-    part_counts: Sequence[Any] | None = None,
+    part_counts: PartCounts | None = None,
     keys: Sequence[Any] | None = None,
     parts: Sequence[Any] | None = None,
     total: Any = TOTAL,
@@ -44,9 +51,10 @@ def protect(
     frame : DataFrame
         Tidy: a row a cell. Not changed.
     persons, part_counts, keys, parts : column labels, optional
-        What counts the persons of a row, what counts some of them, what says what the row is
-        about, and over which of those the persons add up. By default told by the usual names of
-        columns; a table that counts nobody passes as it is.
+        What counts the persons of a row, what counts some of them (a mapping: with the column of
+        the persons that these are some of, or None), what says what the row is about, and over
+        which of those the persons add up. By default told by the usual names of columns; a table
+        that counts nobody passes as it is.
     total
         Value in the columns of ``parts`` that stands for the whole.
     withhold_too : ndarray of bool, shape (n,), optional
@@ -57,16 +65,18 @@ def protect(
     Returns
     -------
     DataFrame
-        Rows of few persons, rows from which these could be worked out, and with rounding every
-        row, changed. Numbers suppressed are missing, and the column ``suppressed`` says so. A
-        survival curve (``time``, ``at_risk``, ``events``) keeps fewer times instead, and the
-        column ``merged`` says how many each stands for.
+        Rows of few persons and rows from which these could be worked out lose their numbers, and
+        ``suppressed`` says so; with rounding every row changes. A survival curve (``time``,
+        ``at_risk``, ``events``) keeps fewer times instead, a distribution function (``value``,
+        ``share``, ``persons``) fewer values; ``merged`` says how many each stands for.
     """
     setting = disclosure.setting
     if not setting.is_on or MARK in frame.columns or MERGED in frame.columns:
         return frame
     if persons is None and has_steps(frame):
         return merge_steps(frame, setting, name)
+    if persons is None and is_distribution(frame):
+        return merge_values(frame, setting, name)
     table = frame.reset_index() if _named_index(frame) else frame.reset_index(drop=True)
     columns = columns_of(table, persons, part_counts, keys, parts)
     if columns is None or not len(table):
@@ -127,9 +137,10 @@ def _counts(table: pd.DataFrame, columns: Columns) -> Floats:
     """Return counts of persons, (n, 1 + 2 J): all, and for each part its number and the rest."""
     persons, base = _numbers(table, columns.persons), _numbers(table, columns.base)
     found = [persons]
-    for column in columns.part_counts:
+    for column, whole in zip(columns.part_counts, columns.wholes, strict=True):
         part = _numbers(table, column)
-        found += [part, persons - part]
+        rest = np.full(len(part), np.nan) if whole is None else _numbers(table, whole) - part
+        found += [part, rest]
     is_share = share_rows(table).to_numpy()
     for column in columns.shares:
         if column in ("lower", "upper"):
@@ -248,17 +259,16 @@ def unprotected() -> Iterator[None]:
 def disclosed(
     *,
     persons: Any = None,
-    part_counts: Sequence[Any] | None = None,
+    part_counts: PartCounts | None = None,
     keys: Sequence[Any] | None = None,
     parts: Sequence[Any] | None = None,
     total: Any = TOTAL,
-    fields: Sequence[str] = (),
 ) -> Callable[[Callable[Arguments, Table]], Callable[Arguments, Table]]:
     """Declare the tables that a function returns; see :func:`protect`.
 
-    For functions and methods that return a DataFrame, a dict of them, or a dataclass with tables
-    in the attributes named by ``fields``. Tables are changed once, on the way out of the outermost
-    such function: what calls another inside sees all numbers.
+    For functions and methods that return a DataFrame or a dict of them; of tables in attributes
+    see :func:`holds_tables`. Tables are changed once, on the way out of the outermost such
+    function: what calls another inside sees all numbers.
     """
 
     def declare(function: Callable[Arguments, Table]) -> Callable[Arguments, Table]:
@@ -283,10 +293,6 @@ def disclosed(
                 )
             if isinstance(made, Mapping):
                 return {key: _protect_all(value, f"{name}: {key}") for key, value in made.items()}
-            if fields:
-                tables = {field: getattr(made, field) for field in fields}
-                shown = {key: _protect_all(tables[key], f"{name}: {key}") for key in tables}
-                return replace(made, **shown)
             return made
 
         inner.declares_tables = True  # type: ignore[attr-defined]

@@ -155,6 +155,19 @@ def deeper() -> Iterator[bool]:
         _depth.reset(token)
 
 
+@contextmanager
+def stricter(setting: Setting | None) -> Iterator[None]:
+    """Hold the switch at a setting where that asks for more than the one in force."""
+    if setting is None or setting.minimum_cell <= disclosure.setting.minimum_cell:
+        yield
+        return
+    token = _inner.set(setting)
+    try:
+        yield
+    finally:
+        _inner.reset(token)
+
+
 def is_outermost() -> bool:
     """Tell whether no function that declares its tables is running."""
     return _depth.get() == 0

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import gammaln, xlogy
 
 from trajectories.errors import InputError
-from trajectories.numerics.types import AnyArray, BoolArray, FloatArray
+from trajectories.numerics.types import AnyArray, BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +221,10 @@ class Family(ABC):
         """Return the arguments that rebuild the family, as JSON knows them."""
         return {}
 
+    def ordered(self, order: Sequence[int] | IntArray) -> Family:
+        """Return the family with settings of groups in another order; itself where it has none."""
+        return self
+
     def __repr__(self) -> str:
         """Return the call that makes this family."""
         arguments = ", ".join(f"{name}={value!r}" for name, value in self.settings().items())
@@ -272,6 +276,34 @@ def per_group(name: str, value: Any, lowest: int = 0) -> int | tuple[int, ...]:
                 f"found {one!r}"
             )
     return tuple(int(one) for one in value) if many else int(value)
+
+
+ABSENT = -1e4
+"""Logit of a probability that a group goes without: exactly zero, and still a number."""
+
+
+def in_order(
+    setting: int | tuple[int, ...], order: Sequence[int] | IntArray
+) -> int | tuple[int, ...]:
+    """Return a setting of groups in another order; one for all groups stays."""
+    return tuple(setting[k] for k in order) if isinstance(setting, tuple) else setting
+
+
+def inflation_degrees(value: Any, without: str) -> int | tuple[int, ...]:
+    """Return degrees of extra zeros; -1 in a group that has none, but not in all of them.
+
+    Raises
+    ------
+    InputError
+        For what is no degree, or if no group has extra zeros: the family is then ``without``.
+    """
+    degrees = per_group("inflation_degree", value, -1)
+    if all(one < 0 for one in (degrees if isinstance(degrees, tuple) else (degrees,))):
+        raise InputError(
+            "inflation_degree=-1 leaves no group with extra zeros: that is the family "
+            f"{without!r}; give one degree per group, -1 for those without extra zeros"
+        )
+    return degrees
 
 
 EXPONENT_LIMIT = 60.0

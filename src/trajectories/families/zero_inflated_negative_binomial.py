@@ -9,13 +9,15 @@ import numpy as np
 from scipy.special import log_expit, logit
 
 from trajectories.families.base import (
+    ABSENT,
     Boundary,
     Family,
     Summary,
     bounded_exp,
     check_length,
     degree_in,
-    per_group,
+    in_order,
+    inflation_degrees,
 )
 from trajectories.families.negative_binomial import (
     dispersion_at_boundary,
@@ -32,7 +34,7 @@ from trajectories.families.zero_inflated_poisson import (
     log_rate_at_mean,
     logistic,
 )
-from trajectories.numerics.types import FloatArray
+from trajectories.numerics.types import FloatArray, IntArray
 
 FIRST_OMEGA, FIRST_ALPHA = 0.3, 0.5
 """Extra zeros and dispersion that starts take for granted, at all ages.
@@ -51,7 +53,8 @@ class ZeroInflatedNegativeBinomial(Family):
     Parameters
     ----------
     inflation_degree : int or sequence of int
-        Degree of the polynomial of the logit of omega, one for all groups or one per group.
+        Degree of the polynomial of the logit of omega, one for all groups or one per group; -1 for
+        a group without extra zeros.
     dispersion : {"group", "common"}
         Whether every group has an alpha of its own, or all groups share one.
 
@@ -70,7 +73,7 @@ class ZeroInflatedNegativeBinomial(Family):
     def __init__(
         self, inflation_degree: int | Sequence[int] = 1, dispersion: str = "group"
     ) -> None:
-        self.inflation_degree = per_group("inflation_degree", inflation_degree)
+        self.inflation_degree = inflation_degrees(inflation_degree, "negbin")
         self.dispersion = group_or_common("dispersion", dispersion)
 
     def channel_degrees(self, degree: int, group: int = 0) -> tuple[int, ...]:
@@ -84,6 +87,9 @@ class ZeroInflatedNegativeBinomial(Family):
 
     def settings(self) -> dict[str, Any]:
         return {"inflation_degree": self.inflation_degree, "dispersion": self.dispersion}
+
+    def ordered(self, order: Sequence[int] | IntArray) -> ZeroInflatedNegativeBinomial:
+        return ZeroInflatedNegativeBinomial(in_order(self.inflation_degree, order), self.dispersion)
 
     def log_density(
         self, outcome: FloatArray, exposure: FloatArray, channels: FloatArray
@@ -154,7 +160,7 @@ class ZeroInflatedNegativeBinomial(Family):
         if found is not None:
             return found
         dispersion = dispersion_at_boundary(eta, log_alpha)
-        if zeta.max() >= BOUNDARY_LOGIT:
+        if zeta.max() >= BOUNDARY_LOGIT or zeta.max() <= ABSENT:
             return dispersion
         if dispersion is None:
             return Boundary(NO_EXTRA_ZEROS, ("inflation",))

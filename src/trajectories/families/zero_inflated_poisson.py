@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import log_expit, logit
 
 from trajectories.families.base import (
+    ABSENT,
     Boundary,
     Family,
     Moments,
@@ -16,10 +17,11 @@ from trajectories.families.base import (
     bounded_exp,
     check_length,
     degree_in,
-    per_group,
+    in_order,
+    inflation_degrees,
 )
 from trajectories.families.poisson import rate_at_zero
-from trajectories.numerics.types import FloatArray
+from trajectories.numerics.types import FloatArray, IntArray
 
 BOUNDARY_LOGIT = -10.0
 """An extra-zero probability below expit(-10), 5e-5, at every age counts as gone."""
@@ -36,7 +38,8 @@ class ZeroInflatedPoisson(Family):
     Parameters
     ----------
     inflation_degree : int or sequence of int
-        Degree of the polynomial zeta, one for all groups or one per group; 1 unless told.
+        Degree of the polynomial zeta, one for all groups or one per group; 1 unless told. -1 for
+        a group without extra zeros, which is then Poisson.
 
     Notes
     -----
@@ -54,7 +57,7 @@ class ZeroInflatedPoisson(Family):
     )
 
     def __init__(self, inflation_degree: int | Sequence[int] = 1) -> None:
-        self.inflation_degree = per_group("inflation_degree", inflation_degree)
+        self.inflation_degree = inflation_degrees(inflation_degree, "poisson")
 
     def channel_degrees(self, degree: int, group: int = 0) -> tuple[int, ...]:
         return (degree, degree_in(self.inflation_degree, group))
@@ -64,6 +67,9 @@ class ZeroInflatedPoisson(Family):
 
     def settings(self) -> dict[str, Any]:
         return {"inflation_degree": self.inflation_degree}
+
+    def ordered(self, order: Sequence[int] | IntArray) -> ZeroInflatedPoisson:
+        return ZeroInflatedPoisson(in_order(self.inflation_degree, order))
 
     def log_density(
         self, outcome: FloatArray, exposure: FloatArray, channels: FloatArray
@@ -97,7 +103,7 @@ class ZeroInflatedPoisson(Family):
         return zip_variance(channels[0], channels[1], exposure)
 
     def boundary(self, channels: FloatArray) -> Boundary | None:
-        if channels[1].max() < BOUNDARY_LOGIT:
+        if ABSENT < channels[1].max() < BOUNDARY_LOGIT:
             return Boundary(NO_EXTRA_ZEROS, ("inflation",))
         return rate_at_zero(channels[0])
 

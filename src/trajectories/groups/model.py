@@ -11,6 +11,7 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.families import Family
+from trajectories.families.base import ABSENT
 from trajectories.groups.bases import CurveBasis, Polynomial
 from trajectories.groups.membership.terms import Membership, add_membership
 from trajectories.groups.time_varying import (
@@ -123,7 +124,8 @@ class Model:
 
     def ordered(self, order: IntArray) -> Model:
         """Return the model with its groups in another order."""
-        return replace(self, degrees=tuple(self.degrees[k] for k in order))
+        degrees = tuple(self.degrees[k] for k in order)
+        return replace(self, family=self.family.ordered(order), degrees=degrees)
 
     def lowered(self, group: int) -> Model:
         """Return the model in which the curve of one group (from 0) is one degree simpler.
@@ -165,6 +167,11 @@ class Model:
         values = np.zeros((self.n_groups, self.n_group_parameters))
         # column 0 of an orthonormal basis is the constant 1
         values[np.array(self.degree) < 0, 0] = ZERO_RATE
+        start = self.bases[0].n_terms
+        for channel, basis in enumerate(self.bases[1:], start=1):
+            without = [own[0] >= 0 > own[channel] for own in self.degrees]
+            values[without, start] = ABSENT
+            start += basis.n_terms
         return values
 
     def common(self) -> BoolArray:

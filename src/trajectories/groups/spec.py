@@ -28,6 +28,7 @@ from trajectories.groups.time_varying import TimeVarying, check_names
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 from trajectories.panel.outlying import said_of_outlying
+from trajectories.panel.weight_kind import warn_of_weights
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class GroupTrajectories:
         Number of groups, K.
     family : str or Family
         ``"poisson"``, ``"zip"`` (zero-inflated, inflation polynomial of degree 1 per group),
-        ``"zip_tau"``, or an object such as ``families.ZeroInflatedPoisson(inflation_degree=2)``.
+        ``"zip_tau"``, ``"negbin"``, ``"zinb"``, ``"bernoulli"``, ``"censored_normal"``, ``"beta"``,
+        or an object such as ``families.ZeroInflatedPoisson(inflation_degree=2)``.
     degree : int or sequence of K ints, optional
         Degree of the curve in age, one for all groups or one per group; -1 fixes a group at an
         outcome of zero. 2 for polynomials and 3 for splines unless told. Groups are numbered by
@@ -152,8 +154,8 @@ basis=Polynomial())
             panel on a cluster, whose workers share every pass.
         covariance : {"observed", "robust", "cluster"}
             Which standard errors; see ``results.with_covariance``.
-        clusters : Series, for ``"cluster"``
-            Unit id to cluster.
+        clusters : Series, or "units", for ``"cluster"``
+            Unit id to cluster; ``"units"``: each a cluster of its own (sampling weights).
         checkpoint : path, optional
             File in which the search keeps what it knows. A fit that was killed goes on from it, to
             the same answer bit for bit; the file is removed when the fit is done. It holds
@@ -210,7 +212,7 @@ basis=Polynomial())
             refuse_options(weights, membership, covariates, self.time_varying, covariance, n_jobs)
         else:
             if weights is not None:
-                panel = replace(panel, weights=_weights_by_unit(weights, panel))
+                panel = warn_of_weights(replace(panel, weights=_weights_by_unit(weights, panel)))
             check_kind(covariance, clusters, panel)
             if membership is None:
                 check_no_covariates(covariates)

@@ -27,8 +27,9 @@ class StopReason(StrEnum):
 _ADVICE = {
     StopReason.CONVERGED: "The gradient is zero and the information positive definite.",
     StopReason.BOUNDARY: (
-        "A parameter ran off to where the model becomes a simpler one; use the simpler family or "
-        "fewer inflation terms for that group. Its standard errors are withheld."
+        "A parameter ran off to where the model becomes a simpler one; give that group "
+        "fewer terms (a lower degree, inflation_degree=-1 for no extra zeros), or take the simpler "
+        "family. Its standard errors are withheld."
     ),
     StopReason.ITERATION_LIMIT: (
         "The gradient was not zero when the step limit was reached; raise newton_steps, or "

@@ -116,11 +116,11 @@ def name_curve(numbers: CurveNumbers, rules: TypologyRules) -> tuple[str | None,
     n = numbers
     if n.first_age < 0 or n.last_age > OLDEST:
         return None, (
-            f"ages run from {n.first_age:g} to {n.last_age:g}, which are no years of age: the "
-            "rules are about ages in years and rates per year"
+            f"ages run from {round(n.first_age, 1):g} to {round(n.last_age, 1):g}, which are no "
+            "years of age: the rules are about ages in years and rates per year"
         )
-    peak = f"peaks at age {n.peak_age:g} with {n.peak_rate:.2f} offences a year"
-    lost = f"{100 * n.decline:.0f} % of it is lost {n.years_followed:g} years later"
+    peak = f"peaks at age {round(n.peak_age, 1):g} with {n.peak_rate:.2f} offences a year"
+    lost = f"{100 * n.decline:.0f} % of it is lost {round(n.years_followed, 1):g} years later"
     if n.level <= rules.low_level and n.peak_rate <= rules.low_peak:
         return "low_rate", (
             f"{n.level:.2f} offences a year on average and never more than {n.peak_rate:.2f} "

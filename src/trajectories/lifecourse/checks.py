@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import holds_tables
 from trajectories.errors import InputError
 from trajectories.lifecourse.estimate import AUTO, YEARS_FREE
 from trajectories.lifecourse.lags import add_lags, shifted_name
@@ -18,6 +19,7 @@ from trajectories.numerics.hypotheses import HypothesisTest
 from trajectories.panel.arrays import names
 
 
+@holds_tables(estimates={"parts": ()})
 @dataclass(frozen=True, eq=False, repr=False)
 class Check:
     """Hold the outcome of one check.

@@ -7,13 +7,19 @@ from typing import Any
 
 import pandas as pd
 
+from trajectories.disclosure_control import disclosed
+from trajectories.lifecourse.few_persons import FEW
 from trajectories.lifecourse.hybrid import hybrid
 from trajectories.lifecourse.pooled import pooled
 from trajectories.lifecourse.within_person import within_person
 
-COLUMNS = ["exposure", "estimate", "lower", "upper", "log_estimate", "std_error", "p_value"]
+COLUMNS = [
+    *("exposure", "estimate", "lower", "upper", "log_estimate", "std_error", "p_value"),
+    *("persons", "smallest_cell"),
+]
 
 
+@disclosed(**FEW)
 def compare_estimators(
     person_years: pd.DataFrame,
     outcome: str = "offended",
@@ -32,14 +38,15 @@ def compare_estimators(
     Returns
     -------
     DataFrame
-        The population, ``estimator``, ``exposure``, ``estimate`` (ratio), limits. Estimators:
+        The population, ``estimator``, ``exposure``, ``estimate`` (ratio), limits, and the persons
+        behind them (of the conditional one: whose exposure and outcome change). Estimators:
         "conditional" (free of all that is constant about a person), "hybrid, within" (free of it
         as far as the mean of the exposure takes it up), "hybrid, between" (persons compared with
         persons) and "pooled" (years compared with years, whoever they are of).
     """
     key = by or "population"
-    parts = [within_person(person_years, outcome, exposures, unit, by, **options).effects]
-    parts[0] = parts[0].assign(estimator="conditional")
+    own = within_person(person_years, outcome, exposures, unit, by, **options).effects
+    parts = [own.assign(estimator="conditional", smallest_cell=own["persons"])]
     both = hybrid(person_years, outcome, exposures, unit, by, **options).effects
     parts.append(both.assign(estimator="hybrid, " + both["part"]))
     years = pooled(person_years, outcome, exposures, unit, by, **options)

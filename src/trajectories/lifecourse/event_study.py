@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from trajectories.disclosure_control import holds_tables
 from trajectories.errors import InputError
 from trajectories.lifecourse.design import pooled_design
 from trajectories.lifecourse.estimate import AUTO, columns_of, fit_rows
@@ -26,6 +27,7 @@ REFERENCE = -1
 """The year before the transition, with which all others are compared."""
 
 
+@holds_tables(estimates={"parts": ()})
 @dataclass(frozen=True, eq=False, repr=False)
 class EventStudy:
     """Hold ratios by year from a transition.

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import holds_tables
 from trajectories.errors import InputError
 from trajectories.lifecourse.estimate import AUTO, columns_of
+from trajectories.lifecourse.few_persons import FEW, persons_behind
 from trajectories.lifecourse.marginal import background, effects_table, fit_marginal
 from trajectories.lifecourse.model_rows import Model, ModelRows, read_rows
 from trajectories.lifecourse.wald import wald_test
@@ -20,6 +22,7 @@ from trajectories.panel.arrays import BoolArray, FloatArray
 PARTS = ("within", "between")
 
 
+@holds_tables(effects=FEW)
 @dataclass(frozen=True, eq=False, repr=False)
 class HybridResults:
     """Hold hybrid models, one a population.
@@ -29,7 +32,9 @@ class HybridResults:
     effects : DataFrame
         The population, ``exposure``, ``part`` ("within": of a change from a person's own mean;
         "between": of one more on that mean, compared between persons), ``estimate`` (ratio),
-        ``lower``, ``upper``, ``log_estimate``, ``std_error``, ``p_value``.
+        ``lower``, ``upper``, ``log_estimate``, ``std_error``, ``p_value``, ``persons``
+        and ``smallest_cell`` (of persons with and without the exposure who offended or
+        not; within, of those too whose exposure changes).
     spread : Series
         Standard deviation of the persons' intercepts, by population; 0 without them.
     """
@@ -106,7 +111,8 @@ def hybrid(
         fit = fit_marginal(rows, mine, design, intercepts)
         table = effects_table(fit, [*exposures, *exposures], level)
         table.insert(1, "part", np.repeat(PARTS, n))
-        tables.append(table.assign(level=name))
+        behind = [persons_behind(rows, mine, exposures, part == "within") for part in PARTS]
+        tables.append(table.join(pd.concat(behind, ignore_index=True)).assign(level=name))
         spread[name] = fit.spread
         contrasts = list(np.eye(n, design.shape[1]) - np.eye(n, design.shape[1], k=n))
         null = (

@@ -7,8 +7,21 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import MARK, is_below, protect, withheld_cells
 from trajectories.lifecourse.model_rows import ModelRows
 from trajectories.panel.arrays import BoolArray, FloatArray, IntArray
+
+KINDS = ("single_year", "never", "always", "informative_persons")
+"""Every person is of one of these."""
+TELL_INFORMATIVE = (
+    *("informative_person_years", "informative_events", "share_without_information"),
+    "expected_informative_persons",
+)
+OTHERS = (
+    *("persons_with_gaps", "left_out_no_time_free", "events_left_out_no_time_free"),
+    "left_out_missing",
+)
+"""Counts that are no sums of others; few years are of few persons."""
 
 
 def information_table(rows: ModelRows) -> pd.DataFrame:
@@ -57,6 +70,32 @@ def information_table(rows: ModelRows) -> pd.DataFrame:
         table["expected_persons"] = of(everyone, weight)
         table["expected_informative_persons"] = of(informative, weight)
     return table.rename_axis(rows.columns.by or "population").reset_index()
+
+
+def shown_information(by: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Return an information table as it may be shown.
+
+    A population of few persons goes, with the one it could be worked out from; of the others every
+    kind of person of whom there are few, and the kinds that would tell it.
+    """
+    weighted = {name: None for name in table.columns if name == "expected_persons"}
+    shown = protect(
+        table, persons="persons", part_counts=weighted, keys=(by,), parts=(by,), name="information"
+    )
+    hidden = withheld_cells(
+        table[list(KINDS)].to_numpy(dtype=np.float64).T,
+        by_group=False,
+        name="persons by what they tell",
+        labels=KINDS,
+        across=table[by].astype(str).tolist(),
+    )
+    gone = dict(zip(KINDS, hidden, strict=True))
+    gone |= {name: gone["informative_persons"] for name in TELL_INFORMATIVE if name in table}
+    for name in OTHERS:
+        gone[name] = is_below(table[name].to_numpy(dtype=np.float64))
+    shown = shown.assign(**{name: shown[name].mask(rows) for name, rows in gone.items()})
+    shown[MARK] = shown[MARK] | np.any(list(gone.values()), axis=0)
+    return shown
 
 
 def changers(rows: ModelRows, exposures: Sequence[str]) -> pd.DataFrame:

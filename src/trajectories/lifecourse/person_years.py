@@ -169,7 +169,7 @@ def _add_offences(
     types: tuple[str, ...],
 ) -> None:
     """Count offences by year; what lies outside the years asked for counts for nothing."""
-    number = np.flatnonzero(select_offences(register.offences, event))
+    number = np.flatnonzero(select_offences(register, event))
     offences = register.offences.iloc[number]
     row = pd.Index(register.persons["person"]).get_indexer(pd.Index(offences["person"]))
     refuse_unknown(row < 0, number, "offence")

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import disclosed
 from trajectories.lifecourse.estimate import AUTO, columns_of
+from trajectories.lifecourse.few_persons import FEW, persons_behind
 from trajectories.lifecourse.marginal import background, effects_table, fit_marginal
 from trajectories.lifecourse.model_rows import Model, read_rows
 
 
+@disclosed(**FEW)
 def pooled(
     person_years: pd.DataFrame,
     outcome: str = "offended",
@@ -43,7 +46,8 @@ def pooled(
     -------
     DataFrame
         The population, ``exposure``, ``estimate`` (ratio), ``lower``, ``upper``,
-        ``log_estimate``, ``std_error``, ``p_value``.
+        ``log_estimate``, ``std_error``, ``p_value``, ``persons`` and
+        ``smallest_cell`` (of persons with and without the exposure who offended or not).
     """
     exposures = [exposures] if isinstance(exposures, str) else list(exposures)
     columns = columns_of(
@@ -65,5 +69,5 @@ def pooled(
         design = np.column_stack([*values, *background(rows, mine, controls, age_df)])
         table = effects_table(fit_marginal(rows, mine, design, False), exposures, level)
         table.insert(0, by or "population", name)
-        tables.append(table)
+        tables.append(table.join(persons_behind(rows, mine, exposures)))
     return pd.concat(tables, ignore_index=True)

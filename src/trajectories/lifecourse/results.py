@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from trajectories.disclosure_control import MARK, disclosed
+from trajectories.disclosure_control import MARK, disclosed, holds_tables
 from trajectories.errors import InputError
+from trajectories.lifecourse.information import shown_information
 from trajectories.lifecourse.model_rows import Columns, Model
 from trajectories.lifecourse.summary import summary_text
 from trajectories.lifecourse.wald import wald_test
@@ -23,6 +24,7 @@ from trajectories.suggestions import did_you_mean
 WORDS = {"logit": "odds of", "poisson": "rate of"}
 
 
+@holds_tables(information=lambda results, table: shown_information(results._by, table))
 @dataclass(frozen=True, eq=False, repr=False)
 class WithinPersonResults:
     """Hold a fitted within-person model; it keeps no person's rows.

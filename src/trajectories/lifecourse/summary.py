@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from trajectories.disclosure_control import MARK, disclosure, is_few, number_in_words, protect
+from trajectories.disclosure_control import MARK, is_few, said, unprotected
 from trajectories.errors import InputError
-from trajectories.panel.arrays import counted
 
 if TYPE_CHECKING:
     from trajectories.lifecourse.results import WithinPersonResults
@@ -34,7 +33,7 @@ def summary_text(results: WithinPersonResults) -> str:
     ]
     if len(set(results.terms["level"])) > 1:
         parts.append("\n".join(["Wald tests of equal effects", *_tests(results)]))
-    counts = _information(results, by).set_index(by).T
+    counts = results.information.drop(columns=MARK, errors="ignore").set_index(by).T
     parts.append(counts.map(_count).reset_index(names="").to_string(index=False))
     parts.append("\n".join(f"- {line}" for line in cautions(results)))
     return "\n\n".join(parts)
@@ -62,39 +61,41 @@ def _tests(results: WithinPersonResults) -> list[str]:
 
 def cautions(results: WithinPersonResults) -> list[str]:
     """Return what a reader must know before using the estimates."""
-    found = results.information
+    with unprotected():
+        found = results.information
     prefix = "expected_" if "expected_persons" in found else ""  # a person is in several groups
     persons = round(found[f"{prefix}persons"].sum())
     informative = round(found[f"{prefix}informative_persons"].sum())
     noun = {"logit": "never or always", "poisson": "never"}[results.model]
     without = f"{persons - informative:,}"
-    if is_few(persons - informative, persons):
-        without = "Few, or all but few,"
+    hidden = results.information["informative_persons"].isna().any()
+    if hidden or is_few(persons - informative, persons):
+        without = "Some (how many is not shown)"
     lines = [
-        f"{without} of {counted(persons, 'person')} carry no information: the "
+        f"{without} of {said(persons, 'person')} carry no information: the "
         f"outcome of those with a single year, or who {noun} offended, does not vary. The "
         "estimates are about the others."
     ]
     gaps = int(found["persons_with_gaps"].sum())
     if gaps:
         lines.append(
-            f"{_said(gaps, 'person')} with a gap in the years used: years on both sides are "
+            f"{said(gaps, 'person')} with a gap in the years used: years on both sides are "
             "compared as they stand; lags over a gap are missing."
         )
     left = int(found["left_out_no_time_free"].sum())
     if left:
         events = int(found["events_left_out_no_time_free"].sum())
         lines.append(
-            f"{_said(left, 'year')} without (enough) time free left out, with "
-            f"{_said(events, 'event')} in them."
+            f"{said(left, 'year')} without (enough) time free left out, with "
+            f"{said(events, 'event')} in them."
         )
     if found["left_out_missing"].sum():
         lines.append(
-            f"{_said(int(found['left_out_missing'].sum()), 'year')} with values missing left out."
+            f"{said(int(found['left_out_missing'].sum()), 'year')} with values missing left out."
         )
     if results.fit.n_clusters < FEW_CLUSTERS:
         lines.append(
-            f"Errors rest on {counted(results.fit.n_clusters, 'cluster')}: with fewer than "
+            f"Errors rest on {said(results.fit.n_clusters, 'cluster')}: with fewer than "
             f"{FEW_CLUSTERS} they come out too small, and intervals too narrow."
         )
     if results.part_free > 0:
@@ -104,24 +105,6 @@ def cautions(results: WithinPersonResults) -> list[str]:
             "lagged exposures (lag_sensitivity) and at wholly free years (exposure_handling)."
         )
     return lines
-
-
-def _information(results: WithinPersonResults, by: str) -> pd.DataFrame:
-    """Return what the estimates rest on; under the switch without populations of few persons."""
-    table = results.information
-    if not disclosure.is_on:
-        return table
-    counts = [name for name in table.columns if "persons" in str(name) and name != "persons"]
-    first = "persons" if "persons" in table.columns else counts[0]
-    shown = protect(
-        table, persons=first, part_counts=counts, keys=(by,), parts=(by,), name="within"
-    )
-    return shown.drop(columns=MARK, errors="ignore")
-
-
-def _said(number: int, noun: str) -> str:
-    """Return a number in words; under the switch only that it is small where it is."""
-    return number_in_words(number, f"{noun}s") if is_few(number) else counted(number, noun)
 
 
 def _table(frame: pd.DataFrame) -> str:

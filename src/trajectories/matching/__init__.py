@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from trajectories.matching.balance import balance, distributions
+from trajectories.matching.balance import balance
 from trajectories.matching.check import check_matched_sets
 from trajectories.matching.classification import group_weights
 from trajectories.matching.compare import compare
 from trajectories.matching.compare_by_group import compare_by_group
+from trajectories.matching.distribution_functions import distributions
 from trajectories.matching.e_value import e_value, e_values
 from trajectories.matching.eligibility import Eligible
 from trajectories.matching.leave_one_out import leave_one_out

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from trajectories.disclosure_control import MARK, disclosed
+from trajectories.disclosure_control import MARK, disclosed, is_below
+from trajectories.disclosure_control.rounding import round_digits
 from trajectories.errors import InputError
 from trajectories.matching import names as words
 from trajectories.matching.columns import numbers
-from trajectories.panel.arrays import FloatArray, IntArray, names
+from trajectories.panel.arrays import FloatArray, IntArray
 
 if TYPE_CHECKING:
     from trajectories.matching.sets import MatchedSets
@@ -25,6 +26,7 @@ COUNTS = (
 )
 """Columns that count persons, those included that the means of indicators tell."""
 BEFORE, AFTER = "before", "after"
+_LEFT = "_left_"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,13 +70,13 @@ def balance(sets: MatchedSets, columns: Sequence[str] | None = None) -> pd.DataF
     From a register, the pool before matching is everybody who may serve, each on the index date
     of one random case.
     """
-    chosen = list(sets.design.columns) if columns is None else _listed(columns)
+    chosen = list(sets.design.columns) if columns is None else listed(columns)
     if not chosen:
         raise InputError("balance: the design has no columns; name covariates to compare")
     rows = []
     for population in sets.populations:
         for column in chosen:
-            for level, before, after, absent in _samples(sets, population, column):
+            for level, before, after, absent in samples(sets, population, column):
                 spread = _spread(before)
                 for stage, sample, missing in (
                     (BEFORE, before, absent[0]),
@@ -89,6 +91,7 @@ def balance(sets: MatchedSets, columns: Sequence[str] | None = None) -> pd.DataF
                             **_row(sample, spread, level == ""),
                             "missing_case": missing[0],
                             "missing_control": missing[1],
+                            **{_LEFT + who: n for who, n in left_out(before, after).items()},
                         }
                     )
     return _shown(pd.DataFrame(rows))
@@ -98,8 +101,11 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table; under the switch without levels of few cases or controls.
 
     Means of indicators times their numbers are numbers of persons. Both stages of a level go
-    together, as one is nearly the other.
+    together, as one is nearly the other. Where all but few were matched, means and numbers of all
+    would tell of those few: they go before matching, with what is made of them. Of a number the
+    standardised difference stays, in three digits.
     """
+    left = {who: table.pop(_LEFT + who) for who in (words.CASE, words.CONTROL)}
     is_level = table["level"] != ""
     counts = {"_persons": table["n_case"] + table["n_control"]}
     for who in ("case", "control"):
@@ -111,6 +117,15 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
     keys = [shown[name] for name in ("population", "covariate", "level")]
     gone = shown[MARK].groupby(keys, observed=True).transform("any")
     numbers = [name for name in table.select_dtypes("number").columns if name in shown]
+    for who, number in left.items():
+        few = is_below(number.to_numpy(dtype=np.float64)) & (table["stage"] == BEFORE)
+        told = [f"{name}_{who}" for name in ("mean", "n", "missing")]
+        for name in (*told, "variance_ratio", "largest_gap"):
+            shown[name] = shown[name].mask(few)
+        difference = shown["standardised_difference"]
+        coarse = round_digits(difference.to_numpy(dtype=np.float64))
+        rounded = difference.where(~few, coarse).mask(few & is_level)
+        shown = shown.assign(standardised_difference=rounded)
     return shown.assign(**{name: shown[name].mask(gone) for name in numbers}, **{MARK: gone})
 
 
@@ -124,56 +139,21 @@ def _counted(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def distributions(sets: MatchedSets, columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """Return distribution functions of number covariates, to draw.
-
-    Returns
-    -------
-    DataFrame
-        population, covariate, stage, role ("case" or "control"), value, share (of persons at or
-        below the value, weighted after matching).
-    """
-    chosen = list(sets.design.columns) if columns is None else _listed(columns)
-    parts = []
-    for population in sets.populations:
-        for column in chosen:
-            for level, before, after, _ in _samples(sets, population, column):
-                if level:
-                    continue
-                for stage, sample in ((BEFORE, before), (AFTER, after)):
-                    one = np.ones(len(sample.case))
-                    for role, values, weight in (
-                        (words.CASE, sample.case, one),
-                        (words.CONTROL, sample.control, sample.weight),
-                    ):
-                        points, share = _distribution(values, weight)
-                        parts.append(
-                            pd.DataFrame(
-                                {
-                                    "population": population,
-                                    "covariate": column,
-                                    "stage": stage,
-                                    "role": role,
-                                    "value": points,
-                                    "share": share,
-                                }
-                            )
-                        )
-    if not parts:
-        raise InputError(
-            f"no number covariate among {names(chosen)}: shares of levels are in the balance table"
-        )
-    return pd.concat(parts, ignore_index=True)
+def left_out(before: Sample, after: Sample) -> dict[str, int]:
+    """Return how many cases and controls were not matched."""
+    controls = len(np.unique(before.row)) - len(np.unique(after.row))
+    return {words.CASE: len(before.case) - len(after.case), words.CONTROL: controls}
 
 
-def _listed(columns: Any) -> list[str]:
+def listed(columns: Any) -> list[str]:
+    """Return names of columns as a list, of one as well."""
     return [columns] if isinstance(columns, str) else list(columns)
 
 
 Absent = tuple[tuple[int, int], tuple[int, int]]
 
 
-def _samples(
+def samples(
     sets: MatchedSets, population: str, column: str
 ) -> Iterator[tuple[str, Sample, Sample, Absent]]:
     """Yield a covariate level by level: name of the level ("" for numbers), before, after."""
@@ -262,7 +242,8 @@ def _effective(sample: Sample) -> float:
     return float(weight.sum() ** 2 / (weight @ weight))
 
 
-def _distribution(values: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
+def distribution(values: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the values that there are, and the share of the weight at or below each."""
     points, place = np.unique(values, return_inverse=True)
     share = np.cumsum(np.bincount(place, weight, minlength=len(points)))
     return points, np.asarray(share / share[-1:], dtype=np.float64)
@@ -271,8 +252,8 @@ def _distribution(values: FloatArray, weight: FloatArray) -> tuple[FloatArray, F
 def _largest_gap(sample: Sample) -> float:
     """Return max |F_case − F_control|, the Kolmogorov–Smirnov distance."""
     points = np.unique(np.concatenate([sample.case, sample.control]))
-    case, share_case = _distribution(sample.case, np.ones(len(sample.case)))
-    control, share_control = _distribution(sample.control, sample.weight)
+    case, share_case = distribution(sample.case, np.ones(len(sample.case)))
+    control, share_control = distribution(sample.control, sample.weight)
     gaps = [
         np.concatenate([[0.0], share])[np.searchsorted(values, points, side="right")]
         for values, share in ((case, share_case), (control, share_control))

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 import pandas as pd
 
-from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError, MatchingWarning, SeparationWarning
 from trajectories.matching.contrast import Contrast, MissingFactor, make_contrast
 from trajectories.matching.effect_rows import Comparison, EffectRow, effect_rows
 from trajectories.matching.factors import Factor, read_factors
+from trajectories.matching.few_persons import shown_comparison
 from trajectories.matching.multiplicity import Adjustment, adjusted
 from trajectories.matching.odds_ratio import OddsRatio, joint_odds_ratios
 from trajectories.matching.prevalence import weighted_level
@@ -29,7 +29,6 @@ FEW_CLUSTERS = 20
 """Clusters below which a clustered standard error is not to be trusted."""
 
 
-@disclosed(part_counts=("persons_with", "persons_with_versus"), parts=())
 def compare(
     sets: MatchedSets,
     factors: Sequence[str] | str,
@@ -75,7 +74,8 @@ def compare(
         of populations; method; estimate, lower, upper, standard_error (of the logarithm, for
         ratios), p_value, p_adjusted, adjustment (in words); n_sets, n_informative (sets that
         differ in the factor), persons and persons_with (the factor) of both, missing of both,
-        missing_handled, adjusted_for (the other factors, in a joint model), note.
+        missing_handled, adjusted_for (the other factors, in a joint model), note. Under disclosure
+        control no row of few persons with or without the factor, or of few sets that differ.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def compare(
         if together:
             rows += _together(sets, first, second, listed, level, robust, missing)
     table = pd.DataFrame([row.as_dict() for row in rows])
-    return _with_adjustment(table, adjust, missing)
+    return shown_comparison(_with_adjustment(table, adjust, missing), listed, "persons")
 
 
 def _level(

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.matching import names as words
 from trajectories.matching.classification import check_posterior, group_weights
 from trajectories.matching.contrast import MissingFactor, make_contrast
 from trajectories.matching.factors import read_factors
+from trajectories.matching.few_persons import shown_comparison
 from trajectories.matching.group_effects import GroupContrast, group_rows
 from trajectories.matching.multiplicity import Adjustment, adjusted
 from trajectories.panel.arrays import FloatArray, counted, names
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 Correction = Literal["bch", "none"]
 
 
-@disclosed(persons="cases", parts=("group",))
 def compare_by_group(
     sets: MatchedSets,
     factors: Sequence[str] | str,
@@ -57,7 +56,8 @@ def compare_by_group(
         factor, group, measure ("prevalence" or "mean" of the cases and of the controls of these
         cases, then "odds_ratio", "risk_ratio", "risk_difference" or "mean_difference" of
         ``population`` against ``versus``), method, population, versus, estimate, lower, upper,
-        standard_error, p_value, p_adjusted, adjustment, cases (sum of the weights), n_sets,
+        standard_error, p_value, p_adjusted, adjustment, cases (sum of the weights), persons_with
+        (of them, the factor), persons_versus and persons_with_versus (their controls), n_sets,
         correction, missing, missing_versus, missing_handled, note.
 
     Notes
@@ -73,7 +73,8 @@ def compare_by_group(
     weights = group_weights(posterior) if correction == "bch" else posterior
     by_set = _weights_by_set(sets, weights)
     rows: list[dict[str, Any]] = []
-    for factor in read_factors(sets, factors, data):
+    listed = read_factors(sets, factors, data)
+    for factor in listed:
         for number, population in enumerate(sets.populations):
             contrast = make_contrast(sets, sets.name, population, [factor], missing)
             used = by_set.loc[contrast.labels].to_numpy(dtype=np.float64)
@@ -83,7 +84,7 @@ def compare_by_group(
                     rows.append({"factor": factor.name, "group": group, **row})
     table = pd.DataFrame(rows)
     table["correction"], table["missing_handled"] = correction, missing
-    return _adjusted(table, adjust)
+    return shown_comparison(_adjusted(table, adjust), listed, "cases")
 
 
 def _weights_by_set(sets: MatchedSets, weights: pd.DataFrame) -> pd.DataFrame:

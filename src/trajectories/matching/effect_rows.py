@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtr
@@ -76,13 +77,6 @@ class Comparison:
         note: str = "",
     ) -> EffectRow:
         """Return a row with the counts of the contrast filled in."""
-        contrast = self.contrast
-        x = contrast.x[:, self.column]
-        with_it = (
-            (float(x[contrast.first].sum()), float(x[~contrast.first].sum()))
-            if self.binary
-            else (np.nan, np.nan)
-        )
         return EffectRow(
             factor=self.factor,
             measure=measure,
@@ -94,14 +88,9 @@ class Comparison:
             upper=upper,
             standard_error=error,
             p_value=p_value,
-            n_sets=contrast.n_sets,
+            n_sets=self.contrast.n_sets,
             n_informative=n_informative,
-            persons=int(contrast.first.sum()),
-            persons_versus=int((~contrast.first).sum()),
-            persons_with=with_it[0],
-            persons_with_versus=with_it[1],
-            missing=contrast.missing[0],
-            missing_versus=contrast.missing[1],
+            **persons_behind(self.contrast, self.column, self.binary),
             adjusted_for=adjusted_for,
             note=note,
         )
@@ -166,6 +155,25 @@ class Comparison:
             adjusted_for,
             found.note,
         )
+
+
+def persons_behind(contrast: Contrast, column: int, binary: bool) -> dict[str, Any]:
+    """Return the counts of a contrast: persons of both populations, those with it, those without.
+
+    Missing values included: who was left out for lack of one.
+    """
+    x = contrast.x[:, column]
+    first, second = (
+        float(x[mine].sum()) if binary else np.nan for mine in (contrast.first, ~contrast.first)
+    )
+    return {
+        "persons": int(contrast.first.sum()),
+        "persons_versus": int((~contrast.first).sum()),
+        "persons_with": first,
+        "persons_with_versus": second,
+        "missing": contrast.missing[0],
+        "missing_versus": contrast.missing[1],
+    }
 
 
 def effect_rows(comparison: Comparison) -> list[EffectRow]:

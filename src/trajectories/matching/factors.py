@@ -32,11 +32,14 @@ class Factor:
         NaN where missing.
     binary : bool
         Whether it is yes or no.
+    category : str
+        The column that it is a level of; "" where it is none.
     """
 
     name: str
     values: FloatArray
     binary: bool
+    category: str = ""
 
 
 def read_factors(
@@ -133,6 +136,7 @@ def _as_factors(name: str, values: pd.Series[Any]) -> list[Factor]:
             f"{name}: {level}",
             np.where(values.notna(), (text == level).to_numpy(dtype=np.float64), np.nan),
             True,
+            name,
         )
         for level in levels
     ]

@@ -37,6 +37,17 @@ class GroupContrast:
         """Clusters with weight in the group."""
         return len(np.unique(self.contrast.cluster[self.weight != 0]))
 
+    def persons(self) -> dict[str, float]:
+        """Return how many with the factor and how many controls the weights stand for."""
+        contrast, weight = self.contrast, self.weight[self.contrast.set_number]
+        control = ~contrast.first
+        has = contrast.x[:, 0] if self.factor.binary else np.nan
+        return {
+            "persons_with": float(np.sum((weight * has)[contrast.first])),
+            "persons_versus": float(weight[control].sum()),
+            "persons_with_versus": float(np.sum((weight * has)[control])),
+        }
+
     def mean(self, by_set: FloatArray) -> tuple[float, FloatArray]:
         """Return the weighted mean over sets and each set's influence on it."""
         total = self.weight.sum()
@@ -98,6 +109,7 @@ def _row(
         "standard_error": error,
         "p_value": p_value,
         "cases": float(group.weight.sum()),
+        **group.persons(),
         "n_sets": group.contrast.n_sets,
         "missing": group.contrast.missing[0],
         "missing_versus": group.contrast.missing[1],

@@ -135,7 +135,7 @@ def _index_dates(as_of: AsOf, index: Any) -> DayArray:
         result = np.full(len(as_of.ids), np.datetime64("NaT", "D"))
         result[place] = index.to_numpy().astype("datetime64[D]")
         return result
-    return first_dates(as_of, select_offences(as_of.register.offences, index))
+    return first_dates(as_of, select_offences(as_of.register, index))
 
 
 def _check_cases(as_of: AsOf, rows: IntArray, first: DayArray) -> None:

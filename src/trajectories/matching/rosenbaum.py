@@ -11,7 +11,9 @@ from scipy import optimize
 
 from trajectories.errors import InputError
 from trajectories.matching.contrast import Contrast, MissingFactor, make_contrast
+from trajectories.matching.effect_rows import persons_behind
 from trajectories.matching.factors import Factor, read_factors
+from trajectories.matching.few_persons import MISSING, PART_OF, shown_comparison
 from trajectories.numerics.hidden_bias import (
     aligned_rank_bounds,
     signed_rank_bounds,
@@ -55,7 +57,8 @@ def rosenbaum_bounds(
         factor, population, versus, direction ("more" or "less" among cases), method (exact for
         yes/no factors; signed ranks for numbers in pairs, aligned ranks in larger sets), gamma,
         p_upper, p_lower (bounds of the p-value), tipping_gamma (largest Γ at which p_upper is
-        still at most alpha; 1 where there is none), n_sets, n_informative.
+        still at most alpha; 1 where there is none), n_sets, n_informative. Under disclosure control
+        no row of a factor that ``compare`` withholds.
 
     Raises
     ------
@@ -71,7 +74,8 @@ def rosenbaum_bounds(
     if not 0.0 < alpha < 1.0:
         raise InputError("alpha= must lie between 0 and 1: 0.05 for a test at 5 %")
     rows: list[dict[str, Any]] = []
-    for factor in read_factors(sets, factors, data):
+    listed = read_factors(sets, factors, data)
+    for factor in listed:
         for population in sets.populations:
             contrast = make_contrast(sets, sets.name, population, [factor], missing)
             sign, method, bounds, informative = _test(contrast, factor)
@@ -90,10 +94,13 @@ def rosenbaum_bounds(
                         "p_lower": lower,
                         "tipping_gamma": tipping,
                         "n_sets": contrast.n_sets,
+                        **persons_behind(contrast, 0, factor.binary),
                         "n_informative": informative,
                     }
                 )
-    return pd.DataFrame(rows)
+    shown = shown_comparison(pd.DataFrame(rows), listed, "persons")
+    behind = {"persons", "persons_versus", *PART_OF, *MISSING} - {"n_informative"}
+    return shown.drop(columns=list(behind))
 
 
 def _gammas(gammas: Sequence[float]) -> list[float]:

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import is_few
 from trajectories.errors import InputError, TrajectoriesError
 from trajectories.matching import names
-from trajectories.matching.balance import balance, distributions
+from trajectories.matching.balance import balance
 from trajectories.matching.compare import compare
 from trajectories.matching.compare_by_group import compare_by_group
 from trajectories.matching.design import Design
+from trajectories.matching.distribution_functions import distributions
 from trajectories.matching.leave_one_out import leave_one_out
 from trajectories.matching.metric import Metric
 from trajectories.matching.population import Population
@@ -194,6 +196,8 @@ class MatchedSets:
         sizes = controls["population"].value_counts()
         listed = ", ".join(f"{sizes.get(p, 0):,} {p}" for p in self.populations)
         n_cases = len(self.source.case_persons())
+        if is_few(n_cases - self.n_sets, n_cases):
+            return f"<MatchedSets: of {counted(n_cases, 'case')}, all but few or few matched>"
         return f"<MatchedSets: {self.n_sets:,} of {counted(n_cases, 'case')} with {listed}>"
 
 

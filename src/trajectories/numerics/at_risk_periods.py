@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import expit
 
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 
@@ -70,7 +71,7 @@ def average_hazard(
     at_risk (n_periods, K), hazard (n_periods, K), gradient (n_periods, K, Q); hazard and gradient
     are NaN where nobody is at risk.
     """
-    chance = 1 / (1 + np.exp(-(design @ theta.T)))
+    chance = expit(design @ theta.T)
     bend = chance * (1 - chance)
     n_groups = len(theta)
     at_risk = np.zeros((n_periods, n_groups))

@@ -99,7 +99,9 @@ def _rows(have: pd.Index[Any], ids: list[pd.Index[Any]], what: str) -> IntArray:
         n_absent, n_extra = _absent(have, ids[0]), _absent(ids[0], have)
         raise InputError(
             f"{what}: {counted(n_absent, 'unit')} of the counts absent, {n_extra:,} not among "
-            "the counts; give both the same unit ids in the index (or an array, in the same order)"
+            "the counts; give both the same unit ids in the index"
+            + (" (.loc[counts.index] takes them)" if not n_absent else "")
+            + ", or an array, in the same order"
         )
     if any((rows != found[0]).any() for rows in found):
         raise InputError(

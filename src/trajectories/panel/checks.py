@@ -211,7 +211,7 @@ def check_observed(observed: BoolArray | None, shape: tuple[int, int]) -> BoolAr
     if empty.any():
         raise InputError(
             f"{counted(int(empty.sum()), 'unit')} of {shape[0]:,} without any observed cell "
-            f"({where_rows(empty)}): drop them"
+            f"({where_rows(empty)}): drop them, or make the panel with drop_unobserved=True"
         )
     return mask
 

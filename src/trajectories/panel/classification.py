@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,11 @@ from pandas.api import types
 from trajectories.errors import InputError
 from trajectories.panel.arrays import BoolArray, IntArray, counted, names, where_rows
 from trajectories.panel.dutch_offences import CBS, COLUMNS, SYNTHETIC
+from trajectories.panel.offence_labels import label, labels, unknown_types
 
 SERIOUS_YEARS = 4.0
 """Statutory maximum from which an offence is serious, where pre-trial detention is not allowed."""
 VERY_SERIOUS_YEARS = 8.0
-MOST_NAMED = 20
-"""More unknown types than this are hardly types: the column may hold something else, or ids."""
 REQUIRED = ("offence_type", "offence_group", "statutory_maximum", "pretrial_detention")
 ADDED = (
     "offence_group",
@@ -28,6 +28,8 @@ ADDED = (
     "very_serious",
 )
 """Columns that ``classify`` adds."""
+COMPARED = ("offence_group", "seriousness", "statutory_maximum", "pretrial_detention")
+"""What two classifications must say alike of each type to be equal."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -35,7 +37,11 @@ class OffenceClassification:
     """Hold a table with a row an offence type, to be replaced with one's own.
 
     An offence is *serious* where its statutory maximum is 4 years or more or pre-trial detention
-    is allowed, and *very serious* where the maximum is 8 years or more.
+    is allowed, and *very serious* where the maximum is 8 years or more. A register carries the
+    classification that it was read with. Types are compared as text: 310 is "310".
+
+    Two classifications are equal where they hold the same types, each with the same group,
+    seriousness, maximum and pre-trial detention; the order of rows and remarks make no difference.
 
     Attributes
     ----------
@@ -58,7 +64,7 @@ class OffenceClassification:
         force on 1 July 2021. Seriousness is the statutory maximum, for want of a better scale.
         Weapons and other special laws are not in it.
         """
-        return cls.from_frame(pd.DataFrame([*SYNTHETIC, *CBS], columns=list(COLUMNS)))
+        return _default()
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame) -> OffenceClassification:
@@ -93,7 +99,7 @@ class OffenceClassification:
                 "source": _remark(frame, "source"),
             }
         ).reset_index(drop=True)
-        _refuse(table["offence_type"].duplicated(), "offence_type", "there before")
+        _refuse(labels(table["offence_type"]).duplicated(), "offence_type", "there before")
         _refuse(table["statutory_maximum"] < 0, "statutory_maximum", "below 0")
         return cls(table)
 
@@ -128,13 +134,14 @@ class OffenceClassification:
             columns.setdefault("seriousness", columns["statutory_maximum"])
         columns = {"basis": "as given", "source": "user"} | columns
         rows = self._table.to_dict("records")
-        old = [row for row in rows if row["offence_type"] == offence_type]
+        name = label(offence_type)
+        old = [row for row in rows if label(row["offence_type"]) == name]
         row: dict[Any, Any] = dict(old[0]) if old else {}
         row |= {"offence_type": offence_type, **columns}
         absent = [column for column in REQUIRED if column not in row]
         if absent:
             raise InputError(f"classification: a new offence type needs {names(absent)}")
-        kept = [row if other["offence_type"] == offence_type else other for other in rows]
+        kept = [row if label(other["offence_type"]) == name else other for other in rows]
         return self.from_frame(pd.DataFrame(kept if old else [*rows, row]))
 
     def classify(self, offences: pd.DataFrame) -> pd.DataFrame:
@@ -178,43 +185,41 @@ class OffenceClassification:
     def _mask(self, of_types: BoolArray, offences: pd.DataFrame) -> pd.Series[bool]:
         return pd.Series(of_types[self._places(offences)], index=offences.index, dtype=bool)
 
+    def named(self, name: Any) -> bool:
+        """Tell whether a type or a group has this name."""
+        groups, kinds = self._table["offence_group"], labels(self._table["offence_type"])
+        return bool((groups == name).any() or (kinds == label(name)).any())
+
     def _find(self, offences: pd.DataFrame) -> IntArray:
         """Return each offence's row in the table, −1 where its type is missing or unknown."""
         if "offence_type" not in offences.columns:
             raise InputError("offences without column 'offence_type'; rename or add it")
         codes, kinds = pd.factorize(offences["offence_type"])
-        rows = pd.Index(self._table["offence_type"]).get_indexer(pd.Index(kinds)).astype(np.int64)
-        rows = np.append(rows, -1)  # missing types have code −1
+        known = pd.Index(labels(self._table["offence_type"]))
+        rows = known.get_indexer(pd.Index([label(kind) for kind in kinds], dtype=object))
+        rows = np.append(rows, -1).astype(np.int64)  # missing types have code −1
         return rows[codes]
 
     def _places(self, offences: pd.DataFrame) -> IntArray:
         place = self._find(offences)
         unknown = place < 0
         if unknown.any():
-            raise InputError(self.unknown_message(offences["offence_type"][unknown], unknown))
+            raise InputError(unknown_types(offences["offence_type"][unknown], unknown))
         return place
 
-    def unknown_message(self, kinds: pd.Series[Any], mask: BoolArray) -> str:
-        """Return what to say of types that the table lacks; types are no personal data."""
-        distinct = sorted(kinds.dropna().unique(), key=str)
-        n_missing = int(kinds.isna().sum())
-        parts = [f"missing in {counted(n_missing, 'row')}"] if n_missing else []
-        if 0 < len(distinct) <= MOST_NAMED:
-            parts.append(
-                f"{counted(len(distinct), 'type')} not in the classification ({named_types(kinds)})"
-            )
-        elif distinct:
-            parts.append(
-                f"{counted(len(distinct), 'type')} not in the classification, too many to be "
-                "types: does the column hold something else?"
-            )
-        return (
-            f"offences column 'offence_type': {counted(int(mask.sum()), 'row')} without a known "
-            f"type ({where_rows(mask)}): {'; '.join(parts)}; add types with "
-            "own = classification.replace(type, offence_group=…, statutory_maximum=…, "
-            "pretrial_detention=…), where classification is OffenceClassification.default(), and "
-            "give classification=own here too"
-        )
+    def __eq__(self, other: object) -> bool:
+        """Compare what is said of each type."""
+        if not isinstance(other, OffenceClassification):
+            return NotImplemented
+        return self._said() == other._said()
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._said().items()))
+
+    def _said(self) -> dict[str, tuple[Any, ...]]:
+        """Return type → what is said of it."""
+        rows = self._table[list(COMPARED)].itertuples(index=False, name=None)
+        return dict(zip(labels(self._table["offence_type"]), rows, strict=True))
 
     def __len__(self) -> int:
         return len(self._table)
@@ -223,6 +228,12 @@ class OffenceClassification:
         """Name the groups."""
         groups = names(self._table["offence_group"].unique())
         return f"<OffenceClassification: {counted(len(self), 'type')} in {groups}>"
+
+
+@cache
+def _default() -> OffenceClassification:
+    frame = pd.DataFrame([*SYNTHETIC, *CBS], columns=list(COLUMNS))
+    return OffenceClassification.from_frame(frame)
 
 
 def _text(frame: pd.DataFrame, column: str) -> pd.Series[Any]:
@@ -258,14 +269,3 @@ def _refuse(bad: Any, column: str, what: str) -> None:
             f"classification column {column!r} {what} in {counted(int(mask.sum()), 'row')} "
             f"({where_rows(mask)}): correct it"
         )
-
-
-def named_types(kinds: pd.Series[Any]) -> str:
-    """Name the types of several offences; one that stands in a single row is only counted.
-
-    A type is no personal data, but a remark about a person in the wrong column is.
-    """
-    times = kinds.value_counts()
-    told = [repr(kind) for kind in sorted(times.index, key=str) if times[kind] > 1]
-    once = len(times) - len(told)
-    return ", ".join(told + ([f"{once} in a single row each, not named"] if once else []))

@@ -34,9 +34,7 @@ def steps(panel: Panel) -> FloatArray:
     """
     if panel.n_ages == 1 or panel.individual_ages is not None:
         return np.full(panel.n_ages, float(OLDEST))
-    between = np.diff(panel.ages)
-    longer = np.maximum(np.append(between, between[-1]), np.insert(between, 0, between[0]))
-    return np.asarray(longer, dtype=np.float64)
+    return _steps_of(panel.ages)
 
 
 def longest(panel: Panel) -> FloatArray:
@@ -44,8 +42,20 @@ def longest(panel: Panel) -> FloatArray:
     step = steps(panel)
     if panel.n_ages == 1 or panel.individual_ages is not None:
         return step
-    even = bool(np.ptp(np.diff(panel.ages)) <= 1e-6 * step[0])
+    return longest_at(panel.ages)
+
+
+def longest_at(ages: FloatArray) -> FloatArray:
+    """Return the same for two or more common ages, (T,)."""
+    step = _steps_of(ages)
+    even = bool(np.ptp(np.diff(ages)) <= 1e-6 * step[0])
     return (MOST_OF_EVEN_STEP if even else MOST_OF_STEP) * step
+
+
+def _steps_of(ages: FloatArray) -> FloatArray:
+    between = np.diff(ages)
+    longer = np.maximum(np.append(between, between[-1]), np.insert(between, 0, between[0]))
+    return np.asarray(longer, dtype=np.float64)
 
 
 def too_long(panel: Panel) -> BoolArray:
@@ -78,11 +88,17 @@ def said_of_length(panel: Panel, rows: bool = True) -> str | None:
     )
 
 
-def _guess(ratio: float) -> str:
+def unit_of(ratio: float) -> tuple[str, str] | None:
+    """Return the unit that exposure over the step looks like, and how many make a year."""
     for unit, number, low, high in UNITS:
         if low <= ratio <= high:
-            return f" (it looks like {unit}: divide by {number})"
-    return ""
+            return unit, number
+    return None
+
+
+def _guess(ratio: float) -> str:
+    unit = unit_of(ratio)
+    return "" if unit is None else f" (it looks like {unit[0]}: divide by {unit[1]})"
 
 
 def _advice(guess: str) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from trajectories.panel.arrays import BoolArray, FloatArray, IntArray, counted
+from trajectories.disclosure_control import holds_tables, number_in_words, said
+from trajectories.panel.arrays import BoolArray, FloatArray, IntArray
 from trajectories.panel.follow_up_frame import read_follow_up
 from trajectories.panel.follow_up_register import register_follow_up
 from trajectories.panel.follow_up_views import (
@@ -21,6 +22,7 @@ from trajectories.panel.follow_up_views import (
 from trajectories.panel.register import Register
 
 
+@holds_tables(left_out={"persons": "persons", "part_counts": {"rows": None}, "keys": ("check",)})
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FollowUp:
     """Hold rows (start, stop] of persons at risk, and the cause of the event at ``stop``, if any.
@@ -134,8 +136,8 @@ class FollowUp:
     def from_register(
         cls,
         register: Register,
-        index: str | Callable[[pd.DataFrame], Any] | pd.Series[Any] = "trafficking",
-        event: str | Callable[[pd.DataFrame], Any] = "any",
+        index: str | Sequence[str] | Callable[[pd.DataFrame], Any] | pd.Series[Any] = "trafficking",
+        event: str | Sequence[str] | Callable[[pd.DataFrame], Any] = "any",
         until: Any = None,
         clock: str = "registration",
         detention: str = "kept",
@@ -154,14 +156,14 @@ class FollowUp:
         Parameters
         ----------
         register : Register
-        index : str, callable or Series of dates
-            The first offence of this type (``"any"``: of any) is the index offence; a function of
-            the classified offences that says which count; or the index date of each person, by
-            person id.
-        event : str or callable
+        index : str, list of str, callable or Series of dates
+            The first offence of this type or group, or of one of several (``"any"``: of any), is
+            the index offence; a function of the classified offences that says which count; or the
+            index date of each person, by person id.
+        event : str, list of str or callable
             Which new offences count: ``"any"`` (or ``"general"``), ``"serious"``,
             ``"very_serious"``, ``"special"`` (the type of the index offence), ``"specific"``
-            (a type in ``specific``), a type or group of the classification, or a function of the
+            (one in ``specific``), types or groups of the classification, or a function of the
             classified offences (table ``offences`` with the columns of ``classify``) that returns
             a mask. New is what is dated after the day on which the clock starts, and not part of
             the index case. A case of several offences is one event, on the first of their days at
@@ -190,8 +192,9 @@ class FollowUp:
         stratum : str, optional
             Column of ``persons``.
         classification : OffenceClassification, optional
+            By default that of the register. What is serious, and groups, need one.
         specific : sequence of str
-            Offence types of the event ``"specific"``.
+            Types or groups of the event ``"specific"``.
         time_unit : {"years", "days"}
             Years of 365.25 days.
 
@@ -204,8 +207,8 @@ class FollowUp:
         Raises
         ------
         InputError
-            For unknown choices, absent columns, ``detention="kept"`` with free time, and where
-            nobody is left to follow.
+            For unknown choices, absent columns, ``detention="kept"`` with free time, types that
+            the classification lacks, and where nobody is left to follow.
         """
         return cls(
             **register_follow_up(
@@ -222,7 +225,7 @@ class FollowUp:
                 covariates=None if covariates is None else tuple(covariates),
                 stratum=stratum,
                 classification=classification,
-                specific=tuple(specific),
+                specific=(specific,) if isinstance(specific, str) else tuple(specific),
                 time_unit=time_unit,
             )
         )
@@ -276,8 +279,8 @@ class FollowUp:
 
     def __repr__(self) -> str:
         """Describe the size; never show a row."""
-        found = ", ".join(f"{n:,} {cause}" for cause, n in self.events().items())
+        found = ", ".join(number_in_words(n, str(cause)) for cause, n in self.events().items())
         return (
-            f"<FollowUp: {counted(self.n_persons, 'person')} in {counted(self.n_rows, 'row')}, "
+            f"<FollowUp: {said(self.n_persons, 'person')} in {said(self.n_rows, 'row')}, "
             f"{self.time_at_risk():,.1f} {self.time_unit} at risk; {found}>"
         )

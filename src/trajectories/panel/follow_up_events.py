@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,9 @@ import pandas as pd
 from trajectories.errors import InputError
 from trajectories.panel.arrays import BoolArray, DayArray, IntArray, names
 from trajectories.panel.calendar import days
-from trajectories.panel.classification import OffenceClassification
+from trajectories.panel.classification import ADDED, OffenceClassification
 from trajectories.panel.register import Register
+from trajectories.panel.register_classification import classification_of, covering
 
 EVENTS = ("any", "general", "serious", "very_serious", "special", "specific")
 
@@ -25,7 +26,8 @@ class IndexCases:
     Attributes
     ----------
     offence, registered : ndarray of datetime64[D], shape (rows of persons,)
-        NaT where a person has none.
+        NaT where a person has none; ``registered`` also where the index offence has no date of
+        registration.
     kind : ndarray of object
         Offence type; None where there is none, or where the user gave the dates.
     case : ndarray of int
@@ -45,15 +47,18 @@ class Offences:
     Attributes
     ----------
     table : DataFrame
-        With the columns of the classification.
+        With the columns of the classification, if there is one.
+    classification : OffenceClassification or None
     row : ndarray of int
         Position of the person in ``register.persons``.
     date, registered : ndarray of datetime64[D]
+        ``registered`` is NaT where an offence has no date of registration.
     case : ndarray of int
         -1 where the register has no cases.
     """
 
     table: pd.DataFrame
+    classification: OffenceClassification | None
     row: IntArray
     date: DayArray
     registered: DayArray
@@ -63,23 +68,30 @@ class Offences:
 def classified_offences(
     register: Register, position: IntArray, classification: OffenceClassification | None
 ) -> Offences:
-    """Return the offences of the persons at ``position``, classified."""
+    """Return the offences of the persons at ``position``, classified where types are."""
     register.require("offences")
     ids = pd.Index(register.persons["person"])
     row = ids.get_indexer(pd.Index(register.offences["person"])).astype(np.int64)
     followed = np.zeros(len(ids) + 1, dtype=bool)
     followed[position] = True
     ours = followed[row]
-    kinds = OffenceClassification.default() if classification is None else classification
-    table = kinds.classify(register.offences[ours])
+    kinds = register.classification
+    if classification is not None:
+        kinds = classification_of(register, classification, "")
+    table = register.offences[ours]
+    if kinds is not None:
+        if kinds.unknown(table).any():
+            covering(kinds, register.offences)  # names the rows of the register
+        table = kinds.classify(table)
     date = days(table, "offence_date", "offences", required=True)
     registered = date
     if "registration_date" in table.columns:
-        registered = days(table, "registration_date", "offences", required=True)
+        # not yet registered, or not known: refused where a clock or an event needs it
+        registered = days(table, "registration_date", "offences")
     case = np.full(len(table), -1, dtype=np.int64)
     if "case" in table.columns:
         case = pd.factorize(table["case"])[0].astype(np.int64)
-    return Offences(table, row[ours], date, registered, case)
+    return Offences(table, kinds, row[ours], date, registered, case)
 
 
 def index_cases(offences: Offences, index: Any, persons: pd.Series[Any]) -> IndexCases:
@@ -90,7 +102,7 @@ def index_cases(offences: Offences, index: Any, persons: pd.Series[Any]) -> Inde
     if isinstance(index, pd.Series):
         date = _given_dates(index, persons)
         return IndexCases(date, date, empty, np.full(n, -1, dtype=np.int64))
-    at = np.flatnonzero(_index_mask(offences.table, index))
+    at = np.flatnonzero(_index_mask(offences, index))
     order = at[np.lexsort((offences.registered[at], offences.date[at], offences.row[at]))]
     row, first = np.unique(offences.row[order], return_index=True)
     chosen = order[first]
@@ -116,41 +128,59 @@ def _given_dates(index: pd.Series[Any], persons: pd.Series[Any]) -> DayArray:
     return result
 
 
-def _index_mask(table: pd.DataFrame, index: Any) -> BoolArray:
+def _index_mask(offences: Offences, index: Any) -> BoolArray:
     if callable(index):
-        return _asked(index, table, "index")
+        return _asked(index, offences, "index")
     if isinstance(index, str) and index == "any":
-        return np.ones(len(table), dtype=bool)
-    return _kind(table, index, "index")
+        return np.ones(len(offences.table), dtype=bool)
+    return _one_of(offences, index, "index")
 
 
 def event_mask(
     offences: Offences,
     cases: IndexCases,
-    event: str | Callable[[pd.DataFrame], Any],
+    event: str | Sequence[str] | Callable[[pd.DataFrame], Any],
     specific: tuple[str, ...],
 ) -> BoolArray:
     """Return which offences are of the kind asked for, whenever they happened."""
     table = offences.table
     if callable(event):
-        return _asked(event, table, "event")
+        return _asked(event, offences, "event")
     if event in ("any", "general"):
         return np.ones(len(table), dtype=bool)
     if event in ("serious", "very_serious"):
+        if offences.classification is None:
+            raise InputError(_unclassified(f"event={event!r}"))
         return np.asarray(table[event], dtype=bool)
     kinds = table["offence_type"].to_numpy(dtype=object)
     if event == "specific":
-        return np.isin(kinds.astype(str), np.asarray(specific, dtype=str))
+        if not specific:
+            raise InputError('event="specific" counts what specific= names, which is nothing')
+        return _one_of(offences, specific, "specific")
     if event == "special":
         own = cases.kind[offences.row]
         if all(kind is None for kind in own):
             raise InputError('event="special" needs index offences: index= gives dates only')
         return np.asarray(kinds == own, dtype=bool)
-    return _kind(table, event, "event")
+    return _one_of(offences, event, "event")
 
 
-def _asked(function: Callable[[pd.DataFrame], Any], table: pd.DataFrame, what: str) -> BoolArray:
-    mask = np.asarray(function(table))
+def _unclassified(what: str) -> str:
+    return (
+        f"{what} needs a classification, and the register's offence types are not classified "
+        "(classification=None): give it one with register.with_classification(own)"
+    )
+
+
+def _asked(function: Callable[[pd.DataFrame], Any], offences: Offences, what: str) -> BoolArray:
+    table = offences.table
+    try:
+        mask = np.asarray(function(table))
+    except KeyError as error:
+        asked = error.args[0] if error.args else None
+        if offences.classification is not None or asked not in ADDED:
+            raise
+        raise InputError(_unclassified(f"the function {what}= asks for {asked!r}, which")) from None
     if mask.shape != (len(table),) or mask.dtype != np.bool_:
         raise InputError(
             f"{what}= must return True or False for each of the {len(table):,} offences it is given"
@@ -158,14 +188,45 @@ def _asked(function: Callable[[pd.DataFrame], Any], table: pd.DataFrame, what: s
     return mask
 
 
-def _kind(table: pd.DataFrame, name: Any, what: str) -> BoolArray:
-    """Return the offences of a type, or of a group of types."""
-    mask = np.asarray((table["offence_type"] == name) | (table["offence_group"] == name))
-    if not mask.any():
-        known = sorted({*table["offence_type"].unique(), *table["offence_group"].unique()}, key=str)
-        choices = [*EVENTS, *known] if what == "event" else ["any", *known]
-        raise InputError(
-            f"{what}={name!r}: no such offences; choose among {names(choices)}, "
-            "or give a function that takes the table of offences and returns True where one counts"
-        )
+def _one_of(offences: Offences, kinds: Any, what: str) -> BoolArray:
+    """Return the offences of one type or group, or of any of several."""
+    result = np.zeros(len(offences.table), dtype=bool)
+    for name in kinds if isinstance(kinds, list | tuple) else (kinds,):
+        result |= _kind(offences, name, what)
+    return result
+
+
+def _kind(offences: Offences, name: Any, what: str) -> BoolArray:
+    """Return the offences of a type, or of a group of types.
+
+    That nobody had such an event is an answer where the classification knows it; an index case
+    that nobody had is a mistake.
+    """
+    table, classification = offences.table, offences.classification
+    columns = ["offence_type"] if classification is None else ["offence_type", "offence_group"]
+    mask = np.zeros(len(table), dtype=bool)
+    for column in columns:
+        mask |= np.asarray((table[column] == name).fillna(False), dtype=bool)
+    if mask.any():
+        return mask
+    known_event = classification is not None and classification.named(name)
+    if what == "index" or not known_event:
+        raise InputError(_no_such(table[columns], name, what))
     return mask
+
+
+def _no_such(kinds: pd.DataFrame, name: Any, what: str) -> str:
+    """Return what to say of a name that is no type and no group."""
+    known = sorted({kind for c in kinds for kind in kinds[c].dropna().unique()}, key=str)
+    words = {"event": EVENTS, "index": ("any",), "specific": ()}[what]
+    advice = (
+        "; groups need a classification: register.with_classification(own)"
+        if len(kinds.columns) == 1
+        else ""
+    )
+    if what != "specific":
+        advice += (
+            ", or give a function that takes the table of offences and returns True where one "
+            "counts"
+        )
+    return f"{what}={name!r}: no such offences; choose among {names([*words, *known])}{advice}"

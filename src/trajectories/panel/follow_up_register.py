@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
-from trajectories.panel.arrays import BoolArray, DayArray, FloatArray, IntArray, names
+from trajectories.panel.arrays import BoolArray, DayArray, FloatArray, IntArray, counted, names
 from trajectories.panel.calendar import ONE_DAY
 from trajectories.panel.follow_up_covariates import person_covariates
 from trajectories.panel.follow_up_end import last_day
@@ -58,7 +58,7 @@ def register_follow_up(register: Register, **options: Any) -> dict[str, Any]:
     position = person_positions(register, options["persons"])
     offences = classified_offences(register, position, options["classification"])
     cases = index_cases(offences, options["index"], register.persons["person"])
-    position = _with_index(position, cases, left)
+    position = _with_index(position, cases, options["clock"], left)
     free = _at_risk(register, position, cases, options, left)
     event = event_mask(offences, cases, options["event"], options["specific"])
     row, day = _new_events(offences, cases, free, event, options["event_date"], left)
@@ -95,12 +95,26 @@ def _check(register: Register, options: dict[str, Any]) -> None:
         )
 
 
-def _with_index(position: IntArray, cases: IndexCases, left: LeftOut) -> IntArray:
-    without = np.isnat(cases.registered[position])
+def _with_index(position: IntArray, cases: IndexCases, clock: str, left: LeftOut) -> IntArray:
+    without = np.isnat(cases.offence[position])
     left.add("persons without an index case", 0, without.sum())
     if without.all():
         raise InputError("follow-up: none of the persons chosen has an index case; check index=")
-    return position[~without]
+    position = position[~without]
+    unregistered = np.isnat(cases.registered[position])
+    if clock != "offence":
+        _refuse_unregistered(unregistered, "index offence", "clock='offence'", "index=")
+    return position
+
+
+def _refuse_unregistered(bad: BoolArray, what: str, instead: str, by: str) -> None:
+    """Refuse offences that a clock or an event dates by a registration that is not known."""
+    if bad.any():
+        raise InputError(
+            f"follow-up: {counted(int(bad.sum()), what)} of {len(bad):,} without "
+            f"registration_date: fill it in, choose {instead}, or leave them out with a function: "
+            f"{by}lambda offences: offences['registration_date'].notna() & …"
+        )
 
 
 def _at_risk(
@@ -153,6 +167,8 @@ def _new_events(
     """Return person and day of the new cases, each on its first day at risk, in order."""
     day = offences.date if event_date == "offence_date" else offences.registered
     row = offences.row
+    unknown = np.isnat(day) & ~np.isnat(cases.offence[row])
+    _refuse_unregistered(unknown[event], "event", "event_date='offence_date'", "event=")
     begin, end = free.begin[row], free.end[row]
     after = event & (day >= begin)
     same_case = after & (offences.case >= 0) & (offences.case == cases.case[row])

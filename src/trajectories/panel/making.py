@@ -14,6 +14,8 @@ from trajectories.panel.parquet import read_parquet
 from trajectories.panel.register import Register
 from trajectories.panel.register_panel import read_register
 from trajectories.panel.time_varying import read_wide_covariates
+from trajectories.panel.unobserved import without_unobserved
+from trajectories.panel.weight_kind import warn_of_weights
 from trajectories.panel.wide import columns_beside, read_wide
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ class MadeFromTables:
         units: Any = None,
         weights: Any = None,
         covariates: Any = None,
+        drop_unobserved: bool = False,
     ) -> Panel:
         """Make a panel from a table or array with a row a unit and a column an age.
 
@@ -41,10 +44,12 @@ class MadeFromTables:
             Offences (or another outcome); NaN where not observed.
         ages : array-like of T numbers, or shape (N, T), optional
             Strictly increasing. With a row a unit, the units' own ages, NaN where not observed:
-            see ``individual_ages``. By default the column labels of a table, when they are numbers
-            or end in one (``Offense8``); for an array 0, 1, …, T − 1. Column labels that hold other
-            ages than those given are refused, except plain waves 1, …, T or 0, …, T − 1
-            (``Y1`` to ``Y5``) and numbers above 120 (calendar years): these ``ages`` relabels.
+            see ``individual_ages``; a table is aligned by unit id and by the numbers in its labels.
+            Where they are the same for all units, they are the ages in common. By default the
+            column labels of a table, when they are numbers or end in one (``Offense8``); for an
+            array 0, 1, …, T − 1. Column labels that hold other ages than those given are refused,
+            except plain waves 1, …, T or 0, …, T − 1 (``Y1`` to ``Y5``) and numbers above 120
+            (calendar years): these ``ages`` relabels.
         exposure : DataFrame or array-like, shape (N, T), optional
             Years free in each cell; 0 means not at risk, and the cell is missing: a count there is
             an error. A table is aligned
@@ -55,11 +60,15 @@ class MadeFromTables:
             By default the index of a table; row numbers for an array. The name of a column of the
             table takes the ids from it; it is then no age.
         weights : Series or array-like, shape (N,), or column label, optional
-            Above 0. A Series is aligned by unit id where the counts have ids; the name of a column
-            of the table takes the weights from it.
+            Above 0: how many persons a row stands for. A Series is aligned by unit id where the
+            counts have ids; the name of a column of the table takes the weights from it. Sampling
+            weights need their mean to be 1, and another covariance: see the page on panels.
         covariates : dict of name to DataFrame or array-like, shape (N, T), optional
             What varies over time beside the outcomes, aligned as the exposure is. An observed
             cell without a value is refused.
+        drop_unobserved : bool
+            Leave out units never observed and at risk, and say how many in ``n_left_out``; by
+            default they are refused.
 
         Returns
         -------
@@ -74,6 +83,8 @@ class MadeFromTables:
         -----
         ExposureWarning
             Where more time is free than lies between two ages: the exposure is in another unit.
+        WeightWarning
+            For weights that are no whole numbers, with a mean other than 1.
         """
         counts, units, weights = columns_beside(counts, units, weights)
         own = np.ndim(ages) == 2
@@ -83,8 +94,11 @@ class MadeFromTables:
         if covariates is not None:
             fields["covariates"] = read_wide_covariates(covariates, labels)
         if own:
-            fields["individual_ages"] = read_individual_ages(ages, fields["observed"])
-        return warn_of_length(cast("type[Panel]", cls)(**fields))
+            seen, shape = fields["observed"], fields["outcomes"].shape
+            fields |= read_individual_ages(ages, seen, labels, shape)
+        if drop_unobserved:
+            fields = without_unobserved(fields)
+        return warn_of_weights(warn_of_length(cast("type[Panel]", cls)(**fields)))
 
     @classmethod
     def from_long(
@@ -98,6 +112,7 @@ class MadeFromTables:
         ages: Any = None,
         individual: bool = False,
         covariates: Any = None,
+        drop_unobserved: bool = False,
     ) -> Panel:
         """Make a panel from a table with a row a unit and age.
 
@@ -120,6 +135,8 @@ class MadeFromTables:
         covariates : list of column labels, optional
             Columns that vary over time, carried beside the outcomes. An observed cell without a
             value is refused.
+        drop_unobserved : bool
+            As in ``from_wide``.
 
         Returns
         -------
@@ -133,11 +150,13 @@ class MadeFromTables:
 
         Warns
         -----
-        ExposureWarning
+        ExposureWarning, WeightWarning
             As ``from_wide`` does.
         """
         fields = read_long(frame, unit, age, count, exposure, weight, ages, individual, covariates)
-        return warn_of_length(cast("type[Panel]", cls)(**fields))
+        if drop_unobserved:
+            fields = without_unobserved(fields)
+        return warn_of_weights(warn_of_length(cast("type[Panel]", cls)(**fields)))
 
     @classmethod
     def from_parquet(
@@ -207,7 +226,8 @@ class MadeFromTables:
         ages : whole numbers
             Strictly increasing; offences at other ages are left out.
         event : str, list of str or boolean Series over the offences
-            Which offences count: "any", a type, several types, or those marked.
+            Which offences count: "any", a type or a group of the register's classification,
+            "serious" or "very_serious" by it, several of these, or those marked.
         until : date, optional
             Last day of follow-up, by default the reference date; later offences are left out.
         persons : str, sequence of ids or boolean Series over the persons, optional

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import number_in_words, said
 from trajectories.errors import InputError
 from trajectories.panel import checks
 from trajectories.panel.arrays import (
@@ -249,14 +250,18 @@ class Panel(MadeFromTables, CarriesCovariates):
         n_missing = self.outcomes.size - self.n_observed_cells
         columns = "age" if self.individual_ages is None else "occasion"
         parts = [
-            f"{counted(self.n_units, 'unit')} × {counted(self.n_ages, columns)} ({ages})",
-            f"{counted(n_missing, 'cell')} missing",
+            f"{said(self.n_units, 'unit')} × {counted(self.n_ages, columns)} ({ages})",
+            f"{said(n_missing, 'cell')} missing",
         ]
-        parts += [f"{self.n_not_at_risk:,} of them not at risk"] if self.n_not_at_risk else []
+        parts += (
+            [f"{number_in_words(self.n_not_at_risk, 'of them')} not at risk"]
+            if self.n_not_at_risk
+            else []
+        )
         parts += ["exposure"] if self.exposure is not None else []
         if self.unit_covariates is not None:
             parts += [counted(self.unit_covariates.shape[1], "covariate")]
         parts += ["weights"] if self.weights is not None else []
         parts += [f"time-varying {', '.join(self.covariates)}"] if self.covariates else []
-        parts += [f"{counted(self.n_left_out, 'person')} left out"] if self.n_left_out else []
+        parts += [f"{said(self.n_left_out, 'person')} left out"] if self.n_left_out else []
         return f"<Panel: {', '.join(parts)}>"

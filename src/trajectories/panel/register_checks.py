@@ -13,15 +13,19 @@ import pandas as pd
 
 from trajectories.panel.arrays import BoolArray
 from trajectories.panel.calendar import ONE_DAY, days
-from trajectories.panel.classification import MOST_NAMED, OffenceClassification, named_types
+from trajectories.panel.classification import OffenceClassification
+from trajectories.panel.offence_labels import MOST_NAMED, named_types
 from trajectories.panel.register_dates import parse_dates
 from trajectories.panel.register_draft import (
     EMPTIED,
+    GIVEN_TWICE,
     LEFT_OUT,
     MERGED,
     NO_DATE,
     NO_TYPE,
+    NOT_A_PERSON,
     PERSON_LEFT_OUT,
+    ROW_TWICE,
     Draft,
     Finding,
     People,
@@ -48,10 +52,10 @@ def check_register(register: Register) -> pd.DataFrame:
         for column in here:
             days(table, column, name)
         dates[name] = {c: parse_dates(table[c], name, None, None) for c in here}
-    reference = np.datetime64(register.reference_date.date(), "D")
+    draft = Draft(tables, dates, np.datetime64(register.reference_date.date(), "D"))
     rows = [
         (f.table, f.column, f"{f.column} {f.what}", f.n_rows)
-        for f in findings(Draft(tables, dates, reference), None, EXCLUSIVE)
+        for f in findings(draft, register.classification, EXCLUSIVE)
     ]
     return pd.DataFrame(rows, columns=["table", "column", "check", "rows"])
 
@@ -78,8 +82,8 @@ def _persons(draft: Draft) -> Iterator[Finding]:
         return Finding("persons", column, what, bad, repair)
 
     yield found("person", "missing", missing, LEFT_OUT)
-    yield found("person", "in a row given twice", again, LEFT_OUT)
-    yield found("person", "given twice, with other contents", twice, None)
+    yield found("person", ROW_TWICE, again, LEFT_OUT)
+    yield found("person", f"{GIVEN_TWICE}, with other contents", twice, None)
     for column, values in dates.items():
         repair = PERSON_LEFT_OUT if column == "birth_date" else EMPTIED
         yield found(column, NO_DATE, values.unreadable, repair)
@@ -140,14 +144,14 @@ def _twice(table: pd.DataFrame) -> Finding:
         same = table.duplicated()
         if (again & ~same).any():
             bad = np.asarray(again & ~same, dtype=bool)
-            what = "given twice for one person, with other contents"
+            what = f"{GIVEN_TWICE} for one person, with other contents"
             return Finding("offences", "offence", what, bad, None)
         bad = np.asarray(again, dtype=bool)
-        return Finding("offences", "offence", "in a row given twice", bad, LEFT_OUT)
+        return Finding("offences", "offence", ROW_TWICE, bad, LEFT_OUT)
     again = table.duplicated() & table["person"].notna()
     detail = "; offences alike in all columns need a column 'offence' with their ids"
     bad = np.asarray(again, dtype=bool)
-    return Finding("offences", "person", "in a row given twice", bad, LEFT_OUT, detail)
+    return Finding("offences", "person", ROW_TWICE, bad, LEFT_OUT, detail)
 
 
 def _unknown_types(kinds: pd.Series[Any], unknown: BoolArray) -> tuple[str, BoolArray, None, str]:
@@ -185,9 +189,9 @@ def _spells(draft: Draft, people: People, exclusive: Iterable[str]) -> Iterator[
     yield found("start_date", "after the end of follow-up", late, LEFT_OUT)
     if "other" in table.columns:
         unresolved = (people.rows(table["other"]) == people.unknown) & ~_missing(table["other"])
-        yield found("other", "not among persons", unresolved, EMPTIED)
+        yield found("other", NOT_A_PERSON, unresolved, EMPTIED)
     again = np.asarray(table.duplicated(), dtype=bool) & ~_missing(table["person"])
-    yield found("person", "in a row given twice", again, LEFT_OUT)
+    yield found("person", ROW_TWICE, again, LEFT_OUT)
     for kind in exclusive:
         of_kind = np.asarray((table["spell_type"] == kind).fillna(False), dtype=bool) & ~again
         bad = overlapping(rows, start, stop, of_kind & (rows < people.unknown))
@@ -213,7 +217,7 @@ def _relations(draft: Draft, people: People) -> Iterator[Finding]:
     alone = (table["person"] == table["relative"]).fillna(False)
     yield found("relative", "the person", alone)
     again = table.duplicated(["person", "relative", "relation"])
-    yield found("relative", "given twice in one relation", again)
+    yield found("relative", f"{GIVEN_TWICE} in one relation", again)
     child, parent = people.rows(table["person"]), people.rows(table["relative"])
     # parent and child are not born in one year: no leniency for dates known to the year
     younger = people.of(people.birth.value, parent) >= people.of(people.birth.value, child)
@@ -226,7 +230,7 @@ def _references(table: str, column: str, draft: Draft, people: People) -> Iterat
     missing = _missing(ids)
     unknown = (people.rows(ids) == people.unknown) & ~missing
     yield Finding(table, column, "missing", missing, LEFT_OUT)
-    yield Finding(table, column, "not among persons", unknown, LEFT_OUT)
+    yield Finding(table, column, NOT_A_PERSON, unknown, LEFT_OUT)
 
 
 def _missing(column: pd.Series[Any]) -> BoolArray:

@@ -15,6 +15,7 @@ from trajectories.panel.arrays import BoolArray, DayArray, names
 from trajectories.panel.calendar import ONE_DAY
 
 PRECISIONS = ("day", "month", "year")
+TIME_ZONE = "has a time zone; take it off with dt.tz_localize(None)"
 _DAY, _MONTH, _YEAR = range(3)
 _PATTERN = (
     r"^(?P<year>\d{4})(?:"
@@ -74,6 +75,11 @@ class Dates:
         return replace(self, value=value, moved=self.moved | (value != self.value))
 
 
+def has_time_zone(column: pd.Series[Any]) -> bool:
+    """Tell whether a column of timestamps has a time zone: its days depend on where one looks."""
+    return isinstance(column.dtype, pd.DatetimeTZDtype)
+
+
 def parse_dates(
     column: pd.Series[Any], table: str, declared: str | None, date_format: str | None
 ) -> Dates:
@@ -98,10 +104,8 @@ def parse_dates(
     """
     if declared is not None and declared not in PRECISIONS:
         raise InputError(f"date_precision of {column.name!r} must be one of {names(PRECISIONS)}")
-    if isinstance(column.dtype, pd.DatetimeTZDtype):
-        raise InputError(
-            f"{table} column {column.name!r} has a time zone; take it off with dt.tz_localize(None)"
-        )
+    if has_time_zone(column):
+        raise InputError(f"{table} column {column.name!r} {TIME_ZONE}")
     if types.is_datetime64_dtype(column.dtype):
         value = column.to_numpy().astype("datetime64[D]")
         precision = np.where(np.isnat(value), -1, _DAY).astype(np.int8)

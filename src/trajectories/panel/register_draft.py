@@ -14,6 +14,9 @@ from trajectories.panel.calendar import ONE_DAY
 from trajectories.panel.register_dates import Dates
 
 NO_DATE = "with something that is no date"
+NOT_A_PERSON = "not among persons"
+GIVEN_TWICE = "given twice"
+ROW_TWICE = f"in a row {GIVEN_TWICE}"
 NO_TYPE = "of a type that the classification lacks"
 LEFT_OUT = "row left out"
 PERSON_LEFT_OUT = "person left out, with all that refers to them"

@@ -8,10 +8,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.panel.arrays import counted, names
+from trajectories.panel.register_parts import joined, parts_of, with_type, without_blanks
+from trajectories.panel.register_problems import ALL, Problems
 
 REQUIRED = {
     "persons": ("person", "birth_date", "death_date", "emigration_date"),
@@ -41,8 +44,9 @@ TEXTS = {
     "relations": ("relation",),
 }
 """Table → columns that hold text."""
+DECLARE = "declare which column is which with columns={'its name': 'the name here'}"
 EMPTY_DATES = (
-    "; where nobody died or emigrated, or it is not known, add an empty column, for instance "
+    "where nobody died or emigrated, or it is not known, add an empty column, for instance "
     "persons.assign(emigration_date='')"
 )
 SEPARATORS = {";": "semicolons", ",": "commas", "\t": "tabs", "|": "bars"}
@@ -55,28 +59,57 @@ def load_tables(
     columns: Mapping[str, Any] | None,
     separator: str,
     decimal: str,
+    problems: Problems,
 ) -> dict[str, pd.DataFrame]:
     """Return the four tables with their columns renamed, rows numbered from 0.
+
+    A file that is missing or damaged, a required column that is absent, and a declared column that
+    is absent or would take the name of another go to ``problems``; an empty table or column stands
+    in, so that everything else can be checked.
 
     Raises
     ------
     InputError
-        If a file is missing or damaged, a required column is absent, or a declared column is
-        absent or would take the name of another.
+        If ``columns`` is no mapping of names.
     """
     renames = _by_table(columns)
-    tables = {}
+    parts = {}
     for name, source in given.items():
         if source is None and name in MAY_BE_ABSENT:
-            tables[name] = pd.DataFrame({column: [] for column in REQUIRED[name]}, dtype="str")
+            parts[name] = [_empty(name)]
             continue
-        tables[name] = _load(source, name, renames[name], (separator, decimal))
-    _refuse_unused(columns, tables, renames)
-    for name, table in tables.items():
-        tables[name] = _renamed(table, name, renames[name])
-    if tables["persons"].empty:
-        raise InputError("persons: the table has no row")
+        try:
+            parts[name] = _load_parts(source, name, renames[name], (separator, decimal))
+        except InputError as error:
+            problems.add(str(error))
+            problems.without(name)
+    _note_unused(columns, parts, renames, problems)
+    tables = {}
+    for name in given:
+        if name not in parts:
+            tables[name] = _empty(name)
+        elif given[name] is None:
+            tables[name] = parts[name][0]
+        else:
+            tables[name] = _renamed(parts[name], name, renames[name], problems)
+    if tables["persons"].empty and not problems.lacks("persons", ALL):
+        problems.add("persons: the table has no row")
+        problems.without("persons")
     return tables
+
+
+def _load_parts(
+    source: Any, name: str, rename: Mapping[str, str], signs: tuple[str, str]
+) -> list[pd.DataFrame]:
+    texts = _as_they_stand(name, rename)
+    return [
+        with_type(_load(part, name, texts, signs), kind, rename)
+        for part, kind in parts_of(source, name)
+    ]
+
+
+def _empty(name: str) -> pd.DataFrame:
+    return pd.DataFrame({column: [] for column in REQUIRED[name]}, dtype="str")
 
 
 def _by_table(columns: Mapping[str, Any] | None) -> dict[str, dict[str, str]]:
@@ -100,51 +133,83 @@ def _by_table(columns: Mapping[str, Any] | None) -> dict[str, dict[str, str]]:
     return {name: dict(columns) for name in REQUIRED}
 
 
-def _refuse_unused(
+def _note_unused(
     columns: Mapping[str, Any] | None,
-    tables: Mapping[str, pd.DataFrame],
+    parts: Mapping[str, list[pd.DataFrame]],
     renames: Mapping[str, dict[str, str]],
+    problems: Problems,
 ) -> None:
-    """Refuse a declared column that is nowhere: a typing error would pass silently."""
+    """Note a declared column that is nowhere: a typing error would pass silently."""
     one_for_all = columns is not None and not any(isinstance(v, Mapping) for v in columns.values())
+    here = {name: {c for table in tables for c in table.columns} for name, tables in parts.items()}
+    if one_for_all and len(parts) < len(renames):
+        return  # they may be in a table that could not be read
     if one_for_all:
-        here = {column for table in tables.values() for column in table.columns}
-        absent = [column for column in renames["persons"] if column not in here]
+        everywhere = set().union(*here.values())
+        absent = [column for column in renames["persons"] if column not in everywhere]
         if absent:
-            raise InputError(f"columns= declares {names(absent)}, which no table has")
+            problems.add(f"columns= declares {names(absent)}, which no table has")
         return
-    for name, table in tables.items():
-        absent = [column for column in renames[name] if column not in table.columns]
+    for name, found in here.items():
+        absent = [column for column in renames[name] if column not in found]
         if absent:
-            raise InputError(f"columns= declares {names(absent)}, which {name} does not have")
+            problems.add(f"columns= declares {names(absent)}, which {name} does not have")
 
 
-def _renamed(table: pd.DataFrame, name: str, rename: dict[str, str]) -> pd.DataFrame:
+def _renamed(
+    parts: list[pd.DataFrame], name: str, rename: dict[str, str], problems: Problems
+) -> pd.DataFrame:
+    """Return the parts of a table as one, its columns renamed; note those twice or absent."""
+    several = len(parts) > 1
+    return joined(
+        [
+            _renamed_part(part, name, f" (part {number})" if several else "", rename, problems)
+            for number, part in enumerate(parts, start=1)
+        ]
+    )
+
+
+def _renamed_part(
+    table: pd.DataFrame, name: str, part: str, rename: dict[str, str], problems: Problems
+) -> pd.DataFrame:
     table = table.rename(columns=rename)
     twice = table.columns[table.columns.duplicated()].unique()
     if len(twice):
-        raise InputError(
-            f"{name}: more than one column is called {names(twice)}, after columns=; "
-            "rename or drop one"
-        )
+        where = f"{name}{part}: more than one column is called {names(twice)}, after columns="
+        problems.add(where, "rename or drop one column of a name")
+        table = table.loc[:, ~table.columns.duplicated()]
     absent = [column for column in REQUIRED[name] if column not in table.columns]
     if absent:
-        raise InputError(
-            f"{name}: column {names(absent)} absent; it has {names(table.columns)}; "
-            "declare which column it is with columns={'its name': 'the name here'}"
-            + (EMPTY_DATES if set(absent) & {"death_date", "emigration_date"} else "")
-            + (", or give separator=" if table.shape[1] == 1 else "")
+        problems.add(
+            f"{name}{part}: column {names(absent)} absent (it has {names(table.columns)})", DECLARE
         )
-    return table.reset_index(drop=True)
+        if set(absent) & {"death_date", "emigration_date"}:
+            problems.advise(EMPTY_DATES)
+        if table.shape[1] == 1:
+            problems.advise("give separator= if fields are parted by another sign")
+    for column in [*twice, *absent]:
+        problems.without(name, column)
+    return table.assign(**dict.fromkeys(absent, np.nan)).reset_index(drop=True)
 
 
-def _load(source: Any, name: str, rename: dict[str, str], signs: tuple[str, str]) -> pd.DataFrame:
+def load_classification(source: Any, separator: str, decimal: str) -> pd.DataFrame:
+    """Return the table of a classification from a file, its types and groups as they stand."""
+    return _load(source, "classification", {"offence_type", "offence_group"}, (separator, decimal))
+
+
+def _as_they_stand(name: str, rename: Mapping[str, str]) -> set[str]:
+    """Return the columns of a table that are read as text, by the names that they have there."""
+    here = {*IDS[name], *DATES[name], *TEXTS[name], "offence", "case"}
+    return here | {column for column, new in rename.items() if new in here}
+
+
+def _load(source: Any, name: str, texts: set[str], signs: tuple[str, str]) -> pd.DataFrame:
     """Return a table; ``signs`` are what parts fields and what parts decimals in a CSV file."""
     if isinstance(source, pd.DataFrame):
         return source
     if not isinstance(source, (str, Path)):
         raise InputError(
-            f"{name}: give a DataFrame or the path of a CSV or Parquet file, "
+            f"{name}: give a DataFrame, the path of a CSV or Parquet file, or a list of these, "
             f"not {type(source).__name__}"
         )
     path = Path(source)
@@ -152,7 +217,7 @@ def _load(source: Any, name: str, rename: dict[str, str], signs: tuple[str, str]
         raise InputError(f"{name}: no file {path.name!r} there")
     if path.suffix.lower() in (".parquet", ".pq"):
         return _parquet(path, name)
-    return _csv(path, name, rename, *signs)
+    return _csv(path, name, texts, *signs)
 
 
 def _parquet(path: Path, name: str) -> pd.DataFrame:
@@ -169,13 +234,8 @@ def _parquet(path: Path, name: str) -> pd.DataFrame:
         ) from None
 
 
-def _csv(
-    path: Path, name: str, rename: dict[str, str], separator: str, decimal: str
-) -> pd.DataFrame:
+def _csv(path: Path, name: str, texts: set[str], separator: str, decimal: str) -> pd.DataFrame:
     """Read ids, dates and texts as they stand; let pandas find the type of other columns."""
-    as_they_stand = {*IDS[name], *DATES[name], *TEXTS[name], "offence", "case"}
-    as_they_stand |= {column for column, new in rename.items() if new in as_they_stand}
-    texts = dict.fromkeys(as_they_stand, "str")
     try:
         with path.open(encoding="utf-8-sig") as file:
             header = file.readline().rstrip("\r\n")
@@ -187,7 +247,7 @@ def _csv(
                 path,
                 sep=separator,
                 decimal=decimal,
-                dtype=texts,
+                dtype=dict.fromkeys(texts, "str"),
                 keep_default_na=False,
                 na_values=[""],
                 encoding="utf-8-sig",
@@ -206,7 +266,7 @@ def _csv(
             "row as many fields, "
             f"parted by {separator!r}"
         ) from None
-    return table
+    return without_blanks(table)
 
 
 def _refuse_other_separator(header: str, where: str, separator: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from trajectories.errors import InputError
 from trajectories.panel.arrays import names
-from trajectories.panel.register_files import REQUIRED
+from trajectories.panel.register_files import MAY_BE_ABSENT, REQUIRED
 
 ABOUT = "register.json"
 SUFFIXES = (".csv", ".parquet", ".pq")
@@ -46,9 +46,8 @@ def tables_and_dates(
             )
         return dict(tables), reference_date, study
     place = _folder(folder)
-    found = {
-        name: _file(place, name) if table is NOT_GIVEN else table for name, table in tables.items()
-    }
+    wanted = [name for name, table in tables.items() if table is NOT_GIVEN]
+    found = dict(tables) | _files(place, wanted, needs_date=reference_date is None)
     if reference_date is not None:
         return found, reference_date, study
     about = _about(place)
@@ -72,7 +71,14 @@ def _folder(folder: Any) -> Path:
     return place
 
 
-def _file(place: Path, name: str) -> Path:
+def only_file(place: Path, name: str) -> Path | None:
+    """Return the one CSV or Parquet file of this name in a folder, None where there is none.
+
+    Raises
+    ------
+    InputError
+        If there are several.
+    """
     here = [place / f"{name}{suffix}" for suffix in SUFFIXES]
     there = [path for path in here if path.is_file()]
     if len(there) > 1:
@@ -80,25 +86,36 @@ def _file(place: Path, name: str) -> Path:
             f"the folder {place.name!r} holds {names(path.name for path in there)}: say which with "
             f"{name}="
         )
-    if not there:
-        optional = name not in ("persons", "offences")
+    return there[0] if there else None
+
+
+def _files(place: Path, wanted: list[str], needs_date: bool) -> dict[str, Path]:
+    """Return the file of each table wanted; all that the folder lacks is one error."""
+    there = {name: only_file(place, name) for name in wanted}
+    absent = [name for name, path in there.items() if path is None]
+    lacking = [f"{name}.csv (nor {name}.parquet)" for name in absent]
+    if needs_date and not (place / ABOUT).is_file():
+        lacking.append(f"{ABOUT} that says until when it reaches")
+    if lacking:
+        advice = [
+            f"{name}= the path of the file"
+            + (", or None if there are none" if name in MAY_BE_ABSENT else "")
+            for name in absent
+        ]
+        if len(lacking) > len(absent):
+            advice.append("reference_date=, the last day that the register covers")
+        needs = f"; it needs {', '.join(REQUIRED)}" if absent else ""
         raise InputError(
-            f"the folder {place.name!r} holds no {name}.csv (nor {name}.parquet); it needs "
-            f"{', '.join(REQUIRED)}: give {name}= the path of the file"
-            + (", or None if there are none" if optional else "")
+            f"the folder {place.name!r} holds no {' and no '.join(lacking)}{needs}: give "
+            f"{'; '.join(advice)}"
         )
-    return there[0]
+    return {name: path for name, path in there.items() if path is not None}
 
 
 def _about(place: Path) -> dict[str, Any]:
     try:
         about = json.loads((place / ABOUT).read_text(encoding="utf-8"))
-    except OSError:
-        raise InputError(
-            f"the folder {place.name!r} holds no {ABOUT} that says until when it reaches: give "
-            "reference_date=, the last day that the register covers"
-        ) from None
-    except ValueError:
+    except (OSError, ValueError):
         about = None
     if not isinstance(about, dict) or not isinstance(about.get("reference_date"), str):
         raise InputError(

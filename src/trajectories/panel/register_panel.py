@@ -74,7 +74,7 @@ def _events(
 ) -> tuple[IntArray, IntArray]:
     """Return row and column of each offence that counts: of the type, persons and ages asked."""
     row = _person_rows(register, risk)
-    number = np.flatnonzero(select_offences(register.offences, event) & (row >= 0))
+    number = np.flatnonzero(select_offences(register, event) & (row >= 0))
     row = row[number]
     day = days(register.offences, "offence_date", "offences")[number]
     column, free = _cells(row, day, ages, time)
@@ -139,7 +139,8 @@ def _refuse_offences(wrong: dict[str, BoolArray], number: IntArray) -> None:
     if found:
         raise InputError(
             f"register: offences {'; '.join(found)}; correct the dates, or leave these offences "
-            "out with event= (a boolean Series over the offences)"
+            "out with event= (a boolean Series over the offences; register.countable() is one "
+            "that leaves out just these)"
         )
 
 

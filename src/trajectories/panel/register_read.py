@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,15 @@ from trajectories.panel.arrays import counted, names
 from trajectories.panel.calendar import as_day
 from trajectories.panel.classification import OffenceClassification
 from trajectories.panel.detention import DETENTION
+from trajectories.panel.offence_labels import MOST_NAMED, named_types
 from trajectories.panel.register_checks import findings
-from trajectories.panel.register_dates import parse_dates
+from trajectories.panel.register_dates import TIME_ZONE, Dates, has_time_zone, parse_dates
 from trajectories.panel.register_draft import Draft
 from trajectories.panel.register_files import DATES, load_tables
 from trajectories.panel.register_ids import unify_ids
+from trajectories.panel.register_missing_dates import without_codes
 from trajectories.panel.register_precision import precision_report, settle
+from trajectories.panel.register_problems import Problems
 from trajectories.panel.register_repairs import refuse, repair
 
 
@@ -27,47 +30,76 @@ def read_tables(
     reference_date: Any,
     columns: Mapping[str, Any] | None,
     strict: bool,
-    classification: OffenceClassification | None,
+    classification: Callable[[], OffenceClassification | None],
     exclusive_spells: Iterable[str],
     spell_types: Mapping[str, str] | None,
     date_precision: Mapping[str, str] | None,
     date_format: str | None,
+    missing_dates: Mapping[str, Any] | None,
     separator: str,
     decimal: str,
+    study: str | None,
 ) -> dict[str, Any]:
     """Return the fields of a Register; see ``Register.read``."""
     reference = as_day(reference_date, "reference_date")
     _refuse_format(date_format)
     exclusive = _listed(exclusive_spells)
-    tables = unify_ids(load_tables(given, columns, separator, decimal))
-    tables["spells"] = _spells_by_name(tables["spells"], spell_types)
-    dates = {
-        name: {
-            column: parse_dates(
-                table[column], name, (date_precision or {}).get(column), date_format
-            )
-            for column in DATES[name]
-            if column in table.columns
-        }
-        for name, table in tables.items()
-    }
-    _refuse_precision(date_precision, dates)
+    problems = Problems()
+    kinds = _classification(classification, problems)
+    tables = unify_ids(load_tables(given, columns, separator, decimal, problems))
+    if not problems.lacks("spells", "spell_type"):
+        tables["spells"] = _spells_by_name(tables["spells"], spell_types, problems)
+    tables = without_codes(tables, missing_dates, date_format, problems)
+    dates = _dates(tables, date_precision or {}, date_format, problems)
+    _note_study(study, tables["persons"], problems)
     draft = Draft(tables, dates, np.datetime64(reference.date(), "D"))
-    found = _failing(draft, classification, exclusive)
-    refuse(found, draft, strict)
+    found = [f for f in _failing(draft, kinds, exclusive) if not problems.follows(f)]
+    refuse(found, draft, strict, problems, date_format)
     repairs = repair(found, draft, exclusive)
     settle(draft)
     precision = precision_report(draft)
     if found or (precision["precision"] != "day").any():
         # repairs and imputed dates must not make what they would have been refused for
         _used_as_given(draft)
-        refuse(_failing(draft, classification, exclusive), draft, strict=True)
+        refuse(_failing(draft, kinds, exclusive), draft, True, problems, date_format)
     return {
         **{name: _finished(draft, name) for name in draft.tables},
         "reference_date": reference,
         "repairs": repairs,
         "date_precision": precision,
+        "classification": kinds,
     }
+
+
+def _classification(
+    read: Callable[[], OffenceClassification | None], problems: Problems
+) -> OffenceClassification | None:
+    """Return the classification; where it cannot be read, types are not looked up in it."""
+    try:
+        return read()
+    except InputError as error:
+        problems.add(str(error))
+        return None
+
+
+def _note_study(study: str | None, persons: pd.DataFrame, problems: Problems) -> None:
+    """Note a study of a population that no person belongs to: a slip would show much later."""
+    if study is None or problems.lacks("persons", "population"):
+        return
+    if "population" not in persons.columns:
+        problems.add(
+            "study= names a population, and persons have no column 'population'",
+            "say which column it is with columns={'its name': 'population'}",
+        )
+        return
+    known = persons["population"].dropna()
+    if not (known == study).any():
+        few = known.nunique() <= MOST_NAMED
+        listed = named_types(known) if few else f"{known.nunique():,} different ones"
+        problems.add(
+            "study= is no population of these persons, whose column 'population' has "
+            f"{listed or 'nothing in it'}"
+        )
 
 
 def _refuse_format(date_format: Any) -> None:
@@ -82,44 +114,60 @@ def _listed(kinds: Iterable[str]) -> tuple[str, ...]:
     return (kinds,) if isinstance(kinds, str) else tuple(kinds)
 
 
-def _spells_by_name(spells: pd.DataFrame, given: Mapping[str, str] | None) -> pd.DataFrame:
-    """Return the spells with their types named as here; refuse spells that would do nothing."""
+def _spells_by_name(
+    spells: pd.DataFrame, given: Mapping[str, str] | None, problems: Problems
+) -> pd.DataFrame:
+    """Return the spells with their types named as here; note spells that would do nothing."""
     kinds = spells["spell_type"]
     absent = [name for name in given or {} if not (kinds == name).any()]
     if absent:
-        raise InputError(
-            f"spell_types= names {counted(len(absent), 'type')} that no spell has: write them as "
-            "the table does"
+        problems.add(
+            f"spell_types= names {counted(len(absent), 'type')} that no spell has",
+            "write names in spell_types= as the table of spells does",
         )
     if given:
         kinds = kinds.map(lambda kind: given.get(kind, kind), na_action="ignore")
         spells = spells.assign(spell_type=kinds)
     found = kinds.dropna()
     if given is None and len(found) and not (found == DETENTION).any():
-        raise InputError(
+        problems.add(
             f"spells column 'spell_type': {counted(len(found), 'row')} and none is "
-            f"'{DETENTION}', so that no time would be taken off time at risk: say "
-            f"spell_types={{name: '{DETENTION}'}}, or spell_types={{}} if there is no detention"
+            f"'{DETENTION}', so that no time would be taken off time at risk",
+            f"say spell_types={{'its name': '{DETENTION}'}}, or spell_types={{}} if there is no "
+            "detention",
         )
     return spells
+
+
+def _dates(
+    tables: Mapping[str, pd.DataFrame],
+    declared: Mapping[str, str],
+    date_format: str | None,
+    problems: Problems,
+) -> dict[str, dict[str, Dates]]:
+    """Return the columns of dates of each table; note those with a time zone, and wrong names."""
+    dates: dict[str, dict[str, Dates]] = {name: {} for name in tables}
+    for name, table in tables.items():
+        for column in [column for column in DATES[name] if column in table.columns]:
+            values = table[column]
+            if has_time_zone(values):
+                problems.add(f"{name} column {column!r} {TIME_ZONE}")
+                values = values.dt.tz_localize(None)
+            dates[name][column] = parse_dates(values, name, declared.get(column), date_format)
+    here = [column for columns in dates.values() for column in columns]
+    strange = [column for column in declared if column not in here]
+    if strange:
+        problems.add(
+            f"date_precision= names {counted(len(strange), 'column')} {names(strange)} without "
+            f"dates; dates are in {names(dict.fromkeys(here))}"
+        )
+    return dates
 
 
 def _failing(
     draft: Draft, classification: OffenceClassification | None, exclusive: tuple[str, ...]
 ) -> list[Any]:
     return [f for f in findings(draft, classification, exclusive) if f.bad.any()]
-
-
-def _refuse_precision(
-    declared: Mapping[str, str] | None, dates: Mapping[str, Mapping[str, object]]
-) -> None:
-    here = [column for columns in dates.values() for column in columns]
-    strange = [column for column in declared or {} if column not in here]
-    if strange:
-        raise InputError(
-            f"date_precision= names {counted(len(strange), 'column')} {names(strange)} "
-            f"without dates; dates are in {names(here)}"
-        )
 
 
 def _used_as_given(draft: Draft) -> None:

@@ -23,14 +23,23 @@ from trajectories.panel.register_draft import (
 )
 from trajectories.panel.register_files import DATES, IDS
 from trajectories.panel.register_overlaps import merged
+from trajectories.panel.register_problems import Problems
 
 FEWEST_DATES = 3
 """Unreadable dates from which on a column of which most are so is another way of writing dates."""
 COLUMNS = ["table", "column", "check", "rows", "where", "repair"]
 
 
-def refuse(found: list[Finding], draft: Draft, strict: bool) -> None:
+def refuse(
+    found: list[Finding],
+    draft: Draft,
+    strict: bool,
+    problems: Problems,
+    date_format: str | None,
+) -> None:
     """Raise one InputError that names all problems, unless they can and may be repaired.
+
+    Problems of files and columns come first, and never are. Several are told on a line each.
 
     Raises
     ------
@@ -39,26 +48,50 @@ def refuse(found: list[Finding], draft: Draft, strict: bool) -> None:
     """
     cannot = [f for f in found if f.repair is None or _written_otherwise(f, draft)]
     fatal = found if strict else cannot
-    if not fatal:
+    if not fatal and not problems.clauses:
         return
+    clauses = [*problems.clauses, *(f.message(draft.number(f.table)) for f in fatal)]
+    advice = "; ".join(
+        [*problems.advice, *_advice(found, cannot, strict, len(clauses), date_format)]
+    )
+    if len(clauses) == 1:
+        raise InputError("; ".join([f"register: 1 problem: {clauses[0]}", *filter(None, [advice])]))
+    lines = [f"register: {counted(len(clauses), 'problem')}:", *(f"  {one}" for one in clauses)]
+    raise InputError("\n".join([*lines, *filter(None, [advice])]))
+
+
+def _advice(
+    found: list[Finding],
+    cannot: list[Finding],
+    strict: bool,
+    n_problems: int,
+    date_format: str | None,
+) -> list[str]:
+    """Return what to do about rows that fail checks."""
+    fatal = found if strict else cannot
+    if not fatal:
+        return []
     n_repairable = len(found) - len(cannot)
-    advice = "correct the tables"
-    if strict and n_repairable:
-        advice += f", or let strict=False repair {n_repairable} of {counted(len(found), 'problem')}"
+    repairable = f", or let strict=False repair {n_repairable} of {counted(n_problems, 'problem')}"
+    advice = ["correct the tables" + (repairable if strict and n_repairable else "")]
     if any(f.what == NO_DATE for f in fatal):
-        advice += "; dates that are not written year first need date_format='%d-%m-%Y', say"
+        advice.append(
+            "dates that are not written year first need date_format='%d-%m-%Y', say"
+            if date_format is None
+            else f"dates are read as date_format={date_format!r} or year first, and missing_dates= "
+            "names what stands for no date"
+        )
     if any(f.what == NO_DATE for f in cannot):
-        advice += (
-            "; where most of a column is no date, nothing is repaired: its dates are written in "
+        advice.append(
+            "where most of a column is no date, nothing is repaired: its dates are written in "
             "another way, or it holds something else"
         )
     if any(f.what == NO_TYPE for f in fatal):
-        advice += (
-            "; types of your own need classification= (an OffenceClassification), or "
-            "classification=None, which takes any type"
+        advice.append(
+            "types of your own need classification= (an OffenceClassification, or a table or file "
+            "of one), or classification=None, which takes any type"
         )
-    clauses = "; ".join(f.message(draft.number(f.table)) for f in fatal)
-    raise InputError(f"register: {counted(len(fatal), 'problem')}: {clauses}; {advice}")
+    return advice
 
 
 def _written_otherwise(found: Finding, draft: Draft) -> bool:

@@ -13,6 +13,10 @@ from pandas.api.types import is_hashable
 from trajectories.errors import InputError
 from trajectories.panel.arrays import BoolArray, IntArray, counted, names, where_rows
 from trajectories.panel.register import Register
+from trajectories.panel.register_classification import covering
+
+SERIOUS = ("serious", "very_serious")
+"""What an event may be called that no type and no group is."""
 
 
 def person_positions(register: Register, persons: Any) -> IntArray:
@@ -83,14 +87,18 @@ def _positions(persons: Any, ids: pd.Index[Any]) -> np.ndarray[Any, Any]:
     return positions
 
 
-def select_offences(offences: pd.DataFrame, event: Any) -> BoolArray:
-    """Return a mask of the offences that count: any, some types, or a boolean Series.
+def select_offences(register: Register, event: Any) -> BoolArray:
+    """Return a mask of the offences that count: any, some types or groups, or a boolean Series.
+
+    Groups, "serious" and "very_serious" are those of the register's classification.
 
     Raises
     ------
     InputError
-        If no offence of the register has a type asked for, or the mask does not fit the table.
+        If no offence of the register has a type or group asked for, or the mask does not fit the
+        table.
     """
+    offences = register.offences
     if isinstance(event, str) and event == "any":
         return np.ones(len(offences), dtype=bool)
     if _is_mask(event):
@@ -98,19 +106,48 @@ def select_offences(offences: pd.DataFrame, event: Any) -> BoolArray:
     wanted = (
         [event]
         if isinstance(event, str)
-        else _listed(event, "event", "a type, a list of types or a boolean Series")
+        else _listed(event, "event", "a type or group, a list of them or a boolean Series")
     )
     kinds = offences["offence_type"]
-    known = set(kinds.dropna().unique())
-    absent = [kind for kind in wanted if kind not in known]
     if not len(wanted):
         raise InputError("event: no type of offence given; 'any' takes all")
+    here = list(kinds.dropna().unique())
+    counting: set[Any] = set()
+    absent = []
+    for name in wanted:
+        found = {kind for kind in here if kind == name} | _in_group(register, here, name)
+        counting |= found
+        absent += [] if found else [name]
     if absent:
         raise InputError(
             f"event: no offence of type {names(absent)}; the register has "
-            f"{names(sorted(known, key=str))}, and 'any' takes all"
+            f"{names(sorted(here, key=str))}{_groups_of(register, here)}, and 'any' takes all"
         )
-    return np.asarray(kinds.isin(wanted), dtype=bool)
+    return np.asarray(kinds.isin(list(counting)), dtype=bool)
+
+
+def _in_group(register: Register, here: list[Any], name: Any) -> set[Any]:
+    """Return which types of the register are of a group, or serious, by its classification."""
+    if register.classification is None:
+        return set()
+    asked = name in SERIOUS or register.classification.named(name)
+    if name not in here and asked:
+        covering(register.classification, register.offences)
+    types_here = pd.DataFrame({"offence_type": here})
+    types_here = types_here[~register.classification.unknown(types_here)]
+    table = register.classification.classify(types_here)
+    mask = np.asarray(table["offence_group"] == name, dtype=bool)
+    if name in SERIOUS:
+        mask |= np.asarray(table[name], dtype=bool)
+    return set(table["offence_type"][mask])
+
+
+def _groups_of(register: Register, here: list[Any]) -> str:
+    if register.classification is None:
+        return " (and no groups, as its types are not classified)"
+    groups = register.classification.table["offence_group"].unique()
+    others = [group for group in groups if group not in here]
+    return f", groups {names(others)}" if others else ""
 
 
 def _listed(values: Any, what: str, kinds: str) -> pd.Index[Any]:

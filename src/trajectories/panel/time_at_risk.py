@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import said
 from trajectories.errors import InputError
 from trajectories.numerics.intervals import Intervals, complement
 from trajectories.panel.arrays import BoolArray, DayArray, IntArray, counted, where_rows
@@ -168,8 +169,8 @@ class TimeAtRisk:
         """Describe the size; never show a person."""
         n_years = self.days().sum() / DAYS_A_YEAR
         return (
-            f"<TimeAtRisk: {counted(len(self.position), 'person')}, {n_years:,.1f} years in "
-            f"{counted(len(self.row), 'interval')}>"
+            f"<TimeAtRisk: {said(len(self.position), 'person')}, {n_years:,.1f} years in "
+            f"{said(len(self.row), 'interval')}>"
         )
 
 

@@ -35,8 +35,9 @@ def table_values(table: Any, what: str) -> Any:
     ]
     if bad and len(bad) == table.shape[1]:
         raise InputError(
-            f"{what}: none of the {counted(len(bad), 'column')} is numeric; "
-            "convert them with pandas.to_numeric"
+            f"{what}: none of the {counted(len(bad), 'column')} is numeric; name the codes of "
+            "missing values when you read the file (pandas.read_csv(path, na_values=['.', '-9']), "
+            "say), or convert the columns with pandas.to_numeric"
         )
     if bad:
         raise InputError(

@@ -26,6 +26,7 @@ from trajectories.plot.net_benefit import decision_curve
 from trajectories.plot.observed_and_fitted import observed_means
 from trajectories.plot.onset_bars import onset_distribution
 from trajectories.plot.outcome_curves import multi_trajectories
+from trajectories.plot.page import page_width
 from trajectories.plot.path_curves import curves_at
 from trajectories.plot.posterior_bars import posteriors
 from trajectories.plot.recovery_rows import recovery
@@ -60,6 +61,7 @@ __all__ = [
     "multi_trajectories",
     "observed_means",
     "onset_distribution",
+    "page_width",
     "posteriors",
     "recovery",
     "residuals",

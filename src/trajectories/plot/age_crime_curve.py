@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from trajectories.errors import InputError
 from trajectories.plot.check import need_columns
 from trajectories.plot.labels import label_ends
+from trajectories.plot.page import is_narrow
 from trajectories.plot.style import group_look, new_figure, styled, with_gaps
 
 __all__ = ["age_crime_curve"]
@@ -50,7 +51,7 @@ def age_crime_curve(table: pd.DataFrame) -> Figure:
         raise InputError(
             f"the age–crime curve: no measure by age; give one or more of {list(_TITLES)}"
         )
-    figure = new_figure(7.2, 0.3 + 2.5 * len(measures))
+    figure = new_figure(7.2, 0.3 + (2.3 if is_narrow() else 2.5) * len(measures))
     grid = figure.subplots(len(measures), 1, squeeze=False, sharex=True)
     for ax, measure in zip(grid.flat, measures, strict=True):
         part = rows[rows["measure"] == measure]

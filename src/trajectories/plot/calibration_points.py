@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,6 +12,7 @@ from matplotlib.figure import Figure
 from trajectories.errors import InputError
 from trajectories.plot.check import need_columns
 from trajectories.plot.labels import label_ends
+from trajectories.plot.page import tall, type_size
 from trajectories.plot.style import MUTED, group_look, open_axes, styled
 
 __all__ = ["calibration"]
@@ -49,7 +52,7 @@ def calibration(
             f"the calibration curve: no division {by!r}; there are "
             f"{', '.join(map(str, pd.unique(frame['by'])))}"
         )
-    figure, ax = open_axes(ax, 6.4, 4.4)
+    figure, ax = open_axes(ax, 6.4, tall(4.4))
     ax.plot([0, 1], [0, 1], color=MUTED, linewidth=0.9, linestyle=(0, (2, 2)), label="_diagonal")
     order = list(pd.unique(rows["level"]))
     looks = [group_look(level, position) for position, level in enumerate(order)]
@@ -77,7 +80,8 @@ def calibration(
     ax.set_ylabel("observed share")
     if title:
         ax.set_title(title)
-    ax.text(0.98, 0.02, "dotted: as predicted", fontsize=8, color=MUTED, ha="right", va="bottom")
+    told: Any = {"fontsize": type_size(8.0), "color": MUTED, "ha": "right", "va": "bottom"}
+    ax.text(0.98, 0.02, "dotted: as predicted", **told)
     if len(order) > 1:
         label_ends(ax, ends, [str(level).replace("_", " ") for level in order], looks)
     return figure

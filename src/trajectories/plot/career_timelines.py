@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from trajectories.plot.check import need_columns
+from trajectories.plot.page import legend_columns, type_size, wrapped
 from trajectories.plot.style import MUTED, RULE, line_look, new_figure, styled
 
 __all__ = ["career_timelines"]
@@ -56,12 +57,12 @@ def career_timelines(table: pd.DataFrame, first_age: float = _START) -> Figure:
         )
     _groups(ax, table)
     real = not bool(table["synthetic"].all())
-    ax.set_title(
-        "REAL PERSONS: not for output" if real else "synthetic persons", fontsize=9, color=MUTED
-    )
+    whose = "REAL PERSONS: not for output" if real else "synthetic persons"
+    ax.set_title(whose, fontsize=type_size(9.0), color=MUTED)
     ax.set_xlabel("age")
     ax.set_xlim(left=first_age)
-    figure.legend(loc="outside lower center", ncols=min(len(kinds) + 1, 5), fontsize=8)
+    columns = legend_columns([*map(str, kinds), "detention"], min(len(kinds) + 1, 5), 8.0)
+    figure.legend(loc="outside lower center", ncols=columns, fontsize=type_size(8.0))
     return figure
 
 
@@ -94,7 +95,7 @@ def _groups(ax: Axes, table: pd.DataFrame) -> None:
     for group, part in persons.groupby("group", sort=False, observed=True):
         low, high = part["person"].min(), part["person"].max()
         places.append((low + high) / 2.0)
-        names.append(str(group).replace("_", " "))
+        names.append(wrapped(str(group).replace("_", " "), 10))
         if high < persons["person"].max():
             ax.axhline(high + 0.5, color=MUTED, linewidth=0.6)
     ax.set_yticks(places, names)

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from trajectories.errors import InputError
 from trajectories.plot.check import need_columns
+from trajectories.plot.page import legend_columns, tall, type_size
 from trajectories.plot.style import line_look, new_figure, styled
 
 __all__ = ["distributions"]
@@ -44,17 +45,17 @@ def distributions(table: pd.DataFrame, population: str | None = None) -> Figure:
         raise InputError(f"no such population in the table of distributions; it has {known}")
     covariates = list(rows["covariate"].unique())
     stages = [stage for stage in ("before", "after") if (rows["stage"] == stage).any()]
-    figure = new_figure(7.2, 0.6 + 1.9 * len(covariates))
+    figure = new_figure(7.2, 0.6 + tall(1.9) * len(covariates))
     grid = figure.subplots(len(covariates), len(stages), squeeze=False, sharey=True, sharex="row")
     for axes, covariate in zip(grid, covariates, strict=True):
         for ax, stage in zip(axes, stages, strict=True):
             part = rows[(rows["covariate"] == covariate) & (rows["stage"] == stage)]
             _draw(ax, part, str(chosen))
-            ax.set_title(f"{stage} matching", fontsize=9)
+            ax.set_title(f"{stage} matching", fontsize=type_size(9.0))
             ax.set_xlabel(str(covariate).replace("_", " "))
         axes[0].set_ylabel("share at or below")
     handles, labels = grid[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=2)
+    figure.legend(handles, labels, loc="outside upper left", ncols=legend_columns(labels, 2))
     return figure
 
 

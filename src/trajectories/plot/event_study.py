@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from trajectories.errors import InputError
 from trajectories.plot.check import need_columns
+from trajectories.plot.page import legend_columns, tall
 from trajectories.plot.ratio_ticks import set_ratio_ticks
 from trajectories.plot.style import (
     MUTED,
@@ -66,7 +67,7 @@ def event_study(
     values = estimates[list(_NUMBERS)].to_numpy(dtype=float)
     if not (np.isfinite(values) & (values > 0)).all():
         raise InputError("the event study: estimates and limits must be ratios above 0")
-    figure = new_figure(7.2, 3.8)
+    figure = new_figure(7.2, tall(3.8))
     ax = figure.add_subplot()
     ax.axhline(1.0, color=MUTED, linewidth=0.9, zorder=1)
     ax.axvline(-0.5, color=MUTED, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
@@ -84,7 +85,8 @@ def event_study(
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     if len(names) > 1:
-        ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=min(3, len(names)))
+        columns = legend_columns(names, 3, beside=0.6)
+        ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns)
     return figure
 
 

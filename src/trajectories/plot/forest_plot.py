@@ -13,13 +13,17 @@ from matplotlib.figure import Figure
 from trajectories.errors import InputError
 from trajectories.panel.arrays import counted
 from trajectories.plot.check import need_columns
+from trajectories.plot.page import is_narrow, legend_columns, type_size, wrapped
 from trajectories.plot.ratio_ticks import set_ratio_ticks
+from trajectories.plot.row_labels import label_rows
 from trajectories.plot.style import MUTED, RULE, line_look, new_figure, series_order, styled
 
 __all__ = ["forest"]
 
 _MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 _NUMBERS = ("estimate", "lower", "upper")
+_BESIDE = 12
+"""Letters of a label that has room beside the rows in a column; longer ones stand above them."""
 
 
 @styled
@@ -80,21 +84,24 @@ def forest(
         rows[column] = pd.to_numeric(rows[column], errors="coerce").astype(float)
     names, looks = series_order(rows[series]) if series else ([""], [0])
     parts = list(rows.groupby(panel, sort=False, observed=True)) if panel else [("", rows)]
-    row_height = 0.34 if len(names) == 1 else 0.10 + 0.19 * len(names)
+    above = is_narrow() and int(rows[label].astype(str).str.len().max()) > _BESIDE
+    row_height = (0.34 if len(names) == 1 else 0.10 + 0.19 * len(names)) + 0.12 * above
+    room = (0.27 if len(names) == 1 else 0.36) if above else 0.0
     heights = [part[label].nunique() + 1.3 if series else len(part) + 1.3 for _, part in parts]
     figure = new_figure(7.2, 0.7 + row_height * sum(heights))
     grid = figure.subplots(len(parts), 1, squeeze=False, height_ratios=heights, sharex=True)
     line_at = (1.0 if scale == "log" else 0.0) if reference is None else reference
     for ax, (title, part) in zip(grid.flat, parts, strict=True):
-        _draw(ax, part, label, series, names, looks, scale, line_at)
+        base, texts = _draw(ax, part, label, series, names, looks, scale, line_at)
+        label_rows(ax, base, [_wrapped(text) for text in texts], room)
         ax.set_title(str(title).replace("_", " "))
     last = grid.flat[-1]
     _x_axis(last, rows, scale, line_at)
-    last.set_xlabel(xlabel)
+    last.set_xlabel(wrapped(xlabel, 34))
     if len(names) > 1:
         handles = {str(h.get_label()): h for ax in grid.flat for h in ax.get_lines()}
         shown = [handles[name.replace("_", " ")] for name in names]
-        figure.legend(handles=shown, loc="outside upper left", ncols=min(4, len(names)))
+        figure.legend(handles=shown, loc="outside upper left", ncols=legend_columns(names, 4))
     return figure
 
 
@@ -107,7 +114,8 @@ def _draw(
     looks: list[int],
     scale: str,
     line_at: float,
-) -> None:
+) -> tuple[np.ndarray[Any, Any], list[str]]:
+    """Draw one panel; return where its rows are and their texts."""
     texts = part[label].astype(str)
     if series:
         order = list(dict.fromkeys(texts))
@@ -127,12 +135,8 @@ def _draw(
     for j, name in enumerate(names):
         mine = which == j
         _draw_series(ax, part[mine], place[mine], name, looks[j], scale, len(names))
-    ax.set_yticks(np.unique(base), [_wrapped(text) for text in order], fontsize=8.5)
-    ax.tick_params(axis="y", length=0)
-    ax.set_ylim(base.max() + 0.6, -0.6)
-    ax.grid(axis="x")
-    ax.spines["left"].set_visible(False)
     ax.xaxis.label.set_color(MUTED)
+    return np.unique(base), order
 
 
 def _draw_series(
@@ -171,7 +175,7 @@ def _draw_series(
             _said(*numbers),
             transform=ax.get_yaxis_transform(),
             va="center",
-            fontsize=8.0 if n_series == 1 else 7.0,
+            fontsize=type_size(8.0 if n_series == 1 else 7.0),
         )
 
 

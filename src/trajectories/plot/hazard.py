@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from trajectories.plot.check import need_columns
 from trajectories.plot.labels import label_ends
+from trajectories.plot.page import tall
 from trajectories.plot.step_lines import axis_name, stratum_text
 from trajectories.plot.style import line_look, open_axes, styled
 
@@ -43,7 +44,7 @@ def hazard(
         The interval of a band is a bar at its middle, beside those of other strata.
     """
     need_columns(frame, "the hazard", "stratum", "from", "to", "hazard")
-    figure, ax = open_axes(ax, 7.2, 3.9)
+    figure, ax = open_axes(ax, 7.2, tall(3.9))
     order = list(pd.unique(frame["stratum"]))
     texts = [stratum_text(stratum, names) for stratum in order]
     looks = [line_look(position) for position in range(len(order))]

@@ -8,7 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["label_ends", "spread"]
+from trajectories.plot.page import folded, is_narrow, type_size
+
+__all__ = ["axes_points", "label_ends", "spread"]
 
 
 def spread(wanted: ArrayLike, gap: float, low: float, high: float) -> NDArray[np.float64]:
@@ -48,23 +50,26 @@ def label_ends(
 ) -> None:
     """Write each text right of the axes, with a leader from its line's end (x, y) and a key.
 
-    The key repeats the line's colour and style, so that a print in grey can be read.
+    The key repeats the line's colour and style, so that a print in grey can be read. In a column
+    the texts are folded.
 
     Needs the final y limits. Heights are taken from the figure's size, so that texts of one or
     more lines do not overlap at the size the figure was made for.
     """
-    figure = ax.get_figure(root=True)
     low, high = ax.get_ylim()
-    height = (figure.get_size_inches()[1] if figure else 4.0) * ax.get_position().height * 72.0
+    width, height = axes_points(ax)
+    fontsize = type_size(fontsize)
+    texts = _folded(texts, height / fontsize)
     lines = max((text.count("\n") + 1 for text in texts), default=1)
     gap = lines * fontsize * 1.3 / height
     wanted = [(y - low) / (high - low) for _, y in ends]
     at = spread(wanted, gap, gap / 2.0, 1.0 - gap / 2.0)
     left, right = ax.get_xlim()
+    leader, key = 1.0 + 10.0 / width, 1.0 + (10.0 + 20.0 * fontsize / 9.0) / width
     for (x, _), start, end, text, look in zip(ends, wanted, at, texts, looks, strict=True):
         begin = (x - left) / (right - left)
         ax.plot(
-            [begin, 1.03],
+            [begin, leader],
             [start, end],
             transform=ax.transAxes,
             color=look["color"],
@@ -73,11 +78,38 @@ def label_ends(
             label="_leader",
         )
         ax.plot(
-            [1.03, 1.095],
+            [leader, key],
             [end, end],
             transform=ax.transAxes,
             clip_on=False,
             label="_key",
             **{"linewidth": 1.9, **look},
         )
-        ax.text(1.105, end, text, transform=ax.transAxes, va="center", ha="left", fontsize=fontsize)
+        ax.text(
+            key + 3.0 / width,
+            end,
+            text,
+            transform=ax.transAxes,
+            va="center",
+            ha="left",
+            fontsize=fontsize,
+        )
+
+
+def axes_points(ax: Axes) -> tuple[float, float]:
+    """Return about how wide and high the axes will be, in points."""
+    figure = ax.get_figure(root=True)
+    wide, high = figure.get_size_inches() if figure else (7.2, 4.0)
+    place = ax.get_position()
+    return float(wide * place.width * 72.0), float(high * place.height * 72.0)
+
+
+def _folded(texts: list[str], room: float) -> list[str]:
+    """Fold texts in a column as narrow as there is height for: ``room`` is that of all lines."""
+    if not is_narrow():
+        return texts
+    for letters in (11, 14, 18, 24):
+        lines = [folded(text, letters) for text in texts]
+        if len(texts) * 1.3 * max(text.count("\n") + 1 for text in lines) <= room:
+            return lines
+    return texts

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from trajectories.plot.check import need_columns
 from trajectories.plot.labels import label_ends
+from trajectories.plot.page import is_narrow, tall
 from trajectories.plot.style import group_look, new_figure, styled, with_gaps
 from trajectories.plot.trajectory_curves import trajectories
 from trajectories.plot.whole_ticks import set_whole_ticks
@@ -44,8 +45,9 @@ def dropout_trajectories(
     Figure
     """
     need_columns(staying, "who stays", "group", "age", "probability")
-    figure = new_figure(7.2, 3.4)
-    left, right = figure.subplots(1, 2)
+    rows = 2 if is_narrow() else 1
+    figure = new_figure(7.2, tall(3.4) * rows)
+    left, right = figure.subplots(rows, 3 - rows)
     trajectories(curves, shares=shares, ax=left, title="Outcome", unit=unit)
     ends, texts, looks = [], [], []
     banded = {"lower", "upper"} <= set(staying.columns)

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from trajectories.plot.check import need_columns
+from trajectories.plot.page import in_a_row, page, type_size, wrapped
 from trajectories.plot.style import INK, MUTED, RULE, new_figure, styled
 
 __all__ = ["love"]
@@ -55,20 +56,34 @@ def love(table: pd.DataFrame, threshold: float = 0.1, *, absolute: bool = True) 
     before = rows[rows["stage"] == "before"].groupby("label", observed=True)["value"]
     order = before.apply(lambda v: float(v.abs().max())).sort_values(ascending=False).index.tolist()
     populations = list(rows["population"].unique())
-    figure = new_figure(max(7.2, 1.2 + 2.0 * len(populations)), 1.1 + 0.27 * len(order))
-    grid = figure.subplots(1, len(populations), squeeze=False, sharey=True, sharex=True)
+    labels = [wrapped(text, 16) for text in order]
+    columns = _columns(len(populations), labels)
+    down = -(-len(populations) // columns)
+    lines = sum(text.count("\n") + 1 for text in labels)
+    figure = new_figure(7.2, 0.8 + (0.4 + 0.1 * len(order) + 0.17 * lines) * down)
+    grid = figure.subplots(down, columns, squeeze=False, sharey=True, sharex=True)
+    for ax in list(grid.flat)[len(populations) :]:
+        ax.remove()
     finite = rows["value"][np.isfinite(rows["value"])].abs().max()
     edge = 1.08 * max(float(finite) if np.isfinite(finite) else 0.0, 1.5 * threshold)
-    for ax, population in zip(grid.flat, populations, strict=True):
+    for ax, population in zip(grid.flat, populations, strict=False):
         _draw(ax, rows[rows["population"] == population], order, threshold, absolute, edge)
         ax.set_title(str(population).replace("_", " "))
-    grid.flat[0].set_yticks(range(len(order)), order, fontsize=8.5)
+    grid.flat[0].set_yticks(range(len(order)), labels, fontsize=type_size(8.5))
     grid.flat[0].set_ylim(len(order) - 0.4, -0.6)
-    handles, labels = grid.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=3)
+    for ax in list(grid.flat)[len(populations) - columns : len(populations)]:
+        ax.tick_params(labelbottom=True)
+    figure.legend(*grid.flat[0].get_legend_handles_labels(), loc="outside upper left", ncols=3)
     what = "absolute standardised difference" if absolute else "standardised difference"
-    figure.supxlabel(what, fontsize=9, color=MUTED)
+    figure.supxlabel(what, fontsize=type_size(9.0), color=MUTED)
     return figure
+
+
+def _columns(panels: int, labels: list[str]) -> int:
+    """Return how many panels of an inch or more fit beside the labels."""
+    letters = max(len(line) for text in labels for line in text.split("\n"))
+    room = page() - 0.3 - 0.6 * type_size(8.5) * letters / 72.0
+    return in_a_row(panels, page() / max(1.0, room // 1.1), 4)
 
 
 def _draw(

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from trajectories.plot.check import need_columns
 from trajectories.plot.labels import label_ends
+from trajectories.plot.page import is_narrow, legend_columns, tall
 from trajectories.plot.style import group_look, group_place, open_axes, styled
 from trajectories.plot.trajectory_curves import group_label
 
@@ -51,7 +52,7 @@ def membership(
         One line (or row of dots) per group, in the order of ``frame``.
     """
     need_columns(frame, "the group probabilities", x, "group", "probability")
-    figure, ax = open_axes(ax, 7.2, 4.2)
+    figure, ax = open_axes(ax, 7.2, tall(4.2))
     banded = {"lower", "upper"} <= set(frame.columns)
     numeric = pd.api.types.is_numeric_dtype(frame[x]) and not pd.api.types.is_bool_dtype(frame[x])
     if numeric:
@@ -110,4 +111,8 @@ def _dots(ax: Axes, frame: pd.DataFrame, x: str, names: Any, banded: bool) -> No
         )
     ax.set_xticks(range(len(values)), [str(value) for value in values])
     ax.set_xlim(-0.5, len(values) - 0.5)
-    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    if not is_narrow():
+        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+        return
+    columns = legend_columns([group_label(group, None, names) for group in groups], 3, beside=0.5)
+    ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=columns)

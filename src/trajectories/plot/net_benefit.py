@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from trajectories.errors import InputError
 from trajectories.plot.check import need_columns
 from trajectories.plot.labels import label_ends
+from trajectories.plot.page import tall
 from trajectories.plot.style import line_look, open_axes, styled
 
 __all__ = ["decision_curve"]
@@ -46,7 +47,7 @@ def decision_curve(
     rows = frame[(frame["by"] == by) & (frame["level"] == level)]
     if rows.empty:
         raise InputError(f"the decision curve: no subgroup {level!r} of {by!r}")
-    figure, ax = open_axes(ax, 6.6, 3.9)
+    figure, ax = open_axes(ax, 6.6, tall(3.9))
     order = list(pd.unique(rows["strategy"]))
     looks = [line_look(position) for position in range(len(order))]
     top = float(rows["upper"].max())

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from trajectories.errors import InputError
 from trajectories.plot.check import need_columns
+from trajectories.plot.page import in_a_row, is_narrow, tall, type_size
 from trajectories.plot.style import INK, MUTED, group_look, new_figure, styled
 from trajectories.plot.trajectory_curves import group_label
 
@@ -64,9 +65,9 @@ def observed_means(
     strangers = set(observed["group"]) - set(groups)
     if strangers:
         raise InputError(f"{len(strangers)} groups have observed means but no fitted curve")
-    columns = min(len(groups), 3 if len(groups) != 4 else 2)
+    columns = in_a_row(len(groups), 1.6, 3)
     rows = -(-len(groups) // columns)
-    figure = new_figure(7.2, 0.5 + 2.2 * rows)
+    figure = new_figure(7.2, 0.8 + tall(2.2) * rows)
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=share_y)
     for position, (group, ax) in enumerate(zip(groups, grid.flat, strict=False)):
         curve = fitted[fitted["group"] == group].sort_values("age")
@@ -102,15 +103,17 @@ def observed_means(
             markeredgewidth=0.9,
         )
         label = group_label(group, shares, names)
-        ax.set_title(label.replace(" (", "\n(") if columns == 3 else label, fontsize=9)
+        narrow = columns == 3 or is_narrow()
+        ax.set_title(label.replace(" (", "\n(") if narrow else label, fontsize=type_size(9.0))
         ax.set_ylim(bottom=0.0)
         ax.grid(axis="y")
         if position + columns >= len(groups):
             ax.tick_params(labelbottom=True)
     for ax in grid.flat[len(groups) :]:
         ax.remove()
-    figure.supxlabel("age", fontsize=9)
-    figure.supylabel(unit, fontsize=9)
+    figure.legend(*grid.flat[0].get_legend_handles_labels(), loc="outside upper left", ncols=2)
+    figure.supxlabel("age", fontsize=type_size(9.0))
+    figure.supylabel(unit, fontsize=type_size(9.0))
     return figure
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from trajectories.plot.check import need_columns
+from trajectories.plot.page import in_a_row, tall, type_size
 from trajectories.plot.style import INK, MUTED, group_look, new_figure, styled
 
 __all__ = ["onset_distribution"]
@@ -31,9 +32,9 @@ def onset_distribution(table: pd.DataFrame, adult: float | None = 18.0) -> Figur
     """
     need_columns(table, "the onset distribution", "group", "age", "estimate")
     groups = list(dict.fromkeys(table["group"]))
-    columns = min(len(groups), 3 if len(groups) != 4 else 2)
+    columns = in_a_row(len(groups), 1.6, 3)
     rows = -(-len(groups) // columns)
-    figure = new_figure(7.2, 0.6 + 2.0 * rows)
+    figure = new_figure(7.2, 0.6 + tall(2.0) * rows)
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     own = groups.count("all")  # comes first, and takes none of the groups' colours
     for position, (group, ax) in enumerate(zip(groups, grid.flat, strict=False)):
@@ -49,7 +50,7 @@ def onset_distribution(table: pd.DataFrame, adult: float | None = 18.0) -> Figur
         if adult is not None:
             ax.axvline(adult, color=INK, linewidth=0.8, linestyle=(0, (4, 2)))
         if groups != ["all"]:
-            ax.set_title(str(group).replace("_", " "), fontsize=9)
+            ax.set_title(str(group).replace("_", " "), fontsize=type_size(9.0))
         ax.grid(axis="y")
         if position + columns >= len(groups):
             ax.tick_params(labelbottom=True)
@@ -57,8 +58,8 @@ def onset_distribution(table: pd.DataFrame, adult: float | None = 18.0) -> Figur
         ax.remove()
     grid.flat[0].set_ylim(0.0, _highest(table))
     told = "" if adult is None else f" (dashed: {adult:g})"
-    figure.supxlabel(f"age at the first offence{told}", fontsize=9)
-    figure.supylabel("share of offenders", fontsize=9)
+    figure.supxlabel(f"age at the first offence{told}", fontsize=type_size(9.0))
+    figure.supylabel("share of offenders", fontsize=type_size(9.0))
     return figure
 
 

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from trajectories.plot.check import need_columns
+from trajectories.plot.page import page, tall, type_size
 from trajectories.plot.style import group_look, new_figure, styled
-from trajectories.plot.trajectory_curves import group_label
+from trajectories.plot.trajectory_curves import group_label, trajectories
 
 __all__ = ["multi_trajectories"]
 
@@ -38,34 +40,59 @@ def multi_trajectories(
     Returns
     -------
     Figure
-        A row an outcome, a column a group.
+        A row an outcome, a column a group. In a column, and where there are more groups than fit
+        side by side, a panel an outcome with all groups in it.
     """
     need_columns(frame, "the curves", "outcome", "group", "age", "mean")
     outcomes = list(dict.fromkeys(frame["outcome"]))
     groups = list(dict.fromkeys(frame["group"]))
-    figure = new_figure(max(1.2 + 1.3 * len(groups), 7.2), 0.6 + 1.7 * len(outcomes))
+    if page() - 1.0 < 1.1 * len(groups):
+        return _stacked(frame, outcomes, shares, units)
+    figure = new_figure(7.2, 0.6 + 1.7 * len(outcomes))
     panels = figure.subplots(len(outcomes), len(groups), sharex="row", sharey="row", squeeze=False)
     banded = {"lower", "upper"} <= set(frame.columns)
     for row, outcome in enumerate(outcomes):
         of_outcome = frame[frame["outcome"] == outcome]
         for column, group in enumerate(groups):
-            ax, look = panels[row, column], group_look(group, column)
+            ax = panels[row, column]
             curve = of_outcome[of_outcome["group"] == group].sort_values("age")
-            ages = curve["age"].to_numpy(dtype=float)
-            if banded:
-                lower, upper = (curve[side].to_numpy(dtype=float) for side in ("lower", "upper"))
-                ax.fill_between(ages, lower, upper, color=look["color"], alpha=0.16, linewidth=0)
-            ax.plot(ages, curve["mean"].to_numpy(dtype=float), linewidth=1.9, **look)
-            ax.grid(axis="y")
-            ax.xaxis.set_major_locator(MaxNLocator(4, integer=float(np.ptp(ages)) > 2))
+            _draw(ax, curve, banded, group_look(group, column))
             if row == 0:
-                ax.set_title(group_label(group, shares, None), fontsize=9)
+                ax.set_title(group_label(group, shares, None), fontsize=type_size(9.0))
             if row == len(outcomes) - 1:
                 ax.set_xlabel("age")
         unit = "" if units is None or outcome not in units else f"\n{units[outcome]}"
         panels[row, 0].set_ylabel(f"{outcome}{unit}")
         panels[row, 0].set_ylim(*_limits(of_outcome, banded))
     return figure
+
+
+def _stacked(
+    frame: pd.DataFrame,
+    outcomes: list[Any],
+    shares: pd.Series | Mapping[Any, float] | None,
+    units: Mapping[str, str] | None,
+) -> Figure:
+    """Draw a panel an outcome with all groups in it: for columns, or more groups than fit."""
+    figure = new_figure(7.2, tall(2.9) * len(outcomes))
+    for ax, outcome in zip(
+        figure.subplots(len(outcomes), 1, squeeze=False).flat, outcomes, strict=True
+    ):
+        of_outcome = frame[frame["outcome"] == outcome]
+        unit = "outcome" if units is None else units.get(outcome, "outcome")
+        trajectories(of_outcome, shares, ax=ax, title=str(outcome), unit=unit)
+    return figure
+
+
+def _draw(ax: Axes, curve: pd.DataFrame, banded: bool, look: dict[str, Any]) -> None:
+    """Draw one curve with its band."""
+    ages = curve["age"].to_numpy(dtype=float)
+    if banded:
+        lower, upper = (curve[side].to_numpy(dtype=float) for side in ("lower", "upper"))
+        ax.fill_between(ages, lower, upper, color=look["color"], alpha=0.16, linewidth=0)
+    ax.plot(ages, curve["mean"].to_numpy(dtype=float), linewidth=1.9, **look)
+    ax.grid(axis="y")
+    ax.xaxis.set_major_locator(MaxNLocator(4, integer=float(np.ptp(ages)) > 2))
 
 
 def _limits(frame: pd.DataFrame, banded: bool) -> tuple[float, float]:

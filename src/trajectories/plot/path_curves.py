@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from trajectories.errors import InputError
+from trajectories.plot.page import in_a_row, tall
 from trajectories.plot.style import new_figure, styled
 from trajectories.plot.trajectory_curves import trajectories
 
@@ -47,9 +48,9 @@ def curves_at(
     """
     if not tables:
         raise InputError("give at least one path of the covariates to draw the curves at")
-    columns = min(MOST_IN_A_ROW, len(tables))
+    columns = in_a_row(len(tables), 2.8, MOST_IN_A_ROW)
     rows = -(-len(tables) // columns)
-    figure = new_figure(7.2, (3.4 if columns > 1 else 4.0) * rows)
+    figure = new_figure(7.2, tall(3.4 if columns > 1 else 4.0) * rows)
     grid = figure.subplots(rows, columns, squeeze=False)
     used = list(grid.flat)[: len(tables)]
     low, high = _common_scale(tables)

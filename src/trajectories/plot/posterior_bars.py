@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from trajectories.plot.check import need_columns
+from trajectories.plot.page import type_size, wrapped
 from trajectories.plot.style import INK, MUTED, group_place, line_look, new_figure, styled
 from trajectories.plot.trajectory_curves import group_label
 
@@ -48,9 +49,11 @@ def posteriors(
     grid = figure.subplots(len(groups), 1, squeeze=False, sharex=True, sharey=True)
     for position, (group, ax) in enumerate(zip(groups, grid.flat, strict=True)):
         draw_bars(ax, frame[frame["group"] == group], group_place(group, position))
-        ax.set_title(group_label(group, shares, names), fontsize=9)
-    grid.flat[-1].set_xlabel("posterior probability of the assigned group")
-    figure.supylabel("share of the group", fontsize=9)
+        ax.set_title(group_label(group, shares, names), fontsize=type_size(9.0))
+    grid.flat[-1].set_xlabel(
+        wrapped("posterior probability of the assigned group (dashed: 0.7)", 40)
+    )
+    figure.supylabel("share of the group", fontsize=type_size(9.0))
     return figure
 
 

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from trajectories.plot.check import need_columns
+from trajectories.plot.page import type_size
 from trajectories.plot.style import INK, MUTED, RULE, group_place, line_look, new_figure, styled
 from trajectories.plot.trajectory_curves import group_label
 from trajectories.plot.whole_ticks import set_whole_ticks
@@ -49,9 +51,9 @@ def residuals(
         draw_stems(
             ax, frame[frame["group"] == group].sort_values("age"), group_place(group, position)
         )
-        ax.set_title(group_label(group, shares, names), fontsize=9)
+        ax.set_title(group_label(group, shares, names), fontsize=type_size(9.0))
     grid.flat[-1].set_xlabel("age")
-    figure.supylabel("standardised residual", fontsize=9)
+    figure.supylabel("standardised residual", fontsize=type_size(9.0))
     return figure
 
 
@@ -77,6 +79,7 @@ def draw_stems(ax: Axes, part: pd.DataFrame, position: int) -> None:
             label=label,
         )
     set_whole_ticks(ax.xaxis)
+    ax.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10], min_n_ticks=3))
     finite = np.abs(values[np.isfinite(values)])
     reach = 1.12 * max(_LIMIT + 0.5, float(finite.max(initial=0.0)))
     low, high = ax.get_ylim()

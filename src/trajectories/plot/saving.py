@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from io import BytesIO
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 
 from trajectories.errors import InputError
+from trajectories.plot.fitting import fitted
 
 __all__ = ["figure_bytes", "save"]
 
-_INCH = 25.4
-_LEAST = 1.1
-"""Inches that axes are at least wide, that their curves can be told apart."""
 _METADATA: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": None},
     "png": {"Software": None},
@@ -58,22 +53,20 @@ def save(
     dpi : float
         Dots per inch of the PNG.
     width : float, optional
-        Millimetres: the figure is laid out anew in this width, letters and height as they are.
-        Figures are made for 183, the page of most journals; one panel fits in a column of 89. The
-        figure itself keeps its width.
+        Millimetres. A figure of this package that was not changed since it was drawn is drawn anew
+        for this width, as within :func:`page_width`; another one is laid out anew, letters and
+        height as they are. The figure itself stays as it was. A journal's page has about 183, its
+        column 89.
 
     Raises
     ------
     InputError
-        For an unknown format, or a width into which the figure does not fit.
+        For an unknown format, or a width into which the figure does not fit: the message says
+        which one is wide enough.
     """
     if width is not None:
-        was = tuple(figure.get_size_inches())
-        try:
-            _lay_out(figure, width)
-            return save(figure, path, formats, dpi)
-        finally:
-            figure.set_size_inches(*was)
+        with fitted(figure, width) as narrow:
+            return save(narrow, path, formats, dpi)
     base = Path(path)
     suffix = base.suffix.removeprefix(".").lower()
     if suffix in _METADATA:
@@ -85,35 +78,3 @@ def save(
         target.write_bytes(figure_bytes(figure, form, dpi))
         paths.append(target)
     return paths
-
-
-def _lay_out(figure: Figure, width: float) -> None:
-    """Lay the figure out in so many millimetres, and see whether what stands in it still fits."""
-    if not (isfinite(width) and width > 0.0):
-        raise InputError(f"width={width!r}: give the width of the figure in millimetres, above 0")
-    figure.set_size_inches(width / _INCH, figure.get_size_inches()[1])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # "axes collapsed": said below
-        figure.draw_without_rendering()
-    needed = figure.get_tightbbox()
-    room = 0.03  # inches; markers at the rim stick out a little
-    squeezed = any(ax.get_window_extent().width < _LEAST * figure.dpi for ax in figure.axes)
-    over = needed.x0 < -room or needed.x1 > width / _INCH + room
-    if squeezed or over or _texts_collide(figure):
-        raise InputError(
-            f"the figure does not fit in {width:g} mm: choose a wider one (183 is the page of most "
-            "journals), or draw fewer panels"
-        )
-
-
-def _texts_collide(figure: Figure) -> bool:
-    """Tell whether titles, labels of ticks or texts beside the axes lie on each other."""
-    texts: list[Text] = []
-    for ax in figure.axes:
-        texts += [ax.title, ax._left_title, *ax.texts, *ax.get_xticklabels()]  # type: ignore[attr-defined]
-    boxes = [
-        text.get_window_extent().padded(-1.0)
-        for text in texts
-        if text.get_visible() and text.get_text() and not text.get_rotation()
-    ]
-    return any(one.overlaps(other) for j, one in enumerate(boxes) for other in boxes[:j])

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from trajectories.errors import InputError
 from trajectories.panel.arrays import counted
 from trajectories.plot.check import need_columns
+from trajectories.plot.page import in_a_row, legend_columns, tall, type_size
 from trajectories.plot.style import MUTED, line_look, new_figure, styled
 from trajectories.plot.whole_ticks import set_whole_ticks
 
@@ -67,9 +68,9 @@ def selection(
     need_columns(table, "the selection table", "family", "degree", "n_groups", *criteria)
     if len(criteria) == 0:
         raise InputError("name at least one criterion to draw")
-    columns = min(len(criteria), 2)
+    columns = in_a_row(len(criteria), 2.8, 2)
     rows = -(-len(criteria) // columns)
-    figure = new_figure(7.2, 0.5 + 2.5 * rows)
+    figure = new_figure(7.2, 0.7 + tall(2.5) * rows)
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True)
     for index, (criterion, ax) in enumerate(zip(criteria, grid.flat, strict=False)):
         _draw_criterion(ax, table, criterion)
@@ -80,8 +81,13 @@ def selection(
         ax.remove()
     handles, labels = grid.flat[0].get_legend_handles_labels()
     if len(labels) > 1:
+        columns = legend_columns(labels, 4, 8.0)
         figure.legend(
-            handles, labels, loc="outside lower center", ncols=min(4, len(labels)), fontsize=8
+            handles,
+            labels,
+            loc="outside lower center",
+            ncols=columns,
+            fontsize=type_size(8.0),
         )
     return figure
 
@@ -137,7 +143,7 @@ def _draw_criterion(ax: Axes, table: pd.DataFrame, criterion: str) -> None:
         if len(table.assign(family=_family(table))[["family", "degree"]].drop_duplicates()) > 1:
             said = fill(f"{said}, {best['family']}, degree {best['degree']}", 38)
         title = f"{title}\n{said}"
-    ax.set_title(title, fontsize=9)
+    ax.set_title(title, fontsize=type_size(9.0))
     ax.grid(axis="y")
     set_whole_ticks(ax.xaxis)
     ax.margins(x=0.08, y=0.12)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from numbers import Integral
 from typing import Any, ParamSpec, TypeVar
 
@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from trajectories.disclosure_control import MARK, as_shown, drawable
 from trajectories.errors import InputError
 from trajectories.plot.alt_text import alt_text
+from trajectories.plot.page import page, type_size
+from trajectories.plot.redrawing import remember
 from trajectories.plot.saving import figure_bytes
 
 __all__ = [
@@ -47,7 +49,7 @@ _LINES: tuple[str | tuple[int, tuple[float, ...]], ...] = (
 )
 SHARES = "group_probability"
 """Name of the Series of shares that results give."""
-_SETTINGS = {
+_SETTINGS: dict[str, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 9.0,
@@ -100,13 +102,32 @@ def styled(draw: Callable[Arguments, Drawn]) -> Callable[Arguments, Drawn]:
             given, options = _without_shares(given, options)
         shown = [drawable(value, name) for value in given]
         named = {key: drawable(value, name) for key, value in options.items()}
-        with mpl.rc_context(_SETTINGS):  # type: ignore[arg-type]
-            drawn = draw(*shown, **named)
-            if any(_withholds(value) for value in (*given, *options.values())):
-                _say_withheld(drawn)
-            return drawn
+        withheld = any(_withholds(value) for value in (*given, *options.values()))
+        once = partial(_drawn, draw, shown, named, withheld)
+        drawn = once()
+        onto = any(isinstance(value, Axes) for value in (*shown, *named.values()))
+        if isinstance(drawn, NotebookFigure) and not onto:
+            remember(drawn, once)  # type: ignore[arg-type]
+        return drawn
 
     return inner
+
+
+def _drawn(
+    draw: Callable[..., Drawn], shown: list[Any], named: dict[str, Any], withheld: bool
+) -> Drawn:
+    """Draw under the package's style, in the width that is asked for when this is called."""
+    with mpl.rc_context(_settings()):  # type: ignore[arg-type]
+        drawn = draw(*shown, **named)
+        if withheld:
+            _say_withheld(drawn)
+        return drawn
+
+
+def _settings() -> dict[str, Any]:
+    """Return the package's style with the type of the width that is drawn for."""
+    sized = ("font.size", "axes.titlesize", "axes.labelsize")
+    return {**_SETTINGS, **{key: type_size(_SETTINGS[key]) for key in sized}}
 
 
 def _withholds(value: Any) -> bool:
@@ -201,17 +222,25 @@ class NotebookFigure(Figure):
 
     def add_subplot(self, *args: Any, **kwargs: Any) -> Any:
         """Add axes in the package's style, wherever they are asked for."""
-        with mpl.rc_context(_SETTINGS):  # type: ignore[arg-type]
+        with mpl.rc_context(_settings()):  # type: ignore[arg-type]
             return super().add_subplot(*args, **kwargs)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out, when pickled or copied, the tables that the figure was drawn from."""
+        state: dict[str, Any] = super().__getstate__()  # type: ignore[assignment]
+        return {key: value for key, value in state.items() if key != "_drawn_by"}
 
     def _repr_png_(self) -> tuple[bytes, dict[str, str]]:
         return figure_bytes(self, "png", dpi=110.0), {"alt": alt_text(self)}
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure of ``width`` by ``height`` inches, outside pyplot."""
-    with mpl.rc_context(_SETTINGS):  # type: ignore[arg-type]
-        return NotebookFigure(figsize=(width, height), layout="constrained")
+    """Return an empty figure of ``width`` by ``height`` inches, outside pyplot.
+
+    It is never wider than the page that is drawn for.
+    """
+    with mpl.rc_context(_settings()):  # type: ignore[arg-type]
+        return NotebookFigure(figsize=(min(width, page()), height), layout="constrained")
 
 
 def open_axes(ax: Axes | None, width: float, height: float) -> tuple[Figure, Axes]:

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from trajectories.plot.check import need_columns
 from trajectories.plot.labels import label_ends
+from trajectories.plot.page import tall
 from trajectories.plot.step_lines import (
     axis_name,
     draw_steps,
@@ -63,7 +64,7 @@ def survival_curves(
     """
     need_columns(frame, "the survival curves", "stratum", "time", value)
     order = list(pd.unique(frame["stratum"]))
-    height = 3.9 + (0.2 * len(order) + 0.3 if numbers is not None else 0.0)
+    height = tall(3.9) + (0.2 * len(order) + 0.3 if numbers is not None else 0.0)
     figure, ax = open_axes(ax, 7.2, height)
     texts = [stratum_text(stratum, names) for stratum in order]
     looks = [line_look(position) for position in range(len(order))]

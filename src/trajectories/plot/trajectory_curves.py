@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from trajectories.plot.check import need_columns
 from trajectories.plot.labels import label_ends
+from trajectories.plot.page import tall
 from trajectories.plot.style import INK, group_look, open_axes, styled
 from trajectories.plot.whole_ticks import set_whole_ticks
 
@@ -72,7 +73,7 @@ def trajectories(
         One labelled line per group, in the order of ``frame``; the line's label is the group's.
     """
     need_columns(frame, "the curves", "group", "age", "mean")
-    figure, ax = open_axes(ax, 7.2, 4.2)
+    figure, ax = open_axes(ax, 7.2, tall(4.2))
     banded = {"lower", "upper"} <= set(frame.columns)
     ends, texts, looks = [], [], []
     for position, (group, curve) in enumerate(frame.groupby("group", sort=False, observed=True)):

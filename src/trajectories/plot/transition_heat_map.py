@@ -13,6 +13,7 @@ from matplotlib.patheffects import withStroke
 
 from trajectories.errors import InputError
 from trajectories.plot.check import need_columns
+from trajectories.plot.page import page, type_size, wrapped
 from trajectories.plot.style import INK, MUTED, new_figure, styled
 
 __all__ = ["transition_heat_map"]
@@ -67,7 +68,8 @@ def transition_heat_map(
         for name in (value, "residual")
     )
     size = 1.8 + 0.72 * len(kinds)
-    figure = new_figure(min(size + 0.6, 7.2), min(size, 6.8))
+    width = min(size + 0.6, page())
+    figure = new_figure(width, min(size, 0.95 * width))
     ax = figure.add_subplot()
     shade = np.abs(shown)
     top = float(np.nanmax(shade)) if np.isfinite(shade).any() else 1.0
@@ -82,9 +84,8 @@ def transition_heat_map(
     for spine in ax.spines.values():
         spine.set_visible(False)
     what = "% of the steps from each kind" if value == "estimate" else "adjusted residuals"
-    ax.set_title(
-        f"{what}\nframe: more often than by chance; dashed: less often", fontsize=8, color=MUTED
-    )
+    frames = wrapped("frame: more often than by chance; dashed: less often", 34)
+    ax.set_title(f"{what}\n{frames}", fontsize=type_size(8.0), color=MUTED)
     return figure
 
 
@@ -95,7 +96,8 @@ def _write(ax: Axes, shown: np.ndarray, residual: np.ndarray, value: str, top: f
             text = f"{100 * number:.0f}" if value == "estimate" else f"{number:.1f}"
             text = text.replace("-", "−")
         dark = np.isfinite(number) and abs(number) > _DARK * top
-        ax.text(j, i, text, ha="center", va="center", color="white" if dark else INK, fontsize=8)
+        told: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": type_size(8.0)}
+        ax.text(j, i, text, color="white" if dark else INK, **told)
         if np.isfinite(residual[i, j]) and abs(residual[i, j]) > _NOTABLE:
             frame = Rectangle(
                 (j - 0.44, i - 0.44),

@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from trajectories.plot.check import need_columns
+from trajectories.plot.page import in_a_row, is_narrow, legend_columns, tall, type_size
 from trajectories.plot.style import INK, MUTED, group_look, new_figure, styled
 from trajectories.plot.trajectory_curves import group_label
 
@@ -60,9 +61,9 @@ def uncertainty(
     if replicates is not None:
         need_columns(replicates, "the replicates", "replicate", "group", "age", "mean")
     groups = list(dict.fromkeys(pointwise["group"]))
-    columns = min(len(groups), 3 if len(groups) != 4 else 2)
+    columns = in_a_row(len(groups), 1.6, 3)
     rows = -(-len(groups) // columns)
-    figure = new_figure(7.2, 0.8 + 2.4 * rows)
+    figure = new_figure(7.2, 0.9 + tall(2.4) * rows)
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True)
     for position, (group, ax) in enumerate(zip(groups, grid.flat, strict=False)):
         look = group_look(group, position)
@@ -80,15 +81,16 @@ def uncertainty(
         if peaks is not None:
             _draw_peak(ax, peaks.loc[group])
         label = group_label(group, shares, names)
-        ax.set_title(label.replace(" (", "\n(") if columns == 3 else label, fontsize=9)
+        narrow = columns == 3 or is_narrow()
+        ax.set_title(label.replace(" (", "\n(") if narrow else label, fontsize=type_size(9.0))
         ax.grid(axis="y")
         if position + columns >= len(groups):
             ax.tick_params(labelbottom=True)
     for ax in grid.flat[len(groups) :]:
         ax.remove()
     _explain(figure, simultaneous is not None, replicates is not None, peaks is not None)
-    figure.supxlabel("age", fontsize=9)
-    figure.supylabel(unit, fontsize=9)
+    figure.supxlabel("age", fontsize=type_size(9.0))
+    figure.supylabel(unit, fontsize=type_size(9.0))
     return figure
 
 
@@ -107,7 +109,8 @@ def _explain(figure: Figure, simultaneous: bool, replicates: bool, peaks: bool) 
             "color": INK,
         }
         shown.append(Line2D([], [], linewidth=1.2, label="age of the peak", **dot))
-    figure.legend(handles=shown, loc="outside upper left", ncols=len(shown), fontsize=8)
+    columns = legend_columns([str(one.get_label()) for one in shown], len(shown), 8.0)
+    figure.legend(handles=shown, loc="outside upper left", ncols=columns, fontsize=type_size(8.0))
 
 
 def _draw_band(

@@ -14,13 +14,16 @@ import numpy as np
 import pandas as pd
 from scipy.special import logsumexp
 
+from trajectories.errors import InputError
 from trajectories.numerics.types import FloatArray, IntArray
-from trajectories.panel import widened
-from trajectories.profiles.score import unwrap
+from trajectories.panel import Panel, widened
+from trajectories.panel.arrays import counted
+from trajectories.profiles import whole_table
+from trajectories.profiles.score import check_usable, own_ages, unwrap
+from trajectories.profiles.support import OUTSIDE
 
 if TYPE_CHECKING:
     from trajectories.groups import GroupTrajectoriesResults
-    from trajectories.panel import Panel
     from trajectories.profiles.model import ScoringModel
 
 
@@ -49,13 +52,43 @@ def groups_that_offend(results: GroupTrajectoriesResults) -> IntArray:
     return np.flatnonzero(np.array(results.model.degree) >= 0)
 
 
-def contributions(results: GroupTrajectoriesResults | ScoringModel, panel: Panel) -> pd.DataFrame:
+def _checked(
+    model: GroupTrajectoriesResults | ScoringModel, profiles: Panel | pd.DataFrame
+) -> tuple[GroupTrajectoriesResults, Panel]:
+    """Return results, and profiles as a panel at ages of the model only."""
+    results, support, _ = unwrap(model)
+    check_usable(results)
+    histories = whole_table.read(profiles, support)
+    panel = histories.panel
+    unread = int(len(histories.units) - len(histories.place))
+    if panel is None or unread:
+        raise InputError(
+            f"{counted(unread, 'history')} of {len(histories.units):,} without any year observed: "
+            "nothing moved its score; leave it out"
+        )
+    outside = [reason.startswith(OUTSIDE) for reason in support.refused(panel)]
+    if any(outside):
+        raise InputError(
+            f"{sum(outside):,} of {panel.n_units:,} histories were {OUTSIDE}, "
+            f"{support.ages[0]:g} to {support.ages[-1]:g}: leave them out"
+        )
+    return results, own_ages(panel, results, np.arange(panel.n_units))
+
+
+def contributions(
+    results: GroupTrajectoriesResults | ScoringModel, panel: Panel | pd.DataFrame
+) -> pd.DataFrame:
     """Return unit, age (NaN: the group's share), group, log_odds against the first group.
 
     The rows of a unit and group add up to the log of the odds of its posterior probabilities. The
     first group is the first that can offend; groups fixed at a rate of zero have no rows.
+
+    Raises
+    ------
+    InputError
+        For profiles that ``score`` does not take, at ages outside the model's, or without any year.
     """
-    results = unwrap(results)[0]
+    results, panel = _checked(results, panel)
     first, *others = groups_that_offend(results)
     logs = cell_log_density(results, panel)
     against = logs[:, :, others] - logs[:, :, [first]]
@@ -79,12 +112,19 @@ def contributions(results: GroupTrajectoriesResults | ScoringModel, panel: Panel
     return frame[np.repeat(seen.ravel(), n_groups)].reset_index(drop=True)
 
 
-def development(results: GroupTrajectoriesResults | ScoringModel, panel: Panel) -> pd.DataFrame:
+def development(
+    results: GroupTrajectoriesResults | ScoringModel, panel: Panel | pd.DataFrame
+) -> pd.DataFrame:
     """Return the probabilities as they were after each observed age: unit, age, group, probability.
 
     Age NaN is before any year: the group's share.
+
+    Raises
+    ------
+    InputError
+        As :func:`contributions`.
     """
-    results = unwrap(results)[0]
+    results, panel = _checked(results, panel)
     logs = cell_log_density(results, panel)
     start = np.broadcast_to(
         results.parameters.log_probability, (panel.n_units, 1, results.n_groups)

@@ -10,10 +10,18 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
+from trajectories.disclosure_control import holds_tables
 from trajectories.errors import InputError
 from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.numerics.calibration import wilson
 from trajectories.numerics.types import FloatArray
+from trajectories.profiles.drift_shown import (
+    ANY,
+    shown_probabilities,
+    shown_refusals,
+    shown_shares,
+    shown_stability,
+)
 from trajectories.profiles.histories import Histories
 from trajectories.profiles.score import score
 from trajectories.profiles.validate import validate
@@ -33,6 +41,13 @@ MODERATE, LARGE = 0.10, 0.25
 FEWEST = 10
 
 
+@holds_tables(
+    shares=shown_shares,
+    probabilities=shown_probabilities,
+    stability=shown_stability,
+    refusals=shown_refusals,
+    calibration={"keys": ("period", "measure"), "parts": ()},
+)
 @dataclass(frozen=True, eq=False, repr=False)
 class Drift:
     """How two periods of scoring differ; tidy tables.
@@ -204,9 +219,9 @@ def _reading(index: float, by_chance: float) -> str:
 
 def _refusals(tables: list[pd.DataFrame], z: float) -> pd.DataFrame:
     """Return how often each reason and flag came up in each period."""
-    found: dict[tuple[str, str], list[int]] = {("refused", "any"): [0, 0]}
+    found: dict[tuple[str, str], list[int]] = {("refused", ANY): [0, 0]}
     for period, table in enumerate(tables):
-        found["refused", "any"][period] = int((table["refused"] != "").sum())
+        found["refused", ANY][period] = int((table["refused"] != "").sum())
         for column, kind in (("refused", "refused"), ("flags", "flag")):
             for text, number in table[column].value_counts().items():
                 whole = [str(text)] if kind == "refused" else str(text).split("; ")

@@ -40,15 +40,19 @@ class Flag(Enum):
 
 
 def history_flags(
-    panel: Panel, posterior: FloatArray, lower: FloatArray | None
+    panel: Panel, posterior: FloatArray, lower: FloatArray | None, ages: FloatArray
 ) -> dict[Flag, BoolArray]:
-    """Return which units each flag about the history is raised for."""
+    """Return which units each flag about the history is raised for.
+
+    ``ages`` are the model's; an age between observed ones that the panel lacks is a gap too.
+    """
     years = years_observed(panel)
+    place = np.searchsorted(ages, panel.ages)
     if panel.observed is None:
-        gaps = np.zeros(panel.n_units, dtype=bool)
+        gaps = np.full(panel.n_units, place[-1] - place[0] + 1 > panel.n_ages)
     else:
-        span = np.where(years > 0, _last(panel.observed) - _first(panel.observed) + 1, 0)
-        gaps = span > years
+        first, last = place[_first(panel.observed)], place[_last(panel.observed)]
+        gaps = np.where(years > 0, last - first + 1, 0) > years
     found = {
         Flag.NO_HISTORY: years == 0,
         Flag.SHORT_HISTORY: (years > 0) & (years < SHORT_YEARS),
@@ -73,11 +77,11 @@ def years_observed(panel: Panel) -> FloatArray:
     return years
 
 
-def _first(seen: BoolArray) -> FloatArray:
+def _first(seen: BoolArray) -> IntArray:
     return np.asarray(seen.argmax(axis=1))
 
 
-def _last(seen: BoolArray) -> FloatArray:
+def _last(seen: BoolArray) -> IntArray:
     return np.asarray(seen.shape[1] - 1 - seen[:, ::-1].argmax(axis=1))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -17,6 +16,7 @@ from trajectories.groups.saving import storage
 from trajectories.groups.saving.golden import golden_panel
 from trajectories.groups.saving.text_file import read_document, write_document
 from trajectories.panel import Panel
+from trajectories.profiles.as_written import require_as_written, require_same_scores
 from trajectories.profiles.card import ModelCard
 from trajectories.profiles.few_persons import refuse_few_persons
 from trajectories.profiles.score import check_usable, score
@@ -32,8 +32,8 @@ SCHEMA = "trajectories.scoring_model"
 SCHEMA_VERSION = 1
 YEARS_AHEAD = 5
 LEVEL = 0.95
-CLOSE = 1e-9
-"""Largest relative difference of a golden number that rounding may make."""
+GARBLED = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError)
+"""What reading raises where an entry is missing or is not of its kind."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -142,9 +142,11 @@ def load(path: str | Path, allow_expired: bool = False, today: date | None = Non
         card = ModelCard.from_document(content["card"])
         support = Support(**{**content["support"], "ages": tuple(content["support"]["ages"])})
         results = storage.from_document(content["model"])
+        support.require_of(results)
         model = ScoringModel(results, card, support, checksum)
-        _check_golden(model, content["golden_scores"])
-    except (KeyError, TypeError, ValueError) as error:
+        require_same_scores(golden_scores(model), content["golden_scores"])
+        require_as_written(to_document(model), content)
+    except GARBLED as error:
         if isinstance(error, ModelFileError):
             raise
         raise ModelFileError(
@@ -184,7 +186,8 @@ def to_document(model: ScoringModel) -> dict[str, Any]:
 def golden_scores(model: ScoringModel) -> dict[str, Any]:
     """Return every number and word that scoring says of the golden profiles, by column.
 
-    With them, as ``shares``, what it says of a profile without any year.
+    With them, as ``shares``, what it says of a profile without any year: each group's share with
+    its limits.
     """
     table = score_golden(model)
     blank = pd.DataFrame([[np.nan] * len(model.results.ages)], columns=model.results.ages)
@@ -193,15 +196,20 @@ def golden_scores(model: ScoringModel) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     for name, values in table.items():
         if values.dtype == float:
-            columns[str(name)] = [None if np.isnan(v) else float(v) for v in values]
+            columns[str(name)] = _numbers(values)
         else:
             columns[str(name)] = list(values)
     return {
         "years_ahead": YEARS_AHEAD,
         "level": LEVEL,
         "columns": columns,
-        "shares": shares.tolist(),
+        "shares": _numbers(shares),
     }
+
+
+def _numbers(values: Any) -> list[float | None]:
+    """Return numbers as JSON knows them; limits are missing where standard errors are withheld."""
+    return [None if np.isnan(value) else float(value) for value in values]
 
 
 def score_golden(model: ScoringModel) -> pd.DataFrame:
@@ -209,29 +217,3 @@ def score_golden(model: ScoringModel) -> pd.DataFrame:
     # whether the model is past its last day is no matter of its numbers
     timeless = replace(model, expired=False)
     return score(timeless, golden_panel(model.results), YEARS_AHEAD, LEVEL)
-
-
-def _check_golden(model: ScoringModel, stored: dict[str, Any]) -> None:
-    now = golden_scores(model)
-    then = json.loads(json.dumps(stored))
-    same = now.keys() == then.keys() and now["columns"].keys() == then["columns"].keys()
-    same = same and all(
-        _alike(now["columns"][name], then["columns"][name]) for name in now["columns"]
-    )
-    if not same or (now["years_ahead"], now["level"]) != (then["years_ahead"], then["level"]):
-        raise ModelFileError(
-            "the model gives its golden profiles other scores than when it was saved: do not use "
-            "it, and report which versions of this package saved and loaded it"
-        )
-
-
-def _alike(now: list[Any], then: list[Any]) -> bool:
-    if len(now) != len(then):
-        return False
-    for one, other in zip(now, then, strict=True):
-        if isinstance(one, float) and isinstance(other, float | int):
-            if abs(one - other) > CLOSE * max(1.0, abs(one)):
-                return False
-        elif one != other:
-            return False
-    return True

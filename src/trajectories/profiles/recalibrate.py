@@ -27,6 +27,7 @@ from trajectories.panel import Panel
 from trajectories.profiles.card import ModelCard
 from trajectories.profiles.model import ScoringModel, to_document
 from trajectories.profiles.support import FEWEST_PERSONS
+from trajectories.profiles.whole_table import require_years_free
 from trajectories.version import __version__
 
 
@@ -76,6 +77,7 @@ def _new_results(model: ScoringModel, panel: Panel) -> GroupTrajectoriesResults:
             f"{int(foreign.sum())} of {panel.n_ages} ages of the panel are not among the model's, "
             f"{old.ages[0]:g} to {old.ages[-1]:g}"
         )
+    require_years_free(panel, model.support)
     old.predict_proba(panel)  # says what else the panel lacks
     if old.n_groups == 1:
         raise InputError("a model of one group has no shares to recalibrate")

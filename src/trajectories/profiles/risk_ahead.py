@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit, logsumexp
 
-from trajectories.errors import InputError
 from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.posterior_intervals import complete_scores
 from trajectories.numerics.types import FloatArray
+from trajectories.profiles import whole_table
 from trajectories.profiles.ahead import last_observed
 from trajectories.profiles.histories import Histories
-from trajectories.profiles.score import check_usable, own_ages, unwrap
+from trajectories.profiles.score import check_usable, own_ages, unwrap, whole_years
 
 if TYPE_CHECKING:
     from trajectories.groups import GroupTrajectoriesResults
@@ -53,9 +53,9 @@ def risk_ahead(
     """
     results, support, _ = unwrap(model)
     check_usable(results)
-    if isinstance(years, bool) or not isinstance(years, int) or years < 1:
-        raise InputError(f"years must be a whole number of 1 or more, not {years!r}")
-    histories = Histories.read(profiles)
+    years = whole_years(years, 1, "years")
+    histories = whole_table.read(profiles, support)
+    verdict = whole_table.judge(histories, support)
     numbers = {
         name: np.full(len(histories.units), np.nan) for name in ("probability", "lower", "upper")
     }
@@ -63,8 +63,8 @@ def risk_ahead(
     for row in histories.blank:
         refused[row] = "no year was observed: it is not known from which age to look ahead"
     panel = histories.panel
-    if panel is not None:
-        reasons = support.refused(panel)
+    if panel is not None and verdict is not None:
+        reasons = verdict.by_unit()
         left = np.array([(results.ages > last).sum() for last in last_observed(panel)])
         for i in np.flatnonzero(left < years):
             reasons[i] = reasons[i] or f"the model ends before {years} years ahead do"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 from trajectories.panel import Panel
+from trajectories.profiles import whole_table
 from trajectories.profiles.ahead import ahead, last_observed
 from trajectories.profiles.flags import Flag, history_flags, packed, years_observed
 from trajectories.profiles.histories import Histories
@@ -79,21 +81,21 @@ def score(
     ------
     InputError
         If the model is no proper solution, is not about counts or 0/1 outcomes, or the profiles
-        cannot be read as a panel.
+        cannot be read as a panel; where the table and no row is at fault, as without the years free
+        that the model needs, or with years free in days (see ``whole_table``).
     """
     results, support, expired = unwrap(model)
     check_usable(results)
     if bootstrap is not None:
         check_bootstrap(bootstrap, results)
-    if isinstance(years_ahead, bool) or not isinstance(years_ahead, int) or years_ahead < 0:
-        raise InputError(f"years_ahead must be a whole number of 0 or more, not {years_ahead!r}")
-    histories = Histories.read(profiles)
+    years_ahead = whole_years(years_ahead, 0, "years_ahead")
+    histories = whole_table.read(profiles, support)
     panel, place = histories.panel, histories.place
+    verdict = whole_table.judge(histories, support)
     sheet = Sheet.blank(histories, results.n_groups, intervals)
     notes = _model_flags(results, support, expired)
     _fill_shares(sheet, histories.blank, results, notes, level)
-    if panel is not None:
-        verdict = support.refusals(panel)
+    if panel is not None and verdict is not None:
         sheet.refuse(place, verdict)
         scored = verdict.codes == 0
         if not intervals and can_be_summed(results, panel):
@@ -135,6 +137,13 @@ def unwrap(
             "a fit, or what profiles.load returns"
         )
     return results, support, bool(getattr(model, "expired", False))
+
+
+def whole_years(value: Any, least: int, what: str) -> int:
+    """Return a number of years as an int; raise an InputError for anything else."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise InputError(f"{what} must be a whole number of {least} or more, not {value!r}")
+    return int(value)
 
 
 def check_usable(results: GroupTrajectoriesResults) -> None:
@@ -232,7 +241,7 @@ def _fill(
     sheet.numbers["n_offences"][rows] = panel.outcomes.sum(axis=1)
     sheet.numbers["last_age"][rows] = last
     sheet.numbers["uncertainty"][rows] = _uncertainty(posterior)
-    found = history_flags(panel, posterior, lower)
+    found = history_flags(panel, posterior, lower, results.ages)
     if sheet.intervals and years_ahead:
         coming = ahead(results, panel, years_ahead, level)
         for name, field in AHEAD_FIELDS.items():
@@ -261,7 +270,7 @@ def _fill_plain(
     columns["n_offences"] = verdict.totals
     columns["last_age"] = last_observed(panel)
     columns["uncertainty"] = uncertainty
-    found = history_flags(panel, posterior.T, None)
+    found = history_flags(panel, posterior.T, None, results.ages)
     flags = packed(found, notes, panel.n_units)
     flags[refused] = 0
     sheet.flags[where] = flags

@@ -9,6 +9,7 @@ import numpy as np
 
 from trajectories.errors import InputError
 from trajectories.numerics.types import AnyArray, BoolArray, FloatArray
+from trajectories.panel.exposure_length import longest_at
 
 if TYPE_CHECKING:
     from trajectories.groups import GroupTrajectoriesResults
@@ -22,6 +23,8 @@ FEWEST_PERSONS = 10
 
 The highest count itself belongs to one person, and would say something about them.
 """
+
+OUTSIDE = "observed at an age outside the model's"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +66,44 @@ class Support:
         ages = tuple(float(age) for age in results.ages)
         return cls(ages, None, None, results.has_exposure)
 
+    def require_of(self, results: GroupTrajectoriesResults) -> None:
+        """Raise a ValueError if this cannot be what results for scoring were fitted to."""
+        limits = (self.largest_count, self.largest_total)
+        known = all(type(limit) is int and limit > 0 for limit in limits)
+        if not known or self.exposure is not results.has_exposure:
+            raise ValueError("support")
+        if not np.array_equal(self.ages, results.ages):
+            raise ValueError("ages")
+
+    @property
+    def step(self) -> float:
+        """Years from one age of the model to the next; the longest step where they differ."""
+        return float(np.diff(self.ages).max()) if len(self.ages) > 1 else 1.0
+
+    @property
+    def too_long(self) -> str:
+        """Reason against a history with more years free at an age than there are."""
+        if self.step == 1:
+            return "more than one year free in a year"
+        return f"more years free than the {self.step:g} years of an age"
+
+    def longest_free(self, ages: FloatArray) -> FloatArray:
+        """Return for each age how many years free are too many; infinity at ages not of the model.
+
+        As where a panel is made: leap years make a year a little longer, and time of another unit
+        is out of all proportion.
+        """
+        own = np.array(self.ages)
+        limits = longest_at(own) if len(own) > 1 else np.ones(1)
+        place = np.minimum(np.searchsorted(own, ages), len(own) - 1)
+        return np.where(own[place] == ages, limits[place], np.inf)
+
     def refused(self, panel: Panel) -> list[str]:
         """Return why each unit of a panel cannot be scored; empty where it can.
 
         Reasons hold ages and limits, never what stands in the history.
         """
-        verdict = self.refusals(panel)
-        return [verdict.reasons[code] for code in verdict.codes]
+        return self.refusals(panel).by_unit()
 
     def refusals(self, panel: Panel) -> Refusals:
         """Return the same as numbers, in one pass over the panel."""
@@ -90,12 +124,16 @@ class Support:
             )
             refuse(
                 outside,
-                f"observed at an age outside the model's, {self.ages[0]:g} to {self.ages[-1]:g}",
+                f"{OUTSIDE}, {self.ages[0]:g} to {self.ages[-1]:g}",
             )
         if broken.any():
             refuse(broken, "a count is negative or no whole number")
         if self.exposure and panel.exposure is None:
             refuse(np.ones(panel.n_units, dtype=bool), "years free are missing")
+        elif self.exposure and panel.exposure is not None:
+            long = panel.exposure > self.longest_free(panel.ages)
+            if long.any():
+                refuse(long.any(axis=1), self.too_long)
         nothing = totals == 0
         if panel.observed is not None:
             nothing[nothing] = panel.observed[nothing].any(axis=1)
@@ -132,6 +170,10 @@ class Refusals:
     codes: AnyArray
     reasons: list[str]
     totals: FloatArray
+
+    def by_unit(self) -> list[str]:
+        """Return the reason against each unit; empty where it can be scored."""
+        return [self.reasons[code] for code in self.codes]
 
 
 def _sums(outcomes: FloatArray) -> tuple[FloatArray, BoolArray]:

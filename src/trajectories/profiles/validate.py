@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from trajectories.disclosure_control import disclosed, number_in_words
+from trajectories.disclosure_control import holds_tables, number_in_words
 from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.profiles.calibration import calibration, calibration_curve
 from trajectories.profiles.decision_curve import decision_curve
@@ -22,6 +22,7 @@ TABLES = ("discrimination", "calibration", "calibration_curve", "decision_curve"
 THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
 
 
+@holds_tables(**{name: {"keys": KEYS, "parts": ("level",)} for name in TABLES})
 @dataclass(frozen=True, eq=False, repr=False)
 class Validation:
     """How good scores are, overall and by subgroup; every table tidy, with intervals and counts.
@@ -82,7 +83,6 @@ class Validation:
         )
 
 
-@disclosed(keys=KEYS, parts=("level",), fields=TABLES)
 def validate(
     scores: Any,
     outcomes: Any,

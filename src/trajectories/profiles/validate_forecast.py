@@ -16,6 +16,7 @@ from trajectories.numerics.types import BoolArray, FloatArray
 from trajectories.panel import widened
 from trajectories.profiles.judged import EVERYBODY, subgroup_rows, subgroup_table
 from trajectories.profiles.score import check_usable, unwrap
+from trajectories.profiles.whole_table import require_years_free
 
 if TYPE_CHECKING:
     from trajectories.groups import GroupTrajectoriesResults
@@ -78,6 +79,7 @@ def validate_forecast(
     results, support, _ = unwrap(model)
     check_usable(results)
     panel.require_common_ages("a forecast")
+    require_years_free(panel, support)
     early = np.asarray(panel.ages <= cutoff_age)
     if early.all() or not early.any():
         raise InputError(

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
-from trajectories.panel import Register
+from trajectories.panel import OffenceClassification, Register
+from trajectories.panel.arrays import names
+from trajectories.panel.register_classification import NAME as CLASSIFICATION
+from trajectories.panel.register_classification import classification_in
 from trajectories.rapporteur.truth import Truth
 
 COLUMNS = {
@@ -52,9 +56,15 @@ def write_register(register: Register, folder: str | Path) -> list[Path]:
     """Write the four tables as CSV, reference date and study as JSON; return the files.
 
     UTF-8, LF, ISO dates, ``true``/``false``, empty for what is not there or not yet over; columns
-    in a fixed order. Two registers that are equal give the same bytes. The truth is not written:
-    see :func:`write_truth`.
+    in a fixed order. Two registers that are equal give the same bytes. A classification that is
+    not the default one is written too. The truth is not: see :func:`write_truth`.
+
+    Raises
+    ------
+    InputError
+        Where a table lacks a column that the synthetic register has.
     """
+    _refuse_other(register)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     written = []
@@ -62,11 +72,14 @@ def write_register(register: Register, folder: str | Path) -> list[Path]:
         table: pd.DataFrame = getattr(register, name)
         text = {column: _as_text(table[column], kind) for column, kind in columns.items()}
         written.append(_write(pd.DataFrame(text), folder / f"{name}.csv"))
-    about = {
+    about: dict[str, Any] = {
         "reference_date": str(register.reference_date.date()),
         "schema": SCHEMA,
         "study": register.study,
     }
+    if register.classification is None:
+        about[CLASSIFICATION] = None
+    written += write_classification(register, folder)
     path = folder / ABOUT
     path.write_bytes((json.dumps(about, indent=1) + "\n").encode())
     return [*written, path]
@@ -106,7 +119,40 @@ def read_register(folder: str | Path) -> Register:
             'it must hold {"reference_date": "YYYY-MM-DD"}'
         ) from None
     tables = {name: _read(folder / f"{name}.csv", name) for name in COLUMNS}
-    return Register(reference_date=reference_date, study=study, **tables)
+    return Register(
+        tables["persons"],
+        tables["offences"],
+        tables["spells"],
+        tables["relations"],
+        reference_date,
+        study=study,
+        classification=classification_in(folder),
+    )
+
+
+def write_classification(register: Register, folder: Path) -> list[Path]:
+    """Write the register's classification where it is not the default one; remove an older one."""
+    path = folder / f"{CLASSIFICATION}.csv"
+    own = register.classification
+    if own is None or own == OffenceClassification.default():
+        path.unlink(missing_ok=True)
+        return []
+    return [_write(own.table, path, "%.17g")]
+
+
+def _refuse_other(register: Register) -> None:
+    absent = [
+        f"{name}.{column}"
+        for name, columns in COLUMNS.items()
+        for column in columns
+        if column not in getattr(register, name).columns
+    ]
+    if absent:
+        raise InputError(
+            f"write_register writes registers such as simulate makes, and {names(absent)} absent "
+            "here: write the tables of another register with DataFrame.to_csv, and read them again "
+            "with Register.read"
+        )
 
 
 def _read(path: Path, name: str) -> pd.DataFrame:
@@ -159,6 +205,6 @@ def _number(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _write(table: pd.DataFrame, path: Path) -> Path:
-    table.to_csv(path, index=False, lineterminator="\n", float_format="%.6g", encoding="utf-8")
+def _write(table: pd.DataFrame, path: Path, number: str = "%.6g") -> Path:
+    table.to_csv(path, index=False, lineterminator="\n", float_format=number, encoding="utf-8")
     return path

@@ -14,11 +14,10 @@ import pandas as pd
 from trajectories.disclosure_control import disclosure, is_few, protect, withheld_cells
 from trajectories.disclosure_control.switch import is_outermost
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
+from trajectories.numerics.usual_value import usual_value
 from trajectories.panel.follow_up import FollowUp
 from trajectories.recidivism.design import Design
 
-MOSTLY = 0.5
-"""A number of which at least this share of rows have one value is about those who differ."""
 OTHERS, USUAL = "another value", "the usual value"
 SIDES = ("with the event", "without it")
 KEYS = ("part", "term", "profile", "stratum", "time", "distribution", "merged", "n_params")
@@ -163,19 +162,6 @@ def rests_on(follow_up: FollowUp, design: Design, X: FloatArray, event: BoolArra
             labels = tuple(f"{name}: {label}" for label in (OTHERS, USUAL)[: 1 + two])
             found.append(ValueCounts(labels, persons[: 1 + two], own, usual, once and two))
     return RestsOn(X.shape[1], tuple(found), (float(counted[0, 0]), float(counted[0, 1])))
-
-
-def usual_value(values: FloatArray) -> tuple[float | None, bool]:
-    """Return the value that at least half of the rows have, if any, and whether there is one other.
-
-    Such a value is the median, so nothing is sorted.
-    """
-    middle = [(len(values) - 1) // 2, len(values) // 2]
-    for usual in np.partition(values, middle)[middle].tolist():
-        others = values[values != usual]
-        if len(others) <= (1.0 - MOSTLY) * len(values):
-            return usual, bool(len(others) and (others == others[0]).all())
-    return None, False
 
 
 def shown_table(

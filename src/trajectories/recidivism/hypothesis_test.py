@@ -6,9 +6,23 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from trajectories.disclosure_control import holds_tables, protect
 from trajectories.numerics.hypotheses import HypothesisTest, chi_squared_p_value
 
 
+def _shown(test: SamplesTest, table: pd.DataFrame) -> pd.DataFrame:
+    by = table.columns[0]
+    return protect(
+        table,
+        persons="persons",
+        part_counts={"observed": "persons"},
+        keys=(by,),
+        parts=(by,),
+        name="samples of a test",
+    )
+
+
+@holds_tables(table=_shown)
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class SamplesTest(HypothesisTest):
     """A test of samples against each other.

@@ -48,9 +48,18 @@ class SplitPopulation:
 
     @property
     def range_of_shares(self) -> tuple[float, float]:
-        """Smallest and largest eventual share among the distributions."""
-        shares = self._table["eventual_share"]
+        """Smallest and largest eventual share among the distributions that converged.
+
+        Among all of them where none did: then no share is an estimate.
+        """
+        use = self._table["converged"] if self._table["converged"].any() else slice(None)
+        shares = self._table.loc[use, "eventual_share"]
         return float(shares.min()), float(shares.max())
+
+    @property
+    def _ran_off(self) -> list[str]:
+        """The distributions whose share is no estimate."""
+        return self._table.loc[~self._table["converged"], "distribution"].tolist()
 
     @property
     def _too_few(self) -> bool:
@@ -62,10 +71,19 @@ class SplitPopulation:
         text = self.table.to_string(index=False, float_format=lambda v: f"{v:.4g}")
         if self._too_few:
             return text
-        return (
-            f"{text}\n\nThe eventual share is {low:.3f} to {high:.3f}, depending on the "
-            "distribution assumed beyond follow-up: quote the range."
+        ran_off = self._ran_off
+        if len(ran_off) == len(self.fits):
+            return f"{text}\n\nThe eventual share runs off under every distribution: quote none."
+        said = (
+            f"The eventual share is {low:.3f} to {high:.3f}, depending on the distribution assumed "
+            "beyond follow-up: quote the range."
         )
+        if ran_off:
+            said += (
+                f" Under {' and '.join(ran_off)} it runs off to an edge, and is no estimate: say "
+                "so beside the range."
+            )
+        return f"{text}\n\n{said}"
 
     def __repr__(self) -> str:
         """Say the range of shares."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,15 +10,19 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from trajectories.disclosure_control import disclosed
+from trajectories.errors import InputError
 from trajectories.numerics.types import BoolArray, FloatArray
+from trajectories.panel.arrays import names
+from trajectories.panel.classification import OffenceClassification
 from trajectories.panel.follow_up import FollowUp
 from trajectories.panel.register import Register
 from trajectories.recidivism.by_group import by_group, group_probabilities
 from trajectories.recidivism.fixed_window import exact_limits, fixed_window
 from trajectories.recidivism.follow_up_input import normal_quantile
 
-BY_TYPE = {"property": "property", "violent": "violent", "drug": "drugs", "specific": "specific"}
-"""Name in the published keys → event of ``FollowUp.from_register``."""
+BY_TYPE = {"property": "property", "violent": "violent", "drug": "drugs"}
+"""Name in the published keys → type or group of offences."""
+STUDIED = "trafficking"
 
 
 @disclosed()
@@ -30,8 +34,12 @@ def recidivism_figures(
     years: tuple[float, ...] = (2, 5, 7),
     level: float = 0.95,
     methods: Sequence[str] | None = None,
+    *,
+    classification: OffenceClassification | None = None,
+    specific: str | Sequence[str] | None = None,
+    types: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
-    """Estimate the published figures on recidivism.
+    """Estimate the figures on recidivism that the study publishes, or the same of other offences.
 
     Parameters
     ----------
@@ -46,6 +54,14 @@ def recidivism_figures(
     level : float
     methods : sequence of str, optional
         Of ``fixed_window``; all when left out.
+    classification : OffenceClassification, optional
+        By default that of the register.
+    specific : str or sequence of str, optional
+        Types or groups of which a new offence is specific recidivism; by default the index where
+        it is a name of a type or group, else trafficking.
+    types : dict, optional
+        Name in the key → type or group of offences with a figure of its own; by default the
+        study's, ``{"property": "property", "violent": "violent", "drug": "drugs"}``.
 
     Returns
     -------
@@ -53,31 +69,70 @@ def recidivism_figures(
         ``key, group, window, method, persons, events, share, lower, upper``. Keys:
 
         - ``general_recidivism`` and ``specific_recidivism`` to the end of follow-up: the share with
-          a new offence (with new trafficking) of all, however long they were observed.
-        - ``specific_share_of_recidivists``: of those with any new offence, the share with new
-          trafficking.
+          a new offence (with a new specific one) of all, however long they were observed.
+        - ``specific_share_of_recidivists``: of those with any new offence, the share with a new
+          specific one.
         - ``general_recidivism_2y`` …, and by type at five years, in fixed windows: every method of
           ``fixed_window``.
+
+    Raises
+    ------
+    InputError
+        As ``FollowUp.from_register``, and for types that neither the classification nor the
+        register has.
     """
-    general, specific = (
-        FollowUp.from_register(register, index=index, event=event, until=until)
-        for event in ("any", "specific")
-    )
-    frames = [_to_the_end(general, specific, None, level)]
+    types = BY_TYPE if types is None else dict(types)
+    if specific is None:
+        specific = index if isinstance(index, str) and index != "any" else STUDIED
+
+    def followed(event: str) -> FollowUp:
+        return FollowUp.from_register(
+            register,
+            index=index,
+            event=event,
+            until=until,
+            classification=classification,
+            specific=specific,
+        )
+
+    general, same = followed("any"), followed("specific")
+    _refuse_unknown(register, classification, types)
+    frames = [_to_the_end(general, same, None, level)]
     frames += [_windows(f"general_recidivism_{y:g}y", general, y, level, methods) for y in years]
-    for name, event in BY_TYPE.items():
-        own = specific
-        if event != "specific":
-            own = FollowUp.from_register(register, index=index, event=event, until=until)
-        frames.append(_windows(f"{name}_recidivism_5y", own, 5.0, level, methods))
+    of_types = {name: followed(kind) for name, kind in types.items()} | {"specific": same}
+    frames += [
+        _windows(f"{name}_recidivism_5y", own, 5.0, level, methods)
+        for name, own in of_types.items()
+    ]
     if posterior is not None:
-        frames.append(_to_the_end(general, specific, posterior, level))
+        frames.append(_to_the_end(general, same, posterior, level))
         frames += [
             _group_windows(name, follow_up, posterior, y, level)
-            for name, follow_up in (("general", general), ("specific", specific))
+            for name, follow_up in (("general", general), ("specific", same))
             for y in years
         ]
     return pd.concat(frames, ignore_index=True)
+
+
+def _refuse_unknown(
+    register: Register, classification: OffenceClassification | None, types: Mapping[str, str]
+) -> None:
+    """Refuse types that nothing knows, in terms of the argument that names them."""
+    kinds = register.classification if classification is None else classification
+    here = set(register.offences["offence_type"].dropna().unique())
+    unknown = [
+        kind
+        for kind in types.values()
+        if kind not in here and (kinds is None or not kinds.named(kind))
+    ]
+    if unknown:
+        table = pd.DataFrame() if kinds is None else kinds.table
+        known = list(table["offence_group"].unique()) if len(table) else sorted(here, key=str)
+        raise InputError(
+            f"recidivism_figures: no type or group of offences {names(unknown)}; say which have a "
+            f"figure of their own with types={{'name': 'type or group'}}, {{}} for none; there are "
+            f"{names(known)}"
+        )
 
 
 def _reoffended(follow_up: FollowUp) -> BoolArray:

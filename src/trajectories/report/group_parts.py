@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from trajectories.disclosure_control import unprotected
+from trajectories.disclosure_control import drawable
+from trajectories.groups.group_sizes import hidden_groups
 from trajectories.panel.arrays import counted
 from trajectories.report.group_cells import small_groups, without_small_groups
 from trajectories.report.html import Report
@@ -27,6 +28,7 @@ __all__ = [
     "add_parameters",
     "add_selection",
     "group_figures",
+    "shown_curves",
     "shown_shares",
 ]
 
@@ -36,20 +38,20 @@ def group_figures(
 ) -> dict[str, Figure]:
     """Return the figures of a fit: ``trajectories`` and, with observed means, ``observed``.
 
-    Groups of few persons, by ``tables["groups"]``, are left out.
+    Groups of few persons, by ``tables["groups"]`` or under the switch, are left out.
     """
     from trajectories import plot
 
-    with unprotected():
-        curves = without_small_groups(results.trajectories(level=level), tables["groups"])
-        names = results.typology()["name"]
+    curves = shown_curves(results, tables, level)
+    names = results.typology()["name"]
     if not len(curves):
         return {}
-    shares = shown_shares(tables["groups"])
+    shares = shown_shares(tables["groups"], results)
     unit = f"offences per {per(_has_exposure(results))}"
     figures = {"trajectories": plot.trajectories(curves, shares, names, unit=unit)}
     if "observed" in tables:
-        observed = without_small_groups(tables["observed"], tables["groups"])
+        observed = tables["observed"]
+        observed = observed[observed["group"].isin(curves["group"])]
         means = pd.to_numeric(observed["mean"], errors="coerce")
         shown = observed.assign(mean=means)[means.notna()]
         figures["observed"] = plot.observed_means(curves, shown, shares, names, unit=unit)
@@ -63,10 +65,18 @@ def _has_exposure(results: GroupTrajectoriesResults) -> bool:
     return bool(getattr(results, "has_exposure", True))
 
 
-def shown_shares(groups: pd.DataFrame) -> pd.Series:
-    """Return the shares of the groups that are not suppressed, by group."""
+def shown_curves(
+    results: GroupTrajectoriesResults, tables: Mapping[str, pd.DataFrame], level: float
+) -> pd.DataFrame:
+    """Return the curves of the groups that neither the tables nor the switch hide."""
+    curves = drawable(results.trajectories(level=level), "curves of a report")
+    return without_small_groups(curves, tables["groups"])
+
+
+def shown_shares(groups: pd.DataFrame, results: GroupTrajectoriesResults) -> pd.Series:
+    """Return the shares of the groups that neither the table of groups nor the switch hides."""
     shares = pd.to_numeric(groups.set_index("group")["share"], errors="coerce")
-    return shares.dropna()
+    return shares.drop(hidden_groups(results)).dropna()
 
 
 def add_groups(

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from trajectories.disclosure_control import unprotected
 from trajectories.rapporteur.study import group_names
 from trajectories.report.fit_tables import fit_tables
-from trajectories.report.group_cells import hidden_groups, small_groups, without_small_groups
+from trajectories.report.group_cells import hidden_groups, small_groups
 from trajectories.report.group_parts import (
     add_groups,
     add_model,
     add_parameters,
     add_selection,
     group_figures,
+    shown_curves,
     shown_shares,
 )
 from trajectories.report.html import Report
@@ -111,11 +111,9 @@ def replication_figures(
     figures = group_figures(results, tables, level)
     truth = replication.register.truth
     if truth is not None and "trajectories" in figures:
-        with unprotected():
-            curves = results.trajectories(level=level)
         figures["planted"] = plot.trajectories(
-            without_small_groups(curves, tables["groups"]),
-            shown_shares(tables["groups"]),
+            shown_curves(results, tables, level),
+            shown_shares(tables["groups"], results),
             results.typology()["name"],
             planted=truth.curves,
         )

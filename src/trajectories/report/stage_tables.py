@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from trajectories.disclosure_control import disclosure, protect
+from trajectories.matching.few_persons import PART_OF
 
 if TYPE_CHECKING:
     from trajectories.matching import MatchedSets
@@ -19,8 +20,8 @@ STAGE_TABLES: Mapping[str, Mapping[str, Any]] = {
     "careers": {},
     "careers_by_age": {},
     "onset_by_age": {},
-    "risk_factors": {"part_counts": ("persons_with",), "parts": ()},
-    "risk_contrasts": {"part_counts": ("persons_with", "persons_with_versus"), "parts": ()},
+    "risk_factors": {"part_counts": PART_OF, "parts": ()},
+    "risk_contrasts": {"part_counts": PART_OF, "parts": ()},
     "within_person": {"parts": ()},
     "within_person_base": {"parts": ()},
     "event_study": {"parts": ()},

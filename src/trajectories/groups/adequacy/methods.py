@@ -11,6 +11,7 @@ from trajectories.disclosure_control import MARK, protect, protect_by_group, unp
 from trajectories.errors import InputError
 from trajectories.groups.adequacy.classification import adequacy_table
 from trajectories.groups.group_sizes import (
+    TOO_FEW,
     hidden_groups,
     persons_by_group,
     shown_by_group,
@@ -69,7 +70,12 @@ class AdequacyMethods:
                 rules or TypologyRules(),
                 rates=fit.model.family.is_count,
             )
-        return shown_by_group(fit, table, "typology", adds_up=True)
+        shown = shown_by_group(fit, table, "typology")
+        # a reason may tell a share; of a group that is withheld for the sake of another no more
+        tells = shown["reason"].str.contains("of the persons") & shown.index.isin(
+            hidden_groups(fit)
+        )
+        return shown.assign(reason=shown["reason"].mask(tells, TOO_FEW))
 
     def residuals(self, panel: Panel) -> pd.DataFrame:
         """Return observed and expected outcomes by group and age, persons weighted by posterior.

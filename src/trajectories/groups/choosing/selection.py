@@ -11,14 +11,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from trajectories.disclosure_control import holds_tables
 from trajectories.errors import InputError
 from trajectories.families import Family, resolve
 from trajectories.groups.bases import CurveBasis, resolve_basis
 from trajectories.groups.choosing.candidates import Work, fit_candidates
 from trajectories.groups.choosing.cross_validation import CrossValidation, cross_validate
 from trajectories.groups.choosing.recommendation import recommend
-from trajectories.groups.choosing.selection_table import Candidate, row
+from trajectories.groups.choosing.selection_table import Candidate, row, without_smallest
 from trajectories.groups.control import Control
+from trajectories.groups.group_sizes import hidden_groups
 from trajectories.groups.membership.terms import panel_for
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.checkpoint import as_folder, clear
@@ -32,6 +34,12 @@ from trajectories.groups.spec import GroupTrajectories
 from trajectories.panel import Panel
 
 
+def _shown(selection: Selection, table: pd.DataFrame) -> pd.DataFrame:
+    fits = [selection.results.get(key) for key in selection.candidates]
+    return without_smallest(table, [one is not None and bool(hidden_groups(one)) for one in fits])
+
+
+@holds_tables(table=_shown)
 @dataclass(frozen=True, eq=False, repr=False)
 class Selection:
     """Candidate models fitted to one panel.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from trajectories.families import Family
 from trajectories.groups.bases import NAMES, CurveBasis
 from trajectories.groups.choosing.criteria import CRITERIA, criteria
-from trajectories.groups.group_sizes import TOO_FEW, hidden_groups
+from trajectories.groups.group_sizes import TOO_FEW
 from trajectories.groups.stop_reason import StopReason
 
 if TYPE_CHECKING:
@@ -44,6 +47,17 @@ def basis_name(basis: CurveBasis) -> str:
     return f"{name} ({', '.join(said)})" if said else name
 
 
+def without_smallest(table: pd.DataFrame, hidden: Sequence[bool]) -> pd.DataFrame:
+    """Return a selection table without what it says of the smallest group of some candidates."""
+    rows = pd.Series(hidden, index=table.index, dtype=bool)
+    words = table["notes"].where(table["notes"] == "", table["notes"] + "; ")
+    return table.assign(
+        smallest_share=table["smallest_share"].mask(rows),
+        lowest_avepp=table["lowest_avepp"].mask(rows),
+        notes=table["notes"].mask(rows, words + "smallest group: " + TOO_FEW),
+    )
+
+
 def row(
     candidate: Candidate, results: GroupTrajectoriesResults | None, reason: str, start: str
 ) -> dict[str, object]:
@@ -63,8 +77,6 @@ def row(
     values = dict.fromkeys(CRITERIA, nan) if results is None else criteria(results)
     table = None if results is None else results.classification
     notes = () if results is None else results.notes
-    if results is not None and hidden_groups(results):
-        table, notes = None, (*notes, "smallest group: " + TOO_FEW)
     return {
         **head(candidate),
         "llf": nan if results is None else results.llf,

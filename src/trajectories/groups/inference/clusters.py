@@ -11,14 +11,18 @@ from trajectories.errors import InputError
 from trajectories.numerics.types import IntArray
 from trajectories.panel import Panel
 
+OF_THEIR_OWN = "units"
+"""In place of clusters: every unit one of its own."""
+
 
 def cluster_codes(clusters: Any, panel: Panel | pd.Index[Any]) -> tuple[IntArray, int]:
     """Return the cluster of each unit as a number from 0, shape (N,), and how many there are.
 
     Parameters
     ----------
-    clusters : Series
+    clusters : Series, or "units"
         Unit id to cluster, in any order; units that the panel does not have are not used.
+        ``"units"``: every unit is a cluster of its own, as for sampling weights.
     panel : Panel, or the Index of its units
 
     Raises
@@ -28,10 +32,12 @@ def cluster_codes(clusters: Any, panel: Panel | pd.Index[Any]) -> tuple[IntArray
         clusters.
     """
     units = panel.units if isinstance(panel, Panel) else panel
+    if isinstance(clusters, str) and clusters == OF_THEIR_OWN:
+        clusters = pd.Series(np.arange(len(units)), index=units)
     if not isinstance(clusters, pd.Series):
         raise InputError(
-            "clusters must be a pandas Series of labels indexed by unit id, not a "
-            f"{type(clusters).__name__}"
+            "clusters must be a pandas Series of labels indexed by unit id, or 'units' for a "
+            f"cluster of each unit, not a {type(clusters).__name__}"
         )
     if not clusters.index.is_unique:
         raise InputError(

@@ -70,6 +70,13 @@ def equal_curves(
         if results.model.degree[k] < 0:
             reason = f"group {k + 1} is fixed at a rate of zero and has no parameters"
             return InapplicableTest(null, METHOD, reason)
+    degrees = results.model.degrees
+    for channel in np.flatnonzero(own):
+        if (degrees[one][channel] < 0) != (degrees[other][channel] < 0):
+            reason = (
+                f"only one of them has {results.family.channels[channel]}: compare fits instead"
+            )
+            return InapplicableTest(null, METHOD, reason)
     contrast = _contrast(results, one, other, shape_only)
     matrix = np.zeros((len(contrast), len(results.withheld)))
     matrix[:, group_columns(results, one)] = contrast

@@ -35,7 +35,8 @@ class InferenceMethods:
         """Return the same estimates with another covariance: observed, robust or cluster.
 
         ``"robust"`` is the sandwich over persons, ``"cluster"`` over the clusters of a Series by
-        unit id; the panel is the one that was fitted, for results do not hold it. See
+        unit id (``clusters="units"``: each a cluster of its own); the panel is the one that was
+        fitted, for results do not hold it. See
         :func:`trajectories.groups.inference.sandwich.with_covariance`.
         """
         from trajectories.groups.inference.sandwich import with_covariance
@@ -125,6 +126,15 @@ class InferenceMethods:
 
     def wald_test(self, restrictions: Any, value: Any = 0.0) -> HypothesisTest | InapplicableTest:
         """Test linear restrictions on ``params``: restrictions @ params = value.
+
+        Parameters
+        ----------
+        restrictions : dict, list of dicts, array-like, Series or DataFrame
+            Coefficients by the labels of ``params``, one dict a restriction:
+            ``{("mean", 2, "age"): 1, ("mean", 3, "age"): -1}`` for equal slopes of groups 2 and 3.
+            An array has a column for each of ``params``.
+        value : float or array-like, shape (m,)
+            What each restriction comes to under the null.
 
         See :func:`trajectories.groups.inference.wald.wald_test`.
         """

@@ -50,8 +50,9 @@ def with_covariance(
     kind : {"observed", "robust", "cluster"}
     panel : Panel
         The one that was fitted, weights included; results do not hold it.
-    clusters : Series, for ``"cluster"``
-        Unit id to cluster, in any order.
+    clusters : Series, or "units", for ``"cluster"``
+        Unit id to cluster, in any order; ``"units"``: each unit a cluster of its own, so that the
+        scale of the weights does not matter, as it should not for sampling weights.
 
     Returns
     -------

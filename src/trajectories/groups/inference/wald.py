@@ -8,6 +8,7 @@ conditioned whatever the age scale.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,9 +36,10 @@ def wald_test(
     Parameters
     ----------
     results : GroupTrajectoriesResults
-    restrictions : array-like, Series or DataFrame
+    restrictions : dict, list of dicts, array-like, Series or DataFrame
         A row a restriction (or one row), columns in the order of ``results.params``; labelled
-        ones are aligned by its index, and parameters that they leave out have coefficient 0.
+        ones are aligned by its index, and parameters that they leave out have coefficient 0:
+        ``{("mean", 2, "age"): 1, ("mean", 3, "age"): -1}`` says that two slopes are equal.
     value : float or array-like, shape (m,)
 
     Returns
@@ -97,23 +99,29 @@ def packed_test(
 
 def _matrix(results: GroupTrajectoriesResults, restrictions: Any) -> FloatArray:
     index = results.params.index
+    restrictions = _labelled(restrictions)
     if isinstance(restrictions, pd.Series):
         restrictions = restrictions.to_frame().T
     if isinstance(restrictions, pd.DataFrame):
         known = set(index)
         unknown = sum(label not in known for label in restrictions.columns)
-        if unknown or not restrictions.columns.is_unique:
-            raise InputError(
-                f"{unknown} columns of the restrictions are no parameters, or a parameter is there "
-                "twice: label them as results.params is"
-            )
+        if unknown:
+            what = "1 label of the restrictions is no parameter"
+            if unknown > 1:
+                what = f"{unknown} labels of the restrictions are no parameters"
+            raise InputError(f"{what}: label them as results.params is, (part, group, term)")
+        if not restrictions.columns.is_unique:
+            raise InputError("a parameter is there twice in the restrictions: once is enough")
         restrictions = pd.DataFrame(
             {label: restrictions.get(label, 0.0) for label in index}, index=restrictions.index
         )
     try:
         matrix = np.atleast_2d(np.asarray(restrictions, dtype=float))
     except (TypeError, ValueError):
-        raise InputError("restrictions must be numbers") from None
+        raise InputError(
+            "restrictions must be numbers: a row of coefficients, or {('mean', 2, 'age'): 1, "
+            "('mean', 3, 'age'): -1} with the labels of results.params"
+        ) from None
     if matrix.ndim != 2 or matrix.shape[1] != len(index) or not len(matrix):
         raise InputError(
             f"restrictions have shape {matrix.shape}: give one column for each of the "
@@ -122,6 +130,18 @@ def _matrix(results: GroupTrajectoriesResults, restrictions: Any) -> FloatArray:
     if not np.isfinite(matrix).all() or not np.abs(matrix).sum(axis=1).all():
         raise InputError("every restriction needs finite coefficients, not all of them zero")
     return matrix
+
+
+def _labelled(restrictions: Any) -> Any:
+    """Return a table of restrictions given as a mapping of label to coefficient, or as several."""
+    if isinstance(restrictions, Mapping):
+        restrictions = [restrictions]
+    several = isinstance(restrictions, list | tuple) and len(restrictions) > 0
+    if not several or not all(isinstance(one, Mapping) for one in restrictions):
+        return restrictions
+    labels = list(dict.fromkeys(label for one in restrictions for label in one))
+    rows = [[one.get(label, 0.0) for label in labels] for one in restrictions]
+    return pd.DataFrame(rows, columns=pd.Index(labels, tupleize_cols=False))
 
 
 def _row_scaled(matrix: FloatArray) -> FloatArray:

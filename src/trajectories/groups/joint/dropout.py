@@ -24,7 +24,9 @@ class Dropout:
     ----------
     previous : {0, 1, 2}
         How many previous outcomes enter: none, that of the wave before, or of the two before. One
-        that was not observed counts as 0, with a term for being missing that groups share.
+        that was not observed counts as 0, with a term for being missing that groups share; unless
+        ``left=`` says who left when, nobody can have left right after a missed wave, and there is
+        no such term.
     degree : int
         Of the polynomial in age; 0 is a constant probability. ``T - 2`` leaves the T - 1 periods
         free.
@@ -68,11 +70,15 @@ class Departures:
         First column in which the unit is gone; T if it did not leave.
     last : ndarray of int
         Last column in which the unit was followed.
+    by_last_wave : bool
+        Whether units are known to have left by their last observed wave alone. Then nobody leaves
+        right after a wave that was missed: who missed it, and comes back, had not left.
     """
 
     first: IntArray
     leaves: IntArray
     last: IntArray
+    by_last_wave: bool = False
 
     @property
     def has_left(self) -> BoolArray:
@@ -132,7 +138,7 @@ def departures(panel: Panel, left: Any = None, followed_until: Any = None) -> De
                 f"{early} units are observed at or after the age at which they left: left is the "
                 "first age that is missing because of leaving, NaN for those who did not leave"
             )
-    found = Departures(first, leaves, ends)
+    found = Departures(first, leaves, ends, left is None)
     if not found.has_left.any():
         raise InputError(
             "nobody leaves before the end of follow-up, so there is no drop-out to model: fit the "

@@ -145,6 +145,24 @@ class DualTrajectoriesResults(SeveralOutcomes):
         """Posterior probabilities of the combinations of groups, by unit."""
         return self._labelled(self._units, self._known_posterior())
 
+    @property
+    def assignments(self) -> pd.DataFrame:
+        """Group of highest posterior probability of each outcome, with that probability, by unit.
+
+        Columns are pairs, (outcome, ``"group"``) and (outcome, ``"probability"``); a group's
+        probability is summed over the groups of the other outcome.
+        """
+        posterior = self.posterior
+        tables = {}
+        for name in self.outcomes:
+            own = posterior.T.groupby(level=name).sum().T
+            values = own.to_numpy()
+            tables[name] = pd.DataFrame(
+                {"group": values.argmax(axis=1) + 1, "probability": values.max(axis=1)},
+                index=posterior.index,
+            )
+        return pd.concat(tables, axis=1, names=["outcome", None])
+
     def adequacy(self, level: float = 0.95) -> pd.DataFrame:
         """Return shares and classification by outcome and group, by both outcomes together."""
         tables = [view.adequacy(level) for view in self._views]

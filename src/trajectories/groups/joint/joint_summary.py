@@ -47,7 +47,8 @@ def summarise_dual(results: DualTrajectoriesResults) -> str:
 
 def summarise_dropout(results: DropoutTrajectoriesResults) -> str:
     """Return fit, criteria, groups, leaving and parameters of a model with leaving as text."""
-    what = f"{results.n_groups} groups, leaving with {results.dropout.previous} previous outcomes,"
+    behind = ("no previous outcome", "one previous outcome", "two previous outcomes")
+    what = f"{results.n_groups} groups, leaving with {behind[results.dropout.previous]},"
     head = fit_lines(results, "Trajectory model with leaving", what)
     # how many left is known from who stayed, and from how many are at risk at each age
     hidden = results.leaving_is_withheld()
@@ -85,7 +86,8 @@ def fit_lines(results: JointResults, title: str, what: str) -> str:
         "reached this value",
     ]
     lines += [
-        f"  {number_in_words(number)} lack {name} and count with the other outcomes"
+        f"  {number_in_words(number)} {'lacks' if number == 1 else 'lack'} {name}; "
+        "counted with the other outcomes"
         for name, number in results.n_absent.items()
         if number
     ]

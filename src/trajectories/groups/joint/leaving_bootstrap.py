@@ -50,6 +50,6 @@ def _some_units(
     curves, fitted = model.parts
     assert isinstance(curves, Model)
     assert isinstance(fitted, LeavingModel)
-    own = Departures(gone.first[rows], gone.leaves[rows], gone.last[rows])
+    own = Departures(gone.first[rows], gone.leaves[rows], gone.last[rows], gone.by_last_wave)
     values = None if extra is None else (extra[0], extra[1][rows])
     return lay_out_leaving(aligned, own, values, curves, dropout, fitted).problem

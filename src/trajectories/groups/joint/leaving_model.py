@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from trajectories.families import Bernoulli, Family
+from trajectories.families.base import ABSENT
 from trajectories.groups.model import ALL_GROUPS
 from trajectories.numerics.basis import Basis
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
@@ -30,6 +31,9 @@ class LeavingModel:
     centre, spread : ndarray, shape (len(others),)
     gaps : tuple of str
         Those of the others that say that a previous value was not observed.
+    never : tuple of str
+        Those of the gaps after which nobody can be known to have left: no term is estimated, and
+        the probability of leaving is zero.
     """
 
     n_groups: int
@@ -38,6 +42,7 @@ class LeavingModel:
     centre: FloatArray
     spread: FloatArray
     gaps: tuple[str, ...]
+    never: tuple[str, ...] = ()
 
     @property
     def family(self) -> Family:
@@ -53,13 +58,17 @@ class LeavingModel:
         """Return rows of the design, (R, Q), from ages (R,) and other terms' values, (R, M)."""
         return np.hstack([self.basis.evaluate(ages), (values - self.centre) / self.spread])
 
+    def is_never(self) -> BoolArray:
+        """Return which of a group's parameters say that nobody leaves, shape (Q,)."""
+        return np.array([False] * self.basis.n_terms + [name in self.never for name in self.others])
+
     def active(self) -> BoolArray:
-        """Return which parameters are estimated, shape (K, Q): all."""
-        return np.ones((self.n_groups, self.n_group_parameters), dtype=bool)
+        """Return which parameters are estimated, shape (K, Q)."""
+        return np.tile(~self.is_never(), (self.n_groups, 1))
 
     def held(self) -> FloatArray:
         """Return the values of those that are not, shape (K, Q)."""
-        return np.zeros((self.n_groups, self.n_group_parameters))
+        return np.tile(np.where(self.is_never(), ABSENT, 0.0), (self.n_groups, 1))
 
     def common(self) -> BoolArray:
         """Return which of a group's parameters all groups share, shape (Q,).
@@ -89,7 +98,7 @@ class LeavingModel:
     def reporting_order(self) -> list[int]:
         """Return positions of the estimated parameters, those that groups share once and first."""
         n_logits, shared = self.n_groups - 1, self.common()
-        first = n_logits + np.flatnonzero(shared)
+        first = n_logits + np.flatnonzero(shared & ~self.is_never())
         own = n_logits + np.flatnonzero(np.tile(~shared, self.n_groups))
         return [*range(n_logits), *(int(place) for place in (*first, *own))]
 

@@ -83,7 +83,10 @@ class LeavingPart:
         found: list[Finding] = []
         eta = self.design @ fitted.parameters.theta.T
         withheld = np.zeros(len(fitted.score), dtype=bool)
+        never = model.is_never()
+        withheld[model.n_groups - 1 :] = np.tile(never, model.n_groups)
         flat = np.diag(fitted.information) <= 0
+        certain = (self.design[:, never] != 0).any(axis=1)
         matrix = expansion(model.active(), model.common())
         covariance = observed_covariance(fitted.information, flat, matrix)
         for k in range(model.n_groups):
@@ -91,23 +94,23 @@ class LeavingPart:
             own = slice(start, start + model.n_group_parameters)
             variance = np.einsum("rp,pq,rq->r", self.design, covariance[own, own], self.design)
             error = np.sqrt(np.maximum(variance, 0.0))
-            if flat[own].any():
+            if (flat[own] & ~never).any():
                 error[:] = np.inf
-            off = (np.abs(eta[:, k]) > SEPARATED) & (error > SEPARATED)
+            off = (np.abs(eta[:, k]) > SEPARATED) & (error > SEPARATED) & ~certain
             missed = self._gaps_that_ran_off(model, off)
             if missed.any():
                 if k == 0:  # groups share them
                     found.append((StopReason.BOUNDARY, MISSED))
-                withheld[own] = missed
+                withheld[own] |= missed
                 continue
-            if eta[:, k].max() < -SEPARATED_LOGIT:
+            if eta[~certain, k].max() < -SEPARATED_LOGIT:
                 note = f"nobody of group {k + 1} leaves: its probability went to zero"
             elif off.any():
                 note = f"the probability of leaving of group {k + 1} ran off, to never or always"
             else:
                 continue
             found.append((StopReason.BOUNDARY, note))
-            withheld[own] = ~model.common()
+            withheld[own] |= ~model.common()
         return found, withheld
 
     def _gaps_that_ran_off(self, model: LeavingModel, off: BoolArray) -> BoolArray:
@@ -143,7 +146,8 @@ def leaving_part(
     _check_names(names)
     model = fitted
     if model is None:
-        model = LeavingModel(n_groups, basis, names, *_standards(names, values, gaps), gaps)
+        never = _never(names, values, gaps, periods.left) if departures.by_last_wave else ()
+        model = LeavingModel(n_groups, basis, names, *_standards(names, values, gaps), gaps, never)
     elif model.others != names:
         raise InputError("this is not the panel that was fitted: leaving has other terms in it")
     rows = model.design(panel.ages[periods.column], values)
@@ -164,6 +168,19 @@ def leaving_part(
         design, periods.column[first][order], statistics, None if present.all() else present
     )
     return part, model
+
+
+def _never(
+    names: tuple[str, ...], values: FloatArray, gaps: tuple[str, ...], left: BoolArray
+) -> tuple[str, ...]:
+    """Return the terms for a missed wave just before, after which nobody left by definition."""
+    before_last = f"previous_2{MISSING}"
+    some_left = (values[left] != 0).any(axis=0)
+    return tuple(
+        name
+        for name, some in zip(names, some_left, strict=True)
+        if name in gaps and name != before_last and not some
+    )
 
 
 def _standards(

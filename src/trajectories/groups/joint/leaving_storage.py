@@ -34,6 +34,7 @@ def leaving_document(
         "centre": model.centre.tolist(),
         "spread": model.spread.tolist(),
         "gaps": list(model.gaps),
+        "never": list(model.never),
         "theta": theta.tolist(),
         "first_age": float(periods.first_age),
         **{name: _numbers(getattr(periods, name)) for name in PERIODS},
@@ -57,6 +58,7 @@ def read_leaving(document: dict[str, Any]) -> tuple[Dropout, LeavingModel, Float
         np.array(document["centre"], dtype=float),
         np.array(document["spread"], dtype=float),
         tuple(document["gaps"]),
+        tuple(document.get("never", ())),
     )
     golden = document["golden"]
     ages = np.array(golden["ages"], dtype=float)

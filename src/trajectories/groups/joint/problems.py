@@ -104,7 +104,7 @@ def lay_out_leaving(
     further = gone.stacked() if extra is None else np.hstack([gone.stacked(), extra[1]])
     stacked = stack(aligned, further, merge=merge)
     rows = stacked.first
-    at_rows = Departures(gone.first[rows], gone.leaves[rows], gone.last[rows])
+    at_rows = Departures(gone.first[rows], gone.leaves[rows], gone.last[rows], gone.by_last_wave)
     of_rows = None if extra is None else (extra[0], extra[1][rows])
     own = PanelPart.make(OUTCOME, stacked.panels[0], curves, None)
     part, of_leaving = leaving_part(

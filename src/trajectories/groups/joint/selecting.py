@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from trajectories.disclosure_control import MARK
+from trajectories.disclosure_control import MARK, holds_tables, unprotected
 from trajectories.errors import DegenerateSolutionWarning, InputError
 from trajectories.groups.choosing.criteria import CRITERIA, criteria
 from trajectories.groups.choosing.recommendation import recommend
-from trajectories.groups.choosing.selection_table import USABLE
+from trajectories.groups.choosing.selection_table import USABLE, without_smallest
 from trajectories.groups.control import Control
-from trajectories.groups.group_sizes import TOO_FEW
 from trajectories.groups.joint.alignment import Aligned, align
 from trajectories.groups.joint.dropout_results import DropoutTrajectoriesResults
 from trajectories.groups.joint.dropout_spec import DropoutTrajectories
@@ -39,6 +38,17 @@ Fitted = Results | str
 """The results of a candidate, or why there are none."""
 
 
+def _shown(selection: JointSelection, table: pd.DataFrame) -> pd.DataFrame:
+    def is_hidden(key: int | Sizes) -> bool:
+        if key not in selection.results:
+            return False
+        groups = selection.results[key].adequacy()
+        return MARK in groups.columns and bool(groups[MARK].any())
+
+    return without_smallest(table, [is_hidden(key) for key in selection.candidates])
+
+
+@holds_tables(table=_shown)
 @dataclass(frozen=True, eq=False, repr=False)
 class JointSelection:
     """Joint models of several numbers of groups, fitted to the same panels.
@@ -259,11 +269,8 @@ def _row(names: Sequence[str], size: Sizes, done: Mapping[Sizes, Fitted]) -> dic
         empty |= dict.fromkeys(("relative_entropy", "smallest_share", "lowest_avepp"), nan)
         last = {"n_replicated": 0, "n_finished": 0, "stop_reason": one, "usable": False}
         return {**head, **empty, **last, "notes": ""}
-    notes, table = list(one.notes), one.adequacy()
-    share, sure = table["share"].min(), table["avepp"].min()
-    if MARK in table.columns and table[MARK].any():
-        share = sure = nan
-        notes.append("smallest group: " + TOO_FEW)
+    with unprotected():
+        notes, table = list(one.notes), one.adequacy()
     for a in range(len(size)):
         smaller = done.get((*size[:a], size[a] - 1, *size[a + 1 :]))
         if smaller is not None and not isinstance(smaller, str) and one.llf < smaller.llf - 1e-3:
@@ -275,8 +282,8 @@ def _row(names: Sequence[str], size: Sizes, done: Mapping[Sizes, Fitted]) -> dic
         "n_params": one.n_params,
         **criteria(one),
         "relative_entropy": one.relative_entropy,
-        "smallest_share": share,
-        "lowest_avepp": sure,
+        "smallest_share": table["share"].min(),
+        "lowest_avepp": table["avepp"].min(),
         "n_replicated": one.n_replicated,
         "n_finished": one.n_finished,
         "stop_reason": str(one.stop_reason),

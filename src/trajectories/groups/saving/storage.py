@@ -45,6 +45,8 @@ SCALARS = (
     "version",
 )
 """Numbers and texts that results of single and of joint models hold."""
+SHARES_CLOSE = 1e-6
+"""Largest distance from 1 of the sum of the groups' shares; a posterior would not tell of more."""
 
 
 def save(results: GroupTrajectoriesResults, path: str | Path) -> None:
@@ -75,7 +77,7 @@ def load(path: str | Path) -> GroupTrajectoriesResults:
         return from_document(upgraded(content) if version == 1 else content)
     except ModelFileError:
         raise
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise ModelFileError(f"{source} lacks or garbles an entry: {error}") from error
 
 
@@ -191,6 +193,9 @@ def from_document(content: dict[str, Any]) -> GroupTrajectoriesResults:
         **{name: content[name] for name in SCALARS},
     )
     check_golden(results, content.get("golden"))
+    shares = float(np.exp(results.parameters.intercepts).sum())
+    if membership is None and not abs(shares - 1) < SHARES_CLOSE:
+        raise ValueError("the shares of the groups do not add up to 1")
     return results
 
 

@@ -52,7 +52,7 @@ def read_document(path: str | Path, schema: str, versions: tuple[int, ...]) -> d
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
         raise ModelFileError(f"{source} cannot be read as a saved model: {reason}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelFileError(
             f"{source} is truncated or is not a saved model; save it again from the fit"
         ) from error

@@ -228,6 +228,8 @@ class Engine {
     const { golden } = this.document.model;
     const stored = this.document.golden_scores;
     const { columns } = stored;
+    // share, lower and upper limit of each group
+    if (!this.shares.every((share, k) => Math.abs(Math.exp(share) - stored.shares[3 * k]) <= CLOSE)) return "shares";
     const expiredNow = this.expired;
     this.expired = false;
     try {
