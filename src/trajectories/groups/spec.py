@@ -26,6 +26,7 @@ from trajectories.groups.search.given_start import given_start
 from trajectories.groups.search.spread_panel import SpreadPanel, refuse_options
 from trajectories.groups.search.watching import Callback, Watch
 from trajectories.groups.time_varying import TimeVarying, check_names
+from trajectories.numerics.arguments import whole_number
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 from trajectories.panel.outlying import said_of_outlying
@@ -206,8 +207,7 @@ basis=Polynomial())
                 f"fit needs a Panel, not a {type(panel).__name__}: make one with "
                 "Panel.from_wide, Panel.from_long or Panel.from_register"
             )
-        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-            raise InputError(f"seed must be a whole number of 0 or more, not {seed!r}")
+        seed = whole_number("seed", seed)
         control = Control() if control is None else control
         alone = start is not None and n_starts == 0
         n_starts = 1 if alone else n_starts
