@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -113,7 +114,12 @@ def test_units_never_observed_are_left_out_on_request_and_counted(table) -> None
         tr.Panel.from_wide(counts * np.nan, drop_unobserved=True)
     long = counts.reset_index().melt("id", var_name="age", value_name="count")
     long["age"] = long["age"].str[1:].astype(int)
-    assert tr.Panel.from_long(long, unit="id", drop_unobserved=True).n_left_out == 1
+    long["wt"] = 3.7
+    long_panel = tr.Panel.from_long(long, unit="id", drop_unobserved=True, sampling_weight="wt")
+    assert long_panel.n_left_out == 1
+    assert long_panel.total_weight == pytest.approx(N - 1)
+    wide_panel = tr.Panel.from_wide(counts, sampling_weights=table["wt"], drop_unobserved=True)
+    assert wide_panel.total_weight == pytest.approx(N - 1)  # the mean is that of the units kept
 
 
 def test_a_longer_table_beside_the_counts_is_told_how_to_be_cut(table) -> None:
@@ -125,10 +131,21 @@ def test_a_longer_table_beside_the_counts_is_told_how_to_be_cut(table) -> None:
 
 
 def test_sampling_weights_are_asked_for_a_mean_of_one(table) -> None:
-    with pytest.warns(WeightWarning, match="Divide sampling weights by their mean"):
+    with pytest.warns(WeightWarning, match="Give sampling weights as sampling_weights="):
         raw = tr.Panel.from_wide(block(table, "y"), weights=table["wt"])
-    scaled = tr.Panel.from_wide(block(table, "y"), weights=table["wt"] / table["wt"].mean())
+    scaled = tr.Panel.from_wide(block(table, "y"), sampling_weights=table["wt"])
     assert scaled.total_weight == pytest.approx(N)
+    assert scaled.weights is not None
+    np.testing.assert_allclose(scaled.weights, table["wt"] / table["wt"].mean())
+    counts = table.drop(columns=[*block(table, "t"), *block(table, "e")])
+    by_name = tr.Panel.from_wide(counts, sampling_weights="wt")
+    np.testing.assert_array_equal(by_name.weights, scaled.weights)
+    with pytest.raises(InputError, match="weights= and sampling_weights= are given"):
+        tr.Panel.from_wide(counts, weights="wt", sampling_weights="wt")
+    with pytest.raises(InputError, match="1 weight missing, infinite, zero or negative"):
+        tr.Panel.from_wide(
+            block(table, "y"), sampling_weights=table["wt"].where(table.index != table.index[3])
+        )
     tr.Panel.from_wide(block(table, "y"), weights=np.full(N, 2.0))  # numbers of persons
     spec = tr.GroupTrajectories(2, degree=1)
     one = spec.fit(scaled, n_starts=4, covariance="cluster", clusters="units")
@@ -199,6 +216,51 @@ def test_extra_zeros_in_no_group_are_another_family(family) -> None:
         family((-2, 0))
 
 
+# ---- start()
+
+
+def test_a_named_start_is_climbed_from_and_alone_if_asked(table, without) -> None:
+    panel = panel_of(table)
+    spec = tr.GroupTrajectories(2, without.family, without.degree)
+    errors = np.linalg.cholesky(without.cov_params())
+    rough = without.params + errors @ np.ones(6)  # off by as much as another sample would be
+    alone = spec.fit(panel, start=rough, n_starts=0)
+    assert alone.n_finished == 1
+    assert alone.llf == pytest.approx(without.llf, abs=1e-8)
+    np.testing.assert_allclose(alone.params, without.params, atol=1e-6)
+    both = spec.fit(panel, start=dict(rough), n_starts=3)
+    assert both.n_finished == 4
+    # groups that the start numbers otherwise get the numbers of their curves
+    turned = tr.GroupTrajectories(2, ZIP((0, -1)), (2, 0))
+    swapped = {(part, 3 - group, term): v for (part, group, term), v in rough.items()}
+    swapped["membership", 2, "intercept"] = -swapped.pop(("membership", 1, "intercept"))
+    again = turned.fit(panel, start=swapped, n_starts=0)
+    np.testing.assert_allclose(again.params, alone.params, atol=1e-6)
+    with pytest.raises(InputError, match="start= lacks 1 of the 6 parameters"):
+        spec.fit(panel, start=rough.iloc[1:])
+    with pytest.raises(InputError, match="finite numbers"):
+        spec.fit(panel, start=rough * np.nan)
+    with pytest.raises(InputError, match="not list"):
+        spec.fit(panel, start=[0.1, 0.2])
+    with pytest.raises(InputError, match="n_starts"):
+        spec.fit(panel, n_starts=0)
+
+
+def test_a_start_in_print_holds_with_covariates_of_both_kinds(table) -> None:
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame({"male": rng.integers(0, 2, N)}, index=table.index)
+    job = pd.DataFrame(
+        rng.integers(0, 2, (N, 8)), index=table.index, columns=block(table, "y").columns
+    )
+    panel = tr.Panel.from_wide(block(table, "y"), covariates={"job": job})
+    spec = tr.GroupTrajectories(2, "negbin", 1, time_varying=["job"], common_effects=True)
+    options = {"membership": "~ male", "covariates": frame, "reference": 2}
+    found = spec.fit(panel, n_starts=6, **options)
+    again = spec.fit(panel, start=found.params, n_starts=0, **options)
+    assert again.n_finished == 1
+    np.testing.assert_allclose(again.params, found.params, atol=1e-6)
+
+
 # ---- testparm and lincom
 
 
@@ -232,3 +294,23 @@ def test_a_dual_model_assigns_a_group_of_each_outcome(table) -> None:
     second = dual.posterior[[(1, 2), (2, 2)]].sum(axis=1)
     np.testing.assert_allclose(found["any", "probability"], np.maximum(second, 1 - second))
     np.testing.assert_array_equal(found["any", "group"], np.where(second > 0.5, 2, 1))
+
+
+# ---- one population, one colour
+
+
+def test_every_page_gives_populations_their_colour_by_category() -> None:
+    root = Path(__file__).parents[2]
+    pages = [*(root / "notebooks").glob("*.py"), *(root / "docs").glob("**/*.md")]
+    pages += (root / "docs").glob("make_*.py")
+    if not pages:
+        pytest.skip("no documentation beside these tests")
+    calls = re.compile(r"tr\.plot\.forest\(([^)]*?\.astype\([^)]*\))?[^)]*series=\"(\w+)\"", re.S)
+    by_population = []
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        for call in calls.finditer(text):
+            if call[2] in ("population", "versus"):
+                by_population.append(page.name)
+                assert "CategoricalDtype" in text, page.name
+    assert len(by_population) >= 6

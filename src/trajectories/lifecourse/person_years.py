@@ -19,7 +19,7 @@ from trajectories.panel.calendar import days
 from trajectories.panel.checks import check_ages
 from trajectories.panel.detention import as_numbers, refuse_unknown
 from trajectories.panel.follow_up_end import follow_up_end
-from trajectories.panel.select import select_offences
+from trajectories.panel.select import of_kind, select_offences
 from trajectories.panel.time_at_risk import TimeAtRisk, time_at_risk
 
 
@@ -53,9 +53,10 @@ def person_years(
         As in ``time_at_risk``: a population, ids, a boolean Series, or "all"; the population that
         is studied when left out.
     event
-        Offences that count: "any", a type, types, or a boolean Series over the offences.
+        Offences that count, as in ``Panel.from_register``.
     types : sequence of str
-        Types of offence (among those that count) with a column of their own, ``offences_<type>``.
+        Types or groups of offence (among those that count) with a column of their own,
+        ``offences_<type>``.
     circumstances : sequence of names, or dict of name to spell type or Circumstance, optional
         The usual ones that the register has when left out: job, partner, partner_with_record,
         biological_children, non_biological_children (at home), and so on (``USUAL``).
@@ -183,14 +184,14 @@ def _add_offences(
     count = np.bincount(year[inside], minlength=len(years))
     table["offences"] = count
     table["offended"] = (count > 0).astype(np.int64)
-    kinds = offences["offence_type"].to_numpy()[ours][inside]
-    unknown = [kind for kind in types if not (kinds == kind).any()]
+    of_kinds = {kind: of_kind(register, kind)[number][ours][inside] for kind in types}
+    unknown = [kind for kind, mask in of_kinds.items() if not mask.any()]
     if unknown:
         raise InputError(
             f"types: no offence of {len(unknown)} of the types asked for among those that count"
         )
     for kind in types:
-        table[f"offences_{kind}"] = np.bincount(year[inside][kinds == kind], minlength=len(years))
+        table[f"offences_{kind}"] = np.bincount(year[inside][of_kinds[kind]], minlength=len(years))
 
 
 def _refuse_impossible(

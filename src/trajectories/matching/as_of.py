@@ -13,6 +13,7 @@ from trajectories.panel import Register, time_at_risk
 from trajectories.panel.arrays import BoolArray, DayArray, IntArray, names
 from trajectories.panel.calendar import age_on, days
 from trajectories.panel.detention import as_numbers
+from trajectories.panel.select import kinds_here, of_kind
 
 DAYS_A_YEAR = 365.25
 FIXED = ("birth_year",)
@@ -25,8 +26,8 @@ class AsOf:
 
     Columns: those of ``register.persons``, and "birth_year"; as of the date "age" (years, with
     fraction), "age_in_years" (whole years), "prior_offences" and "prior_offences:TYPE" (offences
-    on earlier days), "spell:TYPE" (in a spell of that type), "in_detention", and "index_date"
-    itself.
+    on earlier days; of a type, or of a group of the register's classification), "spell:TYPE" (in a
+    spell of that type), "in_detention", and "index_date" itself.
     """
 
     def __init__(self, register: Register) -> None:
@@ -40,8 +41,8 @@ class AsOf:
 
     def columns(self) -> list[str]:
         """List every column that there is."""
-        offences, spells = self.register.offences, self.register.spells
-        kinds = sorted(offences["offence_type"].dropna().unique(), key=str)
+        spells = self.register.spells
+        kinds = kinds_here(self.register)
         spell_kinds = sorted(spells["spell_type"].dropna().unique(), key=str)
         return [
             *self.register.persons.columns,
@@ -118,7 +119,7 @@ class AsOf:
         row = self.ids.get_indexer(pd.Index(offences["person"])).astype(np.int64)
         chosen = row >= 0
         if kind:
-            chosen &= np.asarray((offences["offence_type"] == kind).fillna(False), dtype=bool)
+            chosen &= of_kind(self.register, kind)
         number, row = as_numbers(day[chosen]), row[chosen]
         origin = int(number.min(initial=0))
         width = int(number.max(initial=0)) - origin + 2

@@ -188,7 +188,7 @@ class OffenceClassification:
     def named(self, name: Any) -> bool:
         """Tell whether a type or a group has this name."""
         groups, kinds = self._table["offence_group"], labels(self._table["offence_type"])
-        return bool((groups == name).any() or (kinds == label(name)).any())
+        return bool((labels(groups) == label(name)).any() or (kinds == label(name)).any())
 
     def _find(self, offences: pd.DataFrame) -> IntArray:
         """Return each offence's row in the table, −1 where its type is missing or unknown."""
@@ -259,7 +259,8 @@ def _answers(frame: pd.DataFrame) -> pd.Series[Any]:
 def _remark(frame: pd.DataFrame, column: str) -> pd.Series[Any]:
     if column not in frame.columns:
         return pd.Series("", index=frame.index)
-    return frame[column].fillna("")
+    values = frame[column].astype(object)  # without any remark a file's column holds no text
+    return values.where(values.notna(), "").astype("str")
 
 
 def _refuse(bad: Any, column: str, what: str) -> None:

@@ -148,7 +148,7 @@ class FollowUp:
         covariates: Sequence[str] | None = None,
         stratum: str | None = None,
         classification: Any = None,
-        specific: Sequence[str] = ("trafficking",),
+        specific: str | Sequence[str] = "trafficking",
         time_unit: str = "years",
     ) -> FollowUp:
         """Follow persons of a register from their index case.
@@ -193,7 +193,7 @@ class FollowUp:
             Column of ``persons``.
         classification : OffenceClassification, optional
             By default that of the register. What is serious, and groups, need one.
-        specific : sequence of str
+        specific : str or sequence of str
             Types or groups of the event ``"specific"``.
         time_unit : {"years", "days"}
             Years of 365.25 days.
@@ -225,7 +225,7 @@ class FollowUp:
                 covariates=None if covariates is None else tuple(covariates),
                 stratum=stratum,
                 classification=classification,
-                specific=(specific,) if isinstance(specific, str) else tuple(specific),
+                specific=specific,
                 time_unit=time_unit,
             )
         )

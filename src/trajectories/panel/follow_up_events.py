@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from trajectories.errors import InputError
 from trajectories.panel.arrays import BoolArray, DayArray, IntArray, names
 from trajectories.panel.calendar import days
 from trajectories.panel.classification import ADDED, OffenceClassification
+from trajectories.panel.offence_labels import is_named
 from trajectories.panel.register import Register
 from trajectories.panel.register_classification import classification_of, covering
 
@@ -140,7 +141,7 @@ def event_mask(
     offences: Offences,
     cases: IndexCases,
     event: str | Sequence[str] | Callable[[pd.DataFrame], Any],
-    specific: tuple[str, ...],
+    specific: Any,
 ) -> BoolArray:
     """Return which offences are of the kind asked for, whenever they happened."""
     table = offences.table
@@ -154,8 +155,6 @@ def event_mask(
         return np.asarray(table[event], dtype=bool)
     kinds = table["offence_type"].to_numpy(dtype=object)
     if event == "specific":
-        if not specific:
-            raise InputError('event="specific" counts what specific= names, which is nothing')
         return _one_of(offences, specific, "specific")
     if event == "special":
         own = cases.kind[offences.row]
@@ -190,8 +189,12 @@ def _asked(function: Callable[[pd.DataFrame], Any], offences: Offences, what: st
 
 def _one_of(offences: Offences, kinds: Any, what: str) -> BoolArray:
     """Return the offences of one type or group, or of any of several."""
+    several = isinstance(kinds, Iterable) and not isinstance(kinds, str)
+    named = list(kinds) if several else [kinds]
+    if not named:
+        raise InputError(f"{what}= names no type and no group: say which count")
     result = np.zeros(len(offences.table), dtype=bool)
-    for name in kinds if isinstance(kinds, list | tuple) else (kinds,):
+    for name in named:
         result |= _kind(offences, name, what)
     return result
 
@@ -206,7 +209,7 @@ def _kind(offences: Offences, name: Any, what: str) -> BoolArray:
     columns = ["offence_type"] if classification is None else ["offence_type", "offence_group"]
     mask = np.zeros(len(table), dtype=bool)
     for column in columns:
-        mask |= np.asarray((table[column] == name).fillna(False), dtype=bool)
+        mask |= is_named(table[column], name)
     if mask.any():
         return mask
     known_event = classification is not None and classification.named(name)

@@ -24,6 +24,14 @@ def labels(kinds: pd.Series[Any]) -> pd.Series[Any]:
     return pd.Series([label(kind) for kind in kinds], index=kinds.index, dtype=object)
 
 
+def is_named(kinds: pd.Series[Any], name: Any) -> BoolArray:
+    """Return which of some types (or groups) have a name, compared as text; missing ones none."""
+    codes, distinct = pd.factorize(kinds)
+    wanted = label(name)
+    found = [label(kind) == wanted for kind in distinct]
+    return np.array([*found, False], dtype=bool)[codes]  # missing ones have code −1
+
+
 def named_types(kinds: pd.Series[Any]) -> str:
     """Name the types of several offences; one that stands in a single row is only counted.
 

@@ -12,6 +12,8 @@ from pandas.api.types import is_hashable
 
 from trajectories.errors import InputError
 from trajectories.panel.arrays import BoolArray, IntArray, counted, names, where_rows
+from trajectories.panel.classification import OffenceClassification
+from trajectories.panel.offence_labels import label
 from trajectories.panel.register import Register
 from trajectories.panel.register_classification import covering
 
@@ -103,27 +105,46 @@ def select_offences(register: Register, event: Any) -> BoolArray:
         return np.ones(len(offences), dtype=bool)
     if _is_mask(event):
         return _mask(event, offences, "event")
-    wanted = (
-        [event]
-        if isinstance(event, str)
-        else _listed(event, "event", "a type or group, a list of them or a boolean Series")
-    )
     kinds = offences["offence_type"]
+    here = list(kinds.dropna().unique())
+    if isinstance(event, str) or _is_type(event, here):
+        wanted = pd.Index([event])
+    else:
+        wanted = _listed(event, "event", "a type, a group, a list of them or a boolean Series")
     if not len(wanted):
         raise InputError("event: no type of offence given; 'any' takes all")
-    here = list(kinds.dropna().unique())
-    counting: set[Any] = set()
-    absent = []
-    for name in wanted:
-        found = {kind for kind in here if kind == name} | _in_group(register, here, name)
-        counting |= found
-        absent += [] if found else [name]
+    found = {name: types_named(register, here, name) for name in wanted}
+    absent = [name for name in wanted if not found[name]]
     if absent:
         raise InputError(
             f"event: no offence of type {names(absent)}; the register has "
             f"{names(sorted(here, key=str))}{_groups_of(register, here)}, and 'any' takes all"
         )
-    return np.asarray(kinds.isin(list(counting)), dtype=bool)
+    return np.asarray(kinds.isin(list(set().union(*found.values()))), dtype=bool)
+
+
+def of_kind(register: Register, name: Any) -> BoolArray:
+    """Return a mask of the offences of a type or group; nobody's where there is no such."""
+    kinds = register.offences["offence_type"]
+    named = types_named(register, list(kinds.dropna().unique()), name)
+    return np.asarray(kinds.isin(list(named)), dtype=bool)
+
+
+def kinds_here(register: Register) -> list[Any]:
+    """List the types that the register has, and the groups of these by its classification."""
+    here = sorted(register.offences["offence_type"].dropna().unique(), key=str)
+    return [*here, *_groups_beside(register, here, occurring=True)]
+
+
+def types_named(register: Register, here: list[Any], name: Any) -> set[Any]:
+    """Return which types of the register are, or are of the group, of this name."""
+    found = {kind for kind in here if label(kind) == label(name)}
+    return found | _in_group(register, here, name)
+
+
+def _is_type(event: Any, here: list[Any]) -> bool:
+    """Tell whether an event is a number that some types are."""
+    return isinstance(event, int | np.integer) and label(event) in map(label, here)
 
 
 def _in_group(register: Register, here: list[Any], name: Any) -> set[Any]:
@@ -131,23 +152,36 @@ def _in_group(register: Register, here: list[Any], name: Any) -> set[Any]:
     if register.classification is None:
         return set()
     asked = name in SERIOUS or register.classification.named(name)
-    if name not in here and asked:
+    if asked and label(name) not in map(label, here):
         covering(register.classification, register.offences)
-    types_here = pd.DataFrame({"offence_type": here})
-    types_here = types_here[~register.classification.unknown(types_here)]
-    table = register.classification.classify(types_here)
-    mask = np.asarray(table["offence_group"] == name, dtype=bool)
+    table = _classified(register.classification, here)
+    mask = table["offence_group"] == name
     if name in SERIOUS:
-        mask |= np.asarray(table[name], dtype=bool)
+        mask = mask | table[name]
     return set(table["offence_type"][mask])
 
 
 def _groups_of(register: Register, here: list[Any]) -> str:
     if register.classification is None:
         return " (and no groups, as its types are not classified)"
-    groups = register.classification.table["offence_group"].unique()
-    others = [group for group in groups if group not in here]
+    others = _groups_beside(register, here, occurring=False)
     return f", groups {names(others)}" if others else ""
+
+
+def _groups_beside(register: Register, here: list[Any], occurring: bool) -> list[Any]:
+    """List the groups of the classification (that occur) that are no types of the register."""
+    if register.classification is None:
+        return []
+    table = register.classification.table
+    if occurring:
+        table = _classified(register.classification, here)
+    return [group for group in table["offence_group"].unique() if group not in here]
+
+
+def _classified(classification: OffenceClassification, here: list[Any]) -> pd.DataFrame:
+    """Return the types that the classification knows, classified."""
+    table = pd.DataFrame({"offence_type": here})
+    return classification.classify(table[~classification.unknown(table)])
 
 
 def _listed(values: Any, what: str, kinds: str) -> pd.Index[Any]:

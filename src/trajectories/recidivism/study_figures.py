@@ -11,14 +11,16 @@ from scipy.special import expit, logit
 
 from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
+from trajectories.numerics.normal import normal_quantile
+from trajectories.numerics.share_limits import clopper_pearson
 from trajectories.numerics.types import BoolArray, FloatArray
 from trajectories.panel.arrays import names
 from trajectories.panel.classification import OffenceClassification
 from trajectories.panel.follow_up import FollowUp
+from trajectories.panel.offence_labels import is_named
 from trajectories.panel.register import Register
 from trajectories.recidivism.by_group import by_group, group_probabilities
-from trajectories.recidivism.fixed_window import exact_limits, fixed_window
-from trajectories.recidivism.follow_up_input import normal_quantile
+from trajectories.recidivism.fixed_window import fixed_window
 
 BY_TYPE = {"property": "property", "violent": "violent", "drug": "drugs"}
 """Name in the published keys → type or group of offences."""
@@ -71,7 +73,7 @@ def recidivism_figures(
         - ``general_recidivism`` and ``specific_recidivism`` to the end of follow-up: the share with
           a new offence (with a new specific one) of all, however long they were observed.
         - ``specific_share_of_recidivists``: of those with any new offence, the share with a new
-          specific one.
+          specific one; missing where nobody has any.
         - ``general_recidivism_2y`` …, and by type at five years, in fixed windows: every method of
           ``fixed_window``.
 
@@ -119,19 +121,19 @@ def _refuse_unknown(
 ) -> None:
     """Refuse types that nothing knows, in terms of the argument that names them."""
     kinds = register.classification if classification is None else classification
-    here = set(register.offences["offence_type"].dropna().unique())
+    here = register.offences["offence_type"]
     unknown = [
         kind
         for kind in types.values()
-        if kind not in here and (kinds is None or not kinds.named(kind))
+        if not is_named(here, kind).any() and (kinds is None or not kinds.named(kind))
     ]
     if unknown:
-        table = pd.DataFrame() if kinds is None else kinds.table
-        known = list(table["offence_group"].unique()) if len(table) else sorted(here, key=str)
+        known = here if kinds is None else kinds.table["offence_group"]
+        choices = sorted(known.dropna().unique(), key=str)
         raise InputError(
             f"recidivism_figures: no type or group of offences {names(unknown)}; say which have a "
             f"figure of their own with types={{'name': 'type or group'}}, {{}} for none; there are "
-            f"{names(known)}"
+            f"{names(choices)}"
         )
 
 
@@ -156,8 +158,9 @@ def _to_the_end(
     if posterior is None:
         for key, (base, yes) in figures.items():
             n, events = float(base.sum()), float(yes.sum())
-            limits = exact_limits(events, n, level)
-            rows.append(_row(key, "all", "to the end of follow-up", n, events, events / n, limits))
+            share = events / n if n > 0 else np.nan
+            limits = clopper_pearson(events, n, level) if n > 0 else (0.0, 1.0)
+            rows.append(_row(key, "all", "to the end of follow-up", n, events, share, limits))
         return pd.DataFrame(rows)
     chances, _ = group_probabilities(general, posterior)
     for k, group in enumerate(posterior.columns):
@@ -173,7 +176,7 @@ def _weighted_share(
     n, events = float(chance.sum()), float(chance @ yes)
     share = events / n if n > 0 else 0.0
     if not 0.0 < share < 1.0:
-        return n, events, share, exact_limits(events, n, level) if n > 0 else (0.0, 1.0)
+        return n, events, share, clopper_pearson(events, n, level) if n > 0 else (0.0, 1.0)
     error = float(np.sqrt(((chance * (yes - share)) ** 2).sum())) / n
     half = normal_quantile(level) * error / (share * (1.0 - share))
     centre = float(logit(share))
