@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from trajectories.disclosure_control import holds_tables, number_in_words
-from trajectories.groups.inference.covariance import normal_quantile
+from trajectories.numerics.normal import normal_quantile
 from trajectories.profiles.calibration import calibration, calibration_curve
 from trajectories.profiles.decision_curve import decision_curve
 from trajectories.profiles.discrimination import discrimination
