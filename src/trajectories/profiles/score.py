@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,7 @@ from trajectories.groups.inference.covariance import share_intervals
 from trajectories.groups.inference.posterior_intervals import posterior_intervals
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.stop_reason import StopReason
+from trajectories.numerics.arguments import whole_number
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 from trajectories.panel import Panel
 from trajectories.profiles import whole_table
@@ -90,7 +90,7 @@ def score(
     check_usable(results)
     if bootstrap is not None:
         check_bootstrap(bootstrap, results)
-    years_ahead = whole_years(years_ahead, 0, "years_ahead")
+    years_ahead = whole_number("years_ahead", years_ahead)
     if intervals:
         support.require_years(years_ahead, ": score with years_ahead=0 (--years-ahead 0)")
     histories = whole_table.read(profiles, support)
@@ -141,13 +141,6 @@ def unwrap(
             "a fit, or what profiles.load returns"
         )
     return results, support, bool(getattr(model, "past_last_day", False))
-
-
-def whole_years(value: Any, least: int, what: str) -> int:
-    """Return a number of years as an int; raise an InputError for anything else."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise InputError(f"{what} must be a whole number of {least} or more, not {value!r}")
-    return int(value)
 
 
 def check_usable(results: GroupTrajectoriesResults) -> None:
@@ -214,7 +207,7 @@ def _fill_shares(
 def _uncertainty(posterior: FloatArray) -> FloatArray:
     """Return the entropy of probabilities, shape (n, K), over log K: 0 is certain, 1 even."""
     entropy = -xlogy(posterior, posterior).sum(axis=1)
-    return np.asarray(entropy / np.log(max(2, posterior.shape[1])))
+    return np.asarray(np.maximum(entropy, 0.0) / np.log(max(2, posterior.shape[1])))
 
 
 def _fill(

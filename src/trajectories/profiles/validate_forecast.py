@@ -12,7 +12,7 @@ from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.groups.adequacy.person_density import at_ages, group_log_density, mixed
 from trajectories.groups.choosing.held_out import exposures, forecast
-from trajectories.groups.inference.covariance import normal_quantile
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.types import BoolArray, FloatArray
 from trajectories.panel import widened
 from trajectories.profiles.judged import EVERYBODY, subgroup_rows, subgroup_table

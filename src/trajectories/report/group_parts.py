@@ -47,10 +47,10 @@ def group_figures(
     from trajectories import plot
 
     curves = shown_curves(results, tables, level)
-    names = results.typology()["name"]
     if not len(curves):
         return {}
     shares = shown_shares(tables["groups"], results)
+    names = tables["typology"].set_index("group")["label"]
     unit = f"offences per {per(_has_exposure(results))}"
     figures = {"trajectories": plot.trajectories(curves, shares, names, unit=unit)}
     if "observed" in tables:
@@ -120,9 +120,10 @@ def add_groups(
         },
     )
     report.table(
-        tables["typology"],
+        tables["typology"].assign(name=tables["typology"]["label"]).drop(columns="label"),
         f"Names by stated rules: offences {unit}, ages in years, decline as the share of "
-        "the peak rate lost ten years later. No name where none fits.",
+        "the peak rate lost ten years later. No name where none fits; 'lower' and "
+        "the like tell groups of one name apart.",
         formats={
             "name": lambda value: value if isinstance(value, str) else "none",
             "decline": "percent0",
@@ -144,9 +145,9 @@ def add_groups(
 
 def _describe(typology: pd.DataFrame, unit: str) -> str:
     parts = [
-        f"group {row.group} ({row.name_ if isinstance(row.name_, str) else 'no name'}) is highest "
+        f"group {row.group} ({row.label if isinstance(row.label, str) else 'no name'}) is highest "
         f"at age {row.peak_age:g} with {row.peak_rate:.2f} offences {unit}"
-        for row in typology.rename(columns={"name": "name_"}).itertuples()
+        for row in typology.itertuples()
     ]
     return f"Curves of {counted(len(parts), 'group')} over age: {'; '.join(parts)}."
 
