@@ -12,7 +12,7 @@ from trajectories.groups.group_sizes import hidden_groups
 from trajectories.panel.arrays import counted
 from trajectories.report.group_cells import small_groups, without_small_groups
 from trajectories.report.html import Report
-from trajectories.report.numbers import fixed
+from trajectories.report.numbers import fixed, number
 from trajectories.report.selection_parts import add_selection
 from trajectories.report.single_age import show_single_age
 from trajectories.report.wording import per
@@ -104,7 +104,8 @@ def add_groups(
         tables["groups"],
         "Groups: share, persons whose most likely group it is, and how well it stands apart "
         "(avepp: mean posterior of those assigned, above 0.7 is wanted; occ: odds of correct "
-        "classification, above 5; mismatch: share minus assigned share, near 0).",
+        "classification, above 5; mismatch: share minus assigned share, near 0; posterior sd: how "
+        "much posteriors of those assigned differ).",
         formats={
             "share": "percent",
             "share_lower": "percent",
@@ -115,12 +116,12 @@ def add_groups(
             "posterior_sd": "fixed3",
         },
     )
+    typology = tables["typology"]
     report.table(
-        tables["typology"],
+        typology.assign(name=[_name(name) or "none" for name in typology["name"]]),
         f"Names by stated rules: offences {unit}, ages in years, decline as the share of "
         "the peak rate lost ten years later. No name where none fits.",
         formats={
-            "name": lambda value: value if isinstance(value, str) else "none",
             "decline": "percent0",
             "level": "fixed2",
             "peak_rate": "fixed2",
@@ -138,9 +139,14 @@ def add_groups(
         )
 
 
+def _name(value: Any) -> str:
+    """Return the name of a group as the figures have it; nothing where it has none."""
+    return value.replace("_", " ") if isinstance(value, str) else ""
+
+
 def _describe(typology: pd.DataFrame, unit: str) -> str:
     parts = [
-        f"group {row.group} ({row.name_ if isinstance(row.name_, str) else 'no name'}) is highest "
+        f"group {row.group} ({_name(row.name_) or 'no name'}) is highest "
         f"at age {row.peak_age:g} with {row.peak_rate:.2f} offences {unit}"
         for row in typology.rename(columns={"name": "name_"}).itertuples()
     ]
@@ -163,7 +169,7 @@ def _value(value: Any) -> str:
         return "✓ yes" if value else "✗ no"
     if isinstance(value, float):
         return fixed(value, 4)
-    return str(value)
+    return number(value) if isinstance(value, int) else str(value)
 
 
 def add_parameters(report: Report, parameters: pd.DataFrame, level: float) -> None:
