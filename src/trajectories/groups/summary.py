@@ -69,7 +69,7 @@ def _covariates(results: GroupTrajectoriesResults) -> list[str]:
 
 def _groups(results: GroupTrajectoriesResults) -> str:
     table = results.adequacy()
-    names = results.typology()["name"]
+    names = results.typology()["label"]
     if names.notna().any():
         table.insert(0, "name", [name if isinstance(name, str) else "-" for name in names])
     return "Groups\n" + _indent(table.round(4).to_string())

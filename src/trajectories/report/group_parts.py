@@ -43,10 +43,10 @@ def group_figures(
     from trajectories import plot
 
     curves = shown_curves(results, tables, level)
-    names = results.typology()["name"]
     if not len(curves):
         return {}
     shares = shown_shares(tables["groups"], results)
+    names = tables["typology"].set_index("group")["label"]
     unit = f"offences per {per(_has_exposure(results))}"
     figures = {"trajectories": plot.trajectories(curves, shares, names, unit=unit)}
     if "observed" in tables:
@@ -116,11 +116,11 @@ def add_groups(
             "posterior_sd": "fixed3",
         },
     )
-    typology = tables["typology"]
     report.table(
-        typology.assign(name=[_name(name) or "none" for name in typology["name"]]),
+        _as_in_figures(tables["typology"]),
         f"Names by stated rules: offences {unit}, ages in years, decline as the share of "
-        "the peak rate lost ten years later. No name where none fits.",
+        "the peak rate lost ten years later. No name where none fits; 'lower' and "
+        "the like tell groups of one name apart.",
         formats={
             "decline": "percent0",
             "level": "fixed2",
@@ -139,16 +139,17 @@ def add_groups(
         )
 
 
-def _name(value: Any) -> str:
-    """Return the name of a group as the figures have it; nothing where it has none."""
-    return value.replace("_", " ") if isinstance(value, str) else ""
+def _as_in_figures(typology: pd.DataFrame) -> pd.DataFrame:
+    """Return the names of groups as the figures have them: "early peak"."""
+    labels = [one.replace("_", " ") if isinstance(one, str) else one for one in typology["label"]]
+    return typology.assign(name=labels).drop(columns="label")
 
 
 def _describe(typology: pd.DataFrame, unit: str) -> str:
     parts = [
-        f"group {row.group} ({_name(row.name_) or 'no name'}) is highest "
+        f"group {row.group} ({row.label if isinstance(row.label, str) else 'no name'}) is highest "
         f"at age {row.peak_age:g} with {row.peak_rate:.2f} offences {unit}"
-        for row in typology.rename(columns={"name": "name_"}).itertuples()
+        for row in typology.itertuples()
     ]
     return f"Curves of {counted(len(parts), 'group')} over age: {'; '.join(parts)}."
 
