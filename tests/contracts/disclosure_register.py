@@ -25,7 +25,7 @@ PERSONS = {
     *("GroupTrajectoriesResults.posterior", "GroupTrajectoriesResults.predict_proba"),
     *("SharedGroupsResults.assignments", "SharedGroupsResults.posterior"),
     *("SeveralOutcomes.predict_proba", "DropoutTrajectoriesResults.predict_proba"),
-    *("DualTrajectoriesResults.posterior",),
+    *("DualTrajectoriesResults.assignments", "DualTrajectoriesResults.posterior"),
     *("CovariateDesign.values_of", "FollowUp.frame", "TimeAtRisk.follow_up", "TimeAtRisk.frame"),
     *("MatchedSets.wide", "OffenceClassification.classify", "Sheet.frame", "Parts.rows"),
     *("careers.diversity", "careers.timelines", "lifecourse.add_lags", "lifecourse.person_years"),
