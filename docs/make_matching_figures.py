@@ -11,6 +11,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from pathlib import Path
 
+import pandas as pd
+
 import trajectories as tr
 from trajectories.matching import Eligible
 
@@ -36,7 +38,9 @@ def main() -> None:
     factors = ["basic_qualification_at_23", "single_parent_family", "institution_as_minor"]
     effects = sets.compare(factors)
     single = effects[effects["method"].str.startswith("conditional")]
+    people = ["domestic_sex_traffickers", "general_offenders", "non_offenders"]
     single = single[single["population"] == sets.name]
+    single = single.astype({"versus": pd.CategoricalDtype(people)})
     figure = tr.plot.forest(
         single,
         label="factor",

@@ -125,10 +125,15 @@ shares = shares.assign(
 )
 shares.pivot_table(index="factor", columns="population", values="said", aggfunc="first")
 
+# %% [markdown]
+# A categorical column gives each population one colour and marker, here and in the tutorials that
+# follow, whoever else is in a figure.
+
 # %%
+people = pd.CategoricalDtype(["domestic_sex_traffickers", "general_offenders", "non_offenders"])
 single = effects[effects["method"].str.startswith("conditional")]
 tr.plot.forest(
-    single[single["population"] == sets.name],
+    single[single["population"] == sets.name].astype({"versus": people}),
     label="factor",
     series="versus",
     xlabel="matched odds ratio, traffickers against controls",

@@ -93,8 +93,10 @@ years.groupby("population")[["offended", *exposures]].mean().round(3)
 results = tr.lifecourse.within_person(
     years, outcome="offended", exposures=exposures, unit="person", by="population"
 )
+# a categorical column gives each population the colour it has in the other tutorials
+people = pd.CategoricalDtype(["domestic_sex_traffickers", "general_offenders", "non_offenders"])
 tr.plot.forest(
-    results.effects,
+    results.effects.astype({"population": people}),
     label="exposure",
     series="population",
     xlabel="odds ratio of an offence, years with against years without",
@@ -146,7 +148,9 @@ ratios[["exposure", "estimate", "lower", "upper", "p_value"]].round(3)
 
 # %%
 study = tr.lifecourse.event_study(years, "job", by="population", transition="entering")
-tr.plot.event_study(study.estimates, xlabel="years since entering work")
+tr.plot.event_study(
+    study.estimates.astype({"population": people}), xlabel="years since entering work"
+)
 
 # %%
 for test in study.before.values():
@@ -192,7 +196,7 @@ free[["variant", "population", "estimate", "lower", "upper"]].round(2)
 # %%
 bands = tr.lifecourse.leave_one_age_band_out(years, **arguments).estimates
 tr.plot.forest(
-    bands[bands["exposure"] == "job"],
+    bands[bands["exposure"] == "job"].astype({"population": people}),
     label="variant",
     series="population",
     xlabel="odds ratio of a job, one band of ages left out",

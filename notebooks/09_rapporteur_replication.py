@@ -98,8 +98,9 @@ print(study.sets)
 tr.plot.love(study.tables["balance"])
 
 # %%
+people = pd.CategoricalDtype(["domestic_sex_traffickers", "general_offenders", "non_offenders"])
 tr.plot.forest(
-    study.tables["risk_factors"],
+    study.tables["risk_factors"].astype({"population": people}),
     label="factor",
     series="population",
     scale="linear",
@@ -115,7 +116,7 @@ tr.plot.forest(
 
 # %%
 tr.plot.forest(
-    study.tables["within_person"],
+    study.tables["within_person"].astype({"population": people}),
     label="exposure",
     series="population",
     xlabel="odds ratio of offending in a year",

@@ -42,20 +42,30 @@
 # | `var()`, `VAR`, `Dat`, `Y` | Stata, SAS, crimCV, trajeR | `Panel.from_wide(table)` |
 # | a long table, `y ~ x \| id`, `subject=` | flexmix, lcmm | `Panel.from_long(table, unit=, age=, count=)` |
 # | `indep()`, `INDEP`, `A` | Stata, SAS, trajeR | the numbers at the end of the columns' names, or `ages=`; ages may differ between persons |
+# | `.`, `-9` and other codes for missing | Stata, SAS | `pd.read_csv(..., na_values=[".", "-9"])`, `pd.read_stata`, `pd.read_sas`; [more](../how-to/panel.md) |
+# | persons without any outcome, dropped | Stata, SAS | `drop_unobserved=True` of the panel |
 # | `order()`, `ORDER`, `degre`, `dpolyp` | Stata, SAS, trajeR, crimCV | `degree=2`, or `degree=(2, 3, 0)` |
-# | `iorder()`, `IORDER`, `degre.nu`, `dpolyl` | Stata, SAS, trajeR, crimCV | `inflation_degree=` of the family |
-# | `model(cnorm) min() max()` | Stata, SAS | `CensoredNormal(lower=, upper=)` |
+# | `iorder()`, `IORDER`, `degre.nu`, `dpolyl` | Stata, SAS, trajeR, crimCV | `inflation_degree=` of the family; -1 for a group without extra zeros |
+# | `start()`, `START` | Stata, SAS | nothing to give: `n_starts` random ones, and `res.n_replicated` of them agree |
+# | `model(cnorm) min() max()` | Stata, SAS | `CensoredNormal(lower=, upper=)`; `sigma="common"` for one standard deviation |
 # | `model(logit)` | Stata, SAS, trajeR | `family="bernoulli"` |
 # | `model="ZIPt"` | crimCV | `family="zip_tau"` |
 # | `ng=`, `k=`; the length of `order()` | R; Stata, SAS | `n_groups=` |
 # | `expos()`, `EXPOS`, **`Risk`** of crimCV, `offset` of flexmix | | `exposure=` of the panel: years free |
+# | `weight()`, `WEIGHT` | Stata, SAS | `sampling_weights=` of the panel, `weights=` for numbers of persons; [more](../how-to/panel.md) |
 # | `risk()`, `RISK`, **`Risk`** of trajeR, `classmb`, `concomitant` | Stata, SAS, trajeR, lcmm, flexmix | `fit(panel, membership="~ x", covariates=frame)` |
+# | `refgroup()`, `REFGROUP` | Stata, SAS | `reference=` of `fit`, or of `res.membership.odds_ratios` |
 # | `tcov()`, `TCOV` | Stata, SAS, trajeR | `time_varying=["x"]`, and `panel.with_covariates(...)` |
+# | `plottcov()`, `PLOTTCOV` | Stata, SAS | `res.plot(at={"x": 1})`, `res.at({"x": path}).trajectories()` |
+# | `outcome()`, `OUTCOME` | Stata, SAS | `res.distal("y", "poisson", covariates=frame, panel=panel)`, after the groups and not together with them |
 # | `MULTGROUPS`, `trajeR_mult` | SAS, trajeR | `tr.MultiTrajectories` (shared groups), `tr.DualTrajectories` (groups of their own) |
-# | `dropout()`, `DROPOUT` | Stata, SAS | `tr.DropoutTrajectories` |
+# | `dropout()`, `DROPOUT`; `obsmar()`, `OBSMAR` | Stata, SAS | `tr.DropoutTrajectories(spec, tr.Dropout(previous=, degree=))`; who is missing at the end without having left: `left=` or `followed_until=` of `fit` |
 # | a negative number | crimCV | `NaN`: not observed |
-# | `_traj_Group`, `_traj_ProbG1`, `OUT=` | Stata, SAS | `res.assignments`, `res.posterior` |
-# | `trajplot`, `OUTPLOT=` | Stata, SAS | `res.plot()`, `res.trajectories()` |
+# | `_traj_Group`, `_traj_ProbG1`, `OUT=` | Stata, SAS | `res.assignments`, `res.posterior`; `res.posterior.join(res.assignments["group"]).to_csv("groups.csv")` |
+# | `probupdates()` | Stata | `res.predict_proba(panel)` of a panel of the first ages |
+# | `trajplot, ci`, `OUTPLOT=` | Stata, SAS | `res.plot()`, `res.trajectories()`, with intervals; observed means by group in `res.residuals(panel)` |
+# | `OUTSTAT=`, `OUTEST=` | SAS | `res.params`, `res.bse`, `res.conf_int()`, `res.cov_params()`, `res.save("model.json")` |
+# | `testparm`, `lincom`; `%trajtest` | Stata; SAS | `res.wald_test({("mean", 2, "age"): 1, ("mean", 3, "age"): -1})`, `res.test_equal_curves(2, 3)` |
 # | `init=20`, `nrep=`, `gridsearch(rep=)` | crimCV, flexmix, lcmm | `n_starts=`, 60 unless told |
 # | a program of one's own for AvePP and OCC; `AvePP()`, `OCC()` | Stata; trajeR | `res.adequacy()` |
 #

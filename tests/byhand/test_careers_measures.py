@@ -290,7 +290,7 @@ def test_groups_assigned_and_groups_known_with_a_probability() -> None:
     [
         ({"by": pd.Series({"A": 1})}, "nothing for 5 persons"),
         ({"by": "colour"}, "no column of the register's persons"),
-        ({"posterior": pd.DataFrame({"g": [0.4]}, index=["A"])}, "add up to 1 in 1 row"),
+        ({"posterior": pd.DataFrame({"g": [0.4]}, index=["A"])}, "1 row that are no probabilities"),
         ({"by": pd.Series(dict.fromkeys("ABCDEF"), dtype=object)}, "no group for 6 persons"),
         ({"level": 95}, "level=95"),
     ],

@@ -160,7 +160,7 @@ def test_groups_that_are_a_coin_toss_have_one_effect_with_the_error_of_one(two):
         ({}, {"age_df": -1}, "age_df= must be a whole number"),
         ({}, {"missing": "ignore"}, "missing= must be"),
         ({}, {"model": "probit"}, "model= must be"),
-        ({}, {"level": 2.0}, "level= must lie between 0 and 1"),
+        ({}, {"level": 2.0}, "level must lie between 0 and 1"),
         ({"offended": 0}, {}, "none of 85 strata is informative: 0 have one row, 85 no event"),
     ],
 )

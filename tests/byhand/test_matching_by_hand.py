@@ -20,12 +20,12 @@ from trajectories.matching import (
     mcnemar,
 )
 from trajectories.matching.multiplicity import adjusted
-from trajectories.matching.prevalence import wilson
 from trajectories.numerics.hidden_bias import (
     aligned_rank_bounds,
     signed_rank_bounds,
     yes_no_bounds,
 )
+from trajectories.numerics.share_limits import wilson
 from trajectories.panel import Register
 
 

@@ -144,11 +144,11 @@ def test_a_degree_search_that_makes_no_sense_is_refused(arguments: dict, says: s
 @pytest.mark.parametrize(
     ("method", "arguments", "says"),
     [
-        ("dispersion", {"n_simulated": 5}, "n_simulated must be 19 or more"),
+        ("dispersion", {"n_simulated": 5}, "n_simulated must be a whole number of 19 or more"),
         ("dispersion", {"n_simulated": 19.5}, "must be a whole number"),
         ("dispersion", {"level": 1}, "level must lie between 0 and 1"),
         ("posterior_distribution", {"n_bins": 0}, "n_bins must be"),
-        ("histories", {"n_per_group": 0}, "n_per_group must be 1 or more"),
+        ("histories", {"n_per_group": 0}, "n_per_group must be a whole number of 1 or more"),
         ("histories", {"n_per_group": "all"}, "n_per_group must be a whole number"),
         ("adequacy", {"draws": 3}, "draws must be a whole number of 200 or more"),
     ],

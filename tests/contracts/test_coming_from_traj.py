@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -113,7 +114,12 @@ def test_units_never_observed_are_left_out_on_request_and_counted(table) -> None
         tr.Panel.from_wide(counts * np.nan, drop_unobserved=True)
     long = counts.reset_index().melt("id", var_name="age", value_name="count")
     long["age"] = long["age"].str[1:].astype(int)
-    assert tr.Panel.from_long(long, unit="id", drop_unobserved=True).n_left_out == 1
+    long["wt"] = 3.7
+    long_panel = tr.Panel.from_long(long, unit="id", drop_unobserved=True, sampling_weight="wt")
+    assert long_panel.n_left_out == 1
+    assert long_panel.total_weight == pytest.approx(N - 1)
+    wide_panel = tr.Panel.from_wide(counts, sampling_weights=table["wt"], drop_unobserved=True)
+    assert wide_panel.total_weight == pytest.approx(N - 1)  # the mean is that of the units kept
 
 
 def test_a_longer_table_beside_the_counts_is_told_how_to_be_cut(table) -> None:
@@ -125,10 +131,21 @@ def test_a_longer_table_beside_the_counts_is_told_how_to_be_cut(table) -> None:
 
 
 def test_sampling_weights_are_asked_for_a_mean_of_one(table) -> None:
-    with pytest.warns(WeightWarning, match="Divide sampling weights by their mean"):
+    with pytest.warns(WeightWarning, match="Give sampling weights as sampling_weights="):
         raw = tr.Panel.from_wide(block(table, "y"), weights=table["wt"])
-    scaled = tr.Panel.from_wide(block(table, "y"), weights=table["wt"] / table["wt"].mean())
+    scaled = tr.Panel.from_wide(block(table, "y"), sampling_weights=table["wt"])
     assert scaled.total_weight == pytest.approx(N)
+    assert scaled.weights is not None
+    np.testing.assert_allclose(scaled.weights, table["wt"] / table["wt"].mean())
+    counts = table.drop(columns=[*block(table, "t"), *block(table, "e")])
+    by_name = tr.Panel.from_wide(counts, sampling_weights="wt")
+    np.testing.assert_array_equal(by_name.weights, scaled.weights)
+    with pytest.raises(InputError, match="weights= and sampling_weights= are given"):
+        tr.Panel.from_wide(counts, weights="wt", sampling_weights="wt")
+    with pytest.raises(InputError, match="1 weight missing, infinite, zero or negative"):
+        tr.Panel.from_wide(
+            block(table, "y"), sampling_weights=table["wt"].where(table.index != table.index[3])
+        )
     tr.Panel.from_wide(block(table, "y"), weights=np.full(N, 2.0))  # numbers of persons
     spec = tr.GroupTrajectories(2, degree=1)
     one = spec.fit(scaled, n_starts=4, covariance="cluster", clusters="units")
@@ -232,3 +249,23 @@ def test_a_dual_model_assigns_a_group_of_each_outcome(table) -> None:
     second = dual.posterior[[(1, 2), (2, 2)]].sum(axis=1)
     np.testing.assert_allclose(found["any", "probability"], np.maximum(second, 1 - second))
     np.testing.assert_array_equal(found["any", "group"], np.where(second > 0.5, 2, 1))
+
+
+# ---- one population, one colour
+
+
+def test_every_page_gives_populations_their_colour_by_category() -> None:
+    root = Path(__file__).parents[2]
+    pages = [*(root / "notebooks").glob("*.py"), *(root / "docs").glob("**/*.md")]
+    pages += (root / "docs").glob("make_*.py")
+    if not pages:
+        pytest.skip("no documentation beside these tests")
+    calls = re.compile(r"tr\.plot\.forest\(([^)]*?\.astype\([^)]*\))?[^)]*series=\"(\w+)\"", re.S)
+    by_population = []
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        for call in calls.finditer(text):
+            if call[2] in ("population", "versus"):
+                by_population.append(page.name)
+                assert "CategoricalDtype" in text, page.name
+    assert len(by_population) >= 6

@@ -137,7 +137,7 @@ FACTORS: list[tuple[list[str], dict[str, Any], str]] = [
     (["gaps"], {}, "choose missing='available'"),
     (["yes"], {"missing": "drop"}, "missing='drop' is unknown"),
     (["yes"], {"adjust": "sidak"}, "'sidak' is unknown"),
-    (["yes"], {"level": 95}, "level="),
+    (["yes"], {"level": 95}, "level must lie"),
     (["yes"], {"together": True}, "two factors or more"),
     (["z"], {"data": pd.DataFrame({"person": [1, 1], "z": 1})}, "a person seen before"),
     (["z"], {"data": pd.DataFrame({"person": [-1], "z": 1})}, "none of the persons"),

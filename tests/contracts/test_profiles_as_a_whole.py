@@ -293,6 +293,68 @@ def test_histories_print_no_id() -> None:
     assert repr(found) == "<Histories: 3, 0 refused before scoring>"
 
 
+def fitted() -> tuple[tr.Panel, Any]:
+    """Return a panel and its fit."""
+    rng = np.random.default_rng(8)
+    rate = rng.choice([0.4, 2.0], 200)[:, None] * np.ones(6)
+    panel = tr.Panel.from_wide(rng.poisson(rate).astype(float), ages=AGES)
+    return panel, tr.GroupTrajectories(2, "poisson", 1).fit(panel, n_starts=4)
+
+
+def test_only_the_panel_that_was_fitted_is_published() -> None:
+    panel, results = fitted()
+    others = tr.Panel.from_wide(np.roll(panel.outcomes, 1, axis=1), ages=AGES)
+    with pytest.raises(InputError, match="not the panel that was fitted"):
+        profiles.publish(results, others, CARD)
+    with pytest.raises(InputError, match="needs a Panel, not a DataFrame"):
+        profiles.publish(results, counts(), CARD)
+    crowd = dataclasses.replace(CARD, n_by_subgroup={"all": 201})
+    with pytest.raises(InputError, match="more than the 200 of the panel"):
+        profiles.publish(results, panel, crowd)
+    profiles.publish(results, panel, CARD)
+
+
+def test_nothing_is_forecast_beyond_the_ages_of_the_model(plain) -> None:
+    rng = np.random.default_rng(1)
+    outcomes = rng.poisson(1.0, (60, 7)).astype(float)
+    beyond = tr.Panel.from_wide(outcomes, ages=[*AGES, 30])
+    with pytest.raises(InputError, match="1 of 7 ages of the panel lie outside"):
+        profiles.validate_forecast(plain, beyond, 16)
+    unseen = outcomes.copy()
+    unseen[:, 6] = np.nan
+    found = profiles.validate_forecast(plain, tr.Panel.from_wide(unseen, ages=[*AGES, 30]), 16)
+    assert found["age"].max() == 19
+
+
+def test_a_model_that_is_used_after_its_last_day_says_so_wherever_it_was_loaded(plain) -> None:
+    old = dataclasses.replace(plain, card=dataclasses.replace(CARD, valid_until="2020-01-01"))
+    assert not old.expired, "it was loaded in time"
+    assert profiles.score(old, counts())["flags"].str.contains("expired").all()
+    assert profiles.audit_record(old, counts(), profiles.score(old, counts()))["model_expired"]
+
+
+def test_a_record_of_other_rows_is_refused(plain) -> None:
+    found = profiles.score(plain, counts())
+    with pytest.raises(InputError, match="not those of the histories"):
+        profiles.audit_record(plain, counts(), found.iloc[::-1])
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    card = dataclasses.replace(CARD, n_by_subgroup={"all": np.int64(200)})
+    assert json.loads(json.dumps(card.document()))["n_by_subgroup"] == {"all": 200}
+    with pytest.raises(InputError, match="calendar year"):
+        dataclasses.replace(CARD, years=(2000.5, 2008))
+    with pytest.raises(InputError, match="last day of use"):
+        dataclasses.replace(CARD, valid_until=pd.NaT)
+
+
+def test_equal_scores_have_no_interval_of_their_area() -> None:
+    found = profiles.validate(np.full(40, 0.5), np.arange(40) % 2).discrimination
+    assert found["estimate"].iloc[0] == 0.5
+    assert np.isnan(found["lower"].iloc[0])
+    assert "do not vary" in found["reason"].iloc[0]
+
+
 # ---- files --------------------------------------------------------------------------------------
 
 HEAD = "id;count_14;count_15;count_16\n"

@@ -176,6 +176,7 @@ def test_from_counts_and_a_card_to_a_score(capsys: pytest.CaptureFixture[str]) -
     table = pd.DataFrame(counts, columns=[f"count_{age}" for age in range(14, 20)])
     table.to_csv("counts.csv", index_label="id")
     card = {key: value for key, value in vars_of(CARD).items() if key != "recalibrated_from"}
+    card["n_by_subgroup"] = {"all": 300}
     Path("card.json").write_text(json.dumps(card), encoding="utf-8")
     fit = ["fit", "counts.csv", "--id", "id", "--groups", "2", "--starts", "3", "--quiet"]
     assert main([*fit, "--card", "card.json", "--out", "fitted"]) == 0

@@ -481,6 +481,22 @@ def test_a_card_document_hides_divisions_with_small_cells(model) -> None:
     )
 
 
+def test_a_card_can_be_a_page_that_says_how_it_is_encoded_and_loads_nothing(model) -> None:
+    for document in (model.card_document(), model.tripod()):
+        page = document.to_html(page=True)
+        assert page.startswith("<!DOCTYPE html>")
+        assert page.index('<meta charset="utf-8">') < page.index("<title>")
+        assert document.to_html() in page
+        assert not re.search(r"https?:|src=|href=|@import|url\(", page)
+        assert "prefers-color-scheme: dark" in page
+
+
+def test_words_of_a_card_are_sentences_among_the_items(model) -> None:
+    items = model.tripod().table.set_index("item")["content"]
+    assert f"{CARD['limits']}. [" in items["26"]
+    assert f"{CARD['intended_use']}. [" in items["3b"]
+
+
 def test_words_in_a_card_are_escaped() -> None:
     from trajectories.profiles.table_text import html_table, markdown_table
 

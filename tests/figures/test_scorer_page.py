@@ -227,3 +227,69 @@ def test_an_old_model_that_somebody_allows_says_so_in_the_page(tmp_path: Path) -
         assert page.js("document.getElementById('work').hidden") is False
         page.js("document.getElementById('count-0').value = 1; show()")
         assert "past its last day" in page.js("document.getElementById('results').innerText")
+
+
+def test_what_was_typed_wrongly_is_said_and_not_replaced(tmp_path: Path) -> None:
+    model, _ = published("zip")
+    path = tmp_path / "scorer.html"
+    path.write_text(report.scorer_page(model), encoding="utf-8")
+    with Page(path) as page:
+
+        def typed(**fields: object) -> str:
+            for name, value in fields.items():
+                place = name.replace("_", "-")
+                page.js(f"document.getElementById('{place}').value = {json.dumps(value)}")
+            page.js("show()")
+            return str(page.js("document.getElementById('results').innerText"))
+
+        typed(count_0="1", count_1="2", free_0="1")
+        assert "This looks like days: divide by 365.25" in typed(free_1="365")
+        assert "looks like months" in typed(free_1="12")
+        assert "if free throughout" in typed(free_1="1.002"), "a leap year"
+        for wrong in ("2.5", "30", ""):
+            assert "whole number from 0 to 20" in typed(ahead=wrong), wrong
+        assert "next year, if free throughout" in typed(ahead="1")
+        assert page.complaints() == []
+
+
+def test_a_model_without_exposure_does_not_speak_of_years_free(tmp_path: Path) -> None:
+    model, _ = published("poisson")
+    path = tmp_path / "scorer.html"
+    path.write_text(report.scorer_page(model), encoding="utf-8")
+    with Page(path) as page:
+        page.js("['count-0', 'count-1', 'count-2'].forEach((f) => node(f).value = 1); show()")
+        for _ in range(2):
+            text = str(page.js("document.getElementById('results').innerText"))
+            assert "free" not in text
+            assert "vrij" not in text
+            page.js("document.getElementById('language').click()")
+        assert "time in detention: a year is one" in text or "tijd in detentie" in text
+
+
+def test_a_model_of_ages_two_years_apart_forecasts_nothing_by_year(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    ages = np.arange(14.0, 30.0, 2.0)
+    counts = rng.poisson(rng.choice([0.4, 2.0], 300)[:, None] * np.ones(8)).astype(float)
+    panel = tr.Panel.from_wide(counts, ages=ages)
+    results = tr.GroupTrajectories(2, "poisson", 1).fit(panel, n_starts=4)
+    card = profiles.ModelCard(**{**CARD, "n_by_subgroup": {"all": 300}})
+    model = profiles.publish(results, panel, card)
+    one = pd.DataFrame([[1.0, 2.0, 0.0]], columns=[14, 16, 18])
+    with pytest.raises(InputError, match=r"not one year apart.*years_ahead=0"):
+        profiles.score(model, one)
+    with pytest.raises(InputError, match="not one year apart"):
+        profiles.risk_ahead(model, one, 2)
+    found = profiles.score(model, one, years_ahead=0)
+    assert found["expected"].isna().all()
+    assert "gaps" not in found["flags"].iloc[0]
+    model.save(tmp_path / "model.json")
+    path = tmp_path / "scorer.html"
+    path.write_text(report.scorer_page(profiles.load(tmp_path / "model.json")), encoding="utf-8")
+    with Page(path) as page:
+        assert page.js("document.getElementById('broken').hidden") is True
+        assert page.js("node('ahead').parentElement.hidden") is True
+        page.js("[1, 2, 0].forEach((n, i) => node(`count-${i}`).value = n); show()")
+        posterior = page.js("engine.score(history(), yearsAhead(), LEVEL).posterior[0]")
+        assert posterior == pytest.approx(found["group_1"].iloc[0], rel=1e-9)
+        assert "Offences to expect" not in page.js("document.body.innerText")
+        assert page.complaints() == []

@@ -12,10 +12,10 @@ from trajectories.errors import InputError
 from trajectories.panel import Panel, Register
 from trajectories.panel.arrays import FloatArray, counted
 from trajectories.panel.arrays import names as names_of
+from trajectories.panel.posterior import posterior_of
 from trajectories.suggestions import did_you_mean
 
 ALL = "all"
-_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +79,8 @@ def grouping(
         raise InputError("give either by= or posterior=, not both")
     everybody = np.ones((len(persons), 1))
     if posterior is not None:
-        names, weights = _from_posterior(persons, posterior)
+        advice = "add them, or choose the others with persons="
+        names, weights = list(posterior.columns), posterior_of(posterior, persons, advice)
     elif by is not None:
         names, weights = _assigned(_values(persons, register, by))
     else:
@@ -126,23 +127,6 @@ def _assigned(values: pd.Series[Any]) -> tuple[list[Any], FloatArray]:
     weights = np.zeros((len(values), len(names)))
     weights[np.arange(len(values)), codes] = 1.0
     return list(names), weights
-
-
-def _from_posterior(
-    persons: pd.Index[Any], posterior: pd.DataFrame
-) -> tuple[list[Any], FloatArray]:
-    if not isinstance(posterior, pd.DataFrame):
-        raise InputError("posterior= must be a DataFrame: a row a person, a column a group")
-    _refuse_missing(persons, posterior.index, "posterior")
-    weights = posterior.reindex(persons).to_numpy(dtype=np.float64)
-    wrong = ~np.isfinite(weights).all(axis=1)
-    wrong |= (weights < -_ROUNDING).any(axis=1) | (np.abs(weights.sum(axis=1) - 1.0) > _ROUNDING)
-    if wrong.any():
-        raise InputError(
-            f"posterior: probabilities that are missing, negative or do not add up to 1 in "
-            f"{counted(int(wrong.sum()), 'row')}; give the posterior of a fitted model"
-        )
-    return list(posterior.columns), weights
 
 
 def _refuse_missing(persons: pd.Index[Any], known: pd.Index[Any], what: str) -> None:

@@ -15,6 +15,7 @@ from trajectories.careers.steps import steps_of
 from trajectories.careers.tidy import beside_persons, check_level, rows
 from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
+from trajectories.numerics.arguments import whole_number
 from trajectories.numerics.transition_table import (
     adjusted_residuals,
     forward_specialisation,
@@ -119,7 +120,7 @@ def _limits(
     some = np.flatnonzero(np.diff(steps.indptr) > 0)
     if not len(some):
         return np.full(shape, np.nan), np.full(shape, np.nan)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(whole_number("seed", seed))
     tables = resampled_tables(*_alike(steps[some], weights[some]), n_kinds, draws, rng)
     found = forward_specialisation(tables)
     tail = (1.0 - level) / 2.0

@@ -10,6 +10,7 @@ import pandas as pd
 from trajectories.careers.histories import Histories, histories
 from trajectories.disclosure_control import disclosure
 from trajectories.errors import InputError
+from trajectories.numerics.arguments import whole_number
 from trajectories.panel import Register
 from trajectories.panel.arrays import FloatArray, IntArray
 from trajectories.panel.select import person_positions
@@ -87,7 +88,7 @@ def _draw(
             f"by: no group for {int(groups.isna().sum()):,} of {len(groups):,} persons; give each "
             "one, or leave these persons out with persons="
         )
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(whole_number("seed", seed))
     parts = []
     for _, part in groups.groupby(groups, observed=True):
         rows = rng.choice(len(part), min(n, len(part)), replace=False)

@@ -14,7 +14,7 @@ from trajectories.errors import InputError
 from trajectories.groups.adequacy.methods import AdequacyMethods
 from trajectories.groups.covariate_cells import CovariateCells
 from trajectories.groups.covariate_methods import CovariateMethods
-from trajectories.groups.inference.covariance import normal_quantile, share_intervals
+from trajectories.groups.inference.covariance import share_intervals
 from trajectories.groups.inference.methods import InferenceMethods
 from trajectories.groups.information_criteria import InformationCriteria
 from trajectories.groups.membership.terms import with_membership_covariates
@@ -25,6 +25,7 @@ from trajectories.groups.stop_reason import StopReason
 from trajectories.groups.three_steps.methods import ThreeStepMethods
 from trajectories.numerics.membership import ShareAverages
 from trajectories.numerics.mixture import Parameters
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.types import BoolArray, FloatArray
 from trajectories.panel import Panel
 

@@ -25,6 +25,7 @@ from trajectories.groups.search.fitting import solve
 from trajectories.groups.search.spread_panel import SpreadPanel, refuse_options
 from trajectories.groups.search.watching import Callback, Watch
 from trajectories.groups.time_varying import TimeVarying, check_names
+from trajectories.numerics.arguments import whole_number
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 from trajectories.panel.outlying import said_of_outlying
@@ -201,8 +202,7 @@ basis=Polynomial())
                 f"fit needs a Panel, not a {type(panel).__name__}: make one with "
                 "Panel.from_wide, Panel.from_long or Panel.from_register"
             )
-        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-            raise InputError(f"seed must be a whole number of 0 or more, not {seed!r}")
+        seed = whole_number("seed", seed)
         control = Control() if control is None else control
         if n_starts is not None:
             control = replace(control, n_starts=n_starts)  # checks it before it is compared

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
@@ -12,6 +11,7 @@ from trajectories.lifecourse.estimate import AUTO, columns_of, estimate
 from trajectories.lifecourse.model_rows import Model
 from trajectories.lifecourse.results import WithinPersonResults
 from trajectories.panel.arrays import counted
+from trajectories.panel.posterior import posterior_of
 
 PERSON_IN_GROUP, WEIGHT = "person_in_group", "posterior_of_group"
 
@@ -83,29 +83,20 @@ def by_trajectory_group(
 
 def _stacked(table: pd.DataFrame, posterior: pd.DataFrame, unit: str) -> pd.DataFrame:
     """Return the person-years once for every group with a posterior above 0."""
-    if not isinstance(posterior, pd.DataFrame):
-        raise InputError("posterior must be a DataFrame: a row a person, a column a group")
     if unit not in table.columns:
         raise InputError(f"person-years without column {unit!r}: rename or add it")
-    if posterior.index.has_duplicates:
-        raise InputError("posterior: the index must hold each person once")
-    value = posterior.to_numpy(dtype=float)
-    bad = ~np.isfinite(value).all(axis=1) | (value < 0).any(axis=1)
-    bad |= np.abs(value.sum(axis=1) - 1.0) > 1e-6
-    if bad.any():
-        raise InputError(
-            f"posterior: {counted(int(bad.sum()), 'row')} that are no probabilities summing to 1"
-        )
+    unknown = int(table[unit].isna().sum())
+    if unknown:
+        raise InputError(f"person-years: column {unit!r} missing in {counted(unknown, 'row')}")
     code, persons = pd.factorize(table[unit])
-    at = posterior.index.get_indexer(persons)
-    if (at < 0).any():
-        raise InputError(
-            f"posterior lacks {counted(int((at < 0).sum()), 'person')} of the person-years: fit "
-            "the groups to the same persons, or leave these years out"
-        )
+    value = posterior_of(
+        posterior,
+        pd.Index(persons),
+        "fit the groups to the same persons, or leave these years out",
+    )
     parts = []
     for k, group in enumerate(posterior.columns):
-        weight = value[at[code], k]
+        weight = value[code, k]
         part = table[weight > 0].copy()
         part[PERSON_IN_GROUP] = code[weight > 0] * posterior.shape[1] + k
         part["group"] = group if isinstance(group, str) else f"group {group}"

@@ -11,6 +11,7 @@ from trajectories.lifecourse.design import pooled_design
 from trajectories.lifecourse.information import changers, information_table
 from trajectories.lifecourse.model_rows import Columns, Model, ModelRows, read_rows
 from trajectories.lifecourse.results import WithinPersonResults
+from trajectories.numerics.arguments import checked_level
 from trajectories.numerics.conditional_fit import ConditionalFit
 from trajectories.numerics.conditional_logit import conditional_logit
 from trajectories.numerics.conditional_poisson import conditional_poisson
@@ -72,7 +73,7 @@ def estimate(
         information=information_table(rows),
         changers=changers(rows, exposures),
         part_free=_part_free(rows),
-        level=level,
+        level=checked_level(level),
     )
 
 

@@ -8,7 +8,6 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from trajectories.disclosure_control import holds_tables
 from trajectories.errors import InputError
@@ -17,8 +16,10 @@ from trajectories.lifecourse.estimate import AUTO, columns_of, fit_rows
 from trajectories.lifecourse.model_rows import Model, ModelRows, read_rows
 from trajectories.lifecourse.results import WORDS
 from trajectories.lifecourse.wald import wald_test
+from trajectories.numerics.arguments import checked_level
 from trajectories.numerics.conditional_fit import ConditionalFit
 from trajectories.numerics.hypotheses import HypothesisTest
+from trajectories.numerics.normal import normal_quantile
 from trajectories.panel.arrays import BoolArray, FloatArray, IntArray
 
 Transition = Literal["entering", "leaving"]
@@ -104,6 +105,7 @@ def event_study(
         raise InputError('transition= must be "entering" or "leaving"')
     if before < 2 or after < 1:
         raise InputError("before= must be 2 or more years, after= 1 or more")
+    checked_level(level)
     columns = columns_of(
         person_years,
         outcome,
@@ -192,7 +194,7 @@ def _estimates(
     level: float,
     by: str,
 ) -> pd.DataFrame:
-    half = norm.ppf(0.5 + level / 2) * fit.robust_standard_errors
+    half = normal_quantile(level) * fit.robust_standard_errors
     found: list[tuple[Any, ...]] = []
     for k, name in enumerate(rows.levels):
         for year in range(ends[0], ends[1] + 1):

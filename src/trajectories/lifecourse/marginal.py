@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from trajectories.errors import InputError
 from trajectories.lifecourse.age_terms import age_terms
 from trajectories.lifecourse.model_rows import ModelRows
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.random_intercept import RandomInterceptFit, random_intercept
 from trajectories.panel.arrays import BoolArray, FloatArray
 
@@ -46,11 +46,9 @@ def fit_marginal(
 
 def effects_table(fit: RandomInterceptFit, exposures: Sequence[str], level: float) -> pd.DataFrame:
     """Return ratios of the first coefficients with limits and p-values."""
-    if not 0 < level < 1:
-        raise InputError("level= must lie between 0 and 1")
     log = fit.params[: len(exposures)]
     error = np.sqrt(np.diag(fit.robust_covariance))[: len(exposures)]
-    half = norm.ppf(0.5 + level / 2) * error
+    half = normal_quantile(level) * error
     return pd.DataFrame(
         {
             "exposure": list(exposures),

@@ -18,6 +18,7 @@ from trajectories.lifecourse.summary import summary_text
 from trajectories.lifecourse.wald import wald_test
 from trajectories.numerics.conditional_fit import ConditionalFit
 from trajectories.numerics.hypotheses import HypothesisTest
+from trajectories.numerics.normal import normal_quantile
 from trajectories.panel.arrays import FloatArray, names
 from trajectories.suggestions import did_you_mean
 
@@ -240,10 +241,7 @@ class WithinPersonResults:
         return int(np.flatnonzero(match)[0])
 
     def _quantile(self, level: float | None) -> float:
-        asked = self.level if level is None else level
-        if not 0 < asked < 1:
-            raise InputError("level= must lie between 0 and 1")
-        return float(norm.ppf(0.5 + asked / 2))
+        return normal_quantile(self.level if level is None else level)
 
     def _ratio(self, contrast: FloatArray) -> tuple[float, float, float, float]:
         """Return exp of a sum of coefficients, its limits, and the p-value of 0."""

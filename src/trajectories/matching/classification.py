@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
-from trajectories.panel.arrays import FloatArray, counted, names, where_rows
+from trajectories.panel.arrays import names
+from trajectories.panel.posterior import checked_posterior
 
 SINGULAR = 1e-6
 
@@ -31,7 +32,7 @@ def group_weights(posterior: pd.DataFrame) -> pd.DataFrame:
     InputError
         If these are no probabilities, or two groups cannot be told apart by them.
     """
-    values = check_posterior(posterior)
+    values = checked_posterior(posterior)
     size = values.sum(axis=0)
     if (size <= 0).any():
         empty = names(posterior.columns[size <= 0])
@@ -47,27 +48,3 @@ def group_weights(posterior: pd.DataFrame) -> pd.DataFrame:
         )
     weights = values @ np.linalg.inv(table)
     return pd.DataFrame(weights, index=posterior.index, columns=posterior.columns)
-
-
-def check_posterior(posterior: pd.DataFrame) -> FloatArray:
-    """Return the values, or raise an InputError if these are no probabilities by person."""
-    if not isinstance(posterior, pd.DataFrame) or posterior.shape[1] < 1:
-        raise InputError("posterior must be a frame: a row a person, a column a group")
-    try:
-        values = posterior.to_numpy(dtype=np.float64)
-    except (TypeError, ValueError):
-        kinds = posterior.select_dtypes(exclude="number").columns
-        raise InputError(
-            f"posterior: column {names(kinds)} is not numeric; give results.posterior, a row a "
-            "person (ids in the index) and a column of probabilities a group"
-        ) from None
-    off = ~((values >= -1e-9).all(axis=1) & (np.abs(values.sum(axis=1) - 1) < 1e-6))
-    if off.any():
-        raise InputError(
-            f"posterior: {counted(int(off.sum()), 'row')} of no probabilities that sum to 1 "
-            f"({where_rows(off)}): give results.posterior with all its groups, not one column or "
-            "assignments"
-        )
-    if not posterior.index.is_unique:
-        raise InputError("posterior: a person has two rows; the index must be person ids")
-    return values

@@ -10,13 +10,14 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.matching import names as words
-from trajectories.matching.classification import check_posterior, group_weights
+from trajectories.matching.classification import group_weights
 from trajectories.matching.contrast import MissingFactor, make_contrast
 from trajectories.matching.factors import read_factors
 from trajectories.matching.few_persons import shown_comparison
 from trajectories.matching.group_effects import GroupContrast, group_rows
 from trajectories.matching.multiplicity import Adjustment, adjusted
 from trajectories.panel.arrays import FloatArray, counted, names
+from trajectories.panel.posterior import checked_posterior
 
 if TYPE_CHECKING:
     from trajectories.matching.sets import MatchedSets
@@ -69,7 +70,7 @@ def compare_by_group(
     """
     if correction not in get_args(Correction):
         raise InputError(f"correction={correction!r} is unknown: {names(get_args(Correction))}")
-    check_posterior(posterior)
+    checked_posterior(posterior)
     weights = group_weights(posterior) if correction == "bch" else posterior
     by_set = _weights_by_set(sets, weights)
     rows: list[dict[str, Any]] = []

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from trajectories.errors import InputError
 from trajectories.matching.names import Distance, Method, Missing, Order
+from trajectories.numerics.arguments import whole_number
 from trajectories.numerics.greedy_assignment import Wish
 from trajectories.panel.arrays import names
 from trajectories.suggestions import did_you_mean
@@ -92,8 +93,6 @@ def make_design(
             "method='optimal' is for controls who serve once; with replacement=True the nearest "
             "control of each case is optimal already: leave method='nearest'"
         )
-    if not isinstance(seed, Integral) or isinstance(seed, bool) or seed < 0:
-        raise InputError("seed must be a whole number, 0 or more")
     return Design(
         exact=exact_columns,
         nearest=nearest_columns,
@@ -105,7 +104,7 @@ def make_design(
         order=order,  # type: ignore[arg-type]
         method=method,  # type: ignore[arg-type]
         missing=missing,  # type: ignore[arg-type]
-        seed=int(seed),
+        seed=whole_number("seed", seed),
     )
 
 

@@ -12,8 +12,9 @@ from scipy import optimize
 from trajectories.matching.contrast import Contrast, clustered_variance
 from trajectories.matching.effect_rows import CONDITIONAL, WITHIN_SETS, two_sided
 from trajectories.matching.factors import Factor
-from trajectories.matching.prevalence import ROUNDING, wilson, wilson_of
+from trajectories.matching.prevalence import ROUNDING, wilson_of
 from trajectories.numerics.normal import normal_quantile
+from trajectories.numerics.share_limits import wilson
 from trajectories.panel.arrays import FloatArray
 
 LARGEST_LOG = 15.0
@@ -126,7 +127,7 @@ def _level(group: GroupContrast, by_set: FloatArray, population: str) -> dict[st
         effective = group.weight.sum() ** 2 / (group.weight @ group.weight)
         mean, n = wilson_of(mean, error, float(effective))
         if 0.0 <= mean <= 1.0:
-            low, high = wilson(mean, n, z)
+            low, high = wilson(mean, n, z).tolist()
         else:
             note = "outside 0 to 1: the correction left little information"
     elif np.isnan(error):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 from scipy import stats
 
 from trajectories.errors import InputError
+from trajectories.numerics.arguments import checked_level
+from trajectories.numerics.share_limits import clopper_pearson
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +50,16 @@ def mcnemar(first_only: int, second_only: int, level: float = 0.95) -> McNemar:
     Raises
     ------
     InputError
-        If there is no discordant pair.
+        If the numbers are no whole numbers of 0 or more, or there is no discordant pair.
     """
+    numbers = first_only, second_only
+    if any(isinstance(k, bool) or not isinstance(k, Integral) or k < 0 for k in numbers):
+        raise InputError("McNemar's test needs numbers of pairs: whole numbers, 0 or more")
     b, c = int(first_only), int(second_only)
     n = b + c
-    if b < 0 or c < 0 or n == 0:
+    if n == 0:
         raise InputError("McNemar's test needs at least one pair that differs in the factor")
-    alpha = 1.0 - level
-    low = float(stats.beta.ppf(alpha / 2, b, c + 1)) if b else 0.0
-    high = float(stats.beta.ppf(1 - alpha / 2, b + 1, c)) if c else 1.0
+    low, high = clopper_pearson(b, n, checked_level(level))
     chi2, corrected = (b - c) ** 2 / n, max(abs(b - c) - 1, 0) ** 2 / n
     return McNemar(
         first_only=b,

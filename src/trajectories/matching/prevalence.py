@@ -8,6 +8,7 @@ import numpy as np
 
 from trajectories.matching.contrast import clustered_variance
 from trajectories.numerics.normal import normal_quantile
+from trajectories.numerics.share_limits import wilson
 from trajectories.panel.arrays import FloatArray, IntArray
 
 ROUNDING = 1e-9
@@ -42,7 +43,7 @@ def weighted_level(
     if not binary:
         return Level(mean, error, mean - z * error, mean + z * error)
     share, n = wilson_of(mean, error, float(total**2 / (weight @ weight)))
-    return Level(share, error, *wilson(share, n, z))
+    return Level(share, error, *wilson(share, n, z).tolist())
 
 
 def wilson_of(mean: float, error: float, effective: float) -> tuple[float, float]:
@@ -55,13 +56,3 @@ def wilson_of(mean: float, error: float, effective: float) -> tuple[float, float
     if 0.0 < mean < 1.0 and error > 0:
         return mean, mean * (1.0 - mean) / error**2
     return mean, effective
-
-
-def wilson(share: float, n: float, z: float) -> tuple[float, float]:
-    """Return Wilson's limits of a share out of n."""
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    low, high = centre - half, centre + half
-    return (0.0 if share == 0.0 else max(float(low), 0.0)), (
-        1.0 if share == 1.0 else min(float(high), 1.0)
-    )

@@ -59,15 +59,3 @@ def weighted_share(outcome: BoolArray, weight: FloatArray) -> tuple[float, float
     if variance > 0 and 0 < share < 1:
         return share, share * (1 - share) / variance
     return share, total**2 / float(weight @ weight)
-
-
-def wilson(share: float, n: float, z: float) -> tuple[float, float]:
-    """Return Wilson's limits of a share; NaN without anybody.
-
-    Source: Wilson (1927), Journal of the American Statistical Association 22(158), 209-212.
-    """
-    if not n > 0:
-        return float("nan"), float("nan")
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * float(np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)))
-    return max(0.0, centre - half), min(1.0, centre + half)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scipy.special import ndtri
 
-from trajectories.errors import InputError
+from trajectories.numerics.arguments import checked_level
 
 
 def normal_quantile(level: float) -> float:
@@ -13,8 +13,6 @@ def normal_quantile(level: float) -> float:
     Raises
     ------
     InputError
-        If the level is not strictly between 0 and 1.
+        If the level is no number strictly between 0 and 1.
     """
-    if not 0.0 < level < 1.0:
-        raise InputError("level= must lie between 0 and 1: 0.95 for 95 % intervals")
-    return float(ndtri(0.5 + level / 2.0))
+    return float(ndtri(0.5 + checked_level(level) / 2.0))

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv, ndtri, stdtrit
+from scipy.special import betaincinv, stdtrit
 
+from trajectories.numerics.normal import normal_quantile
+from trajectories.numerics.share_limits import wilson
 from trajectories.numerics.types import FloatArray
 
 NO_SPREAD = 1e-12
@@ -141,21 +143,15 @@ def share_limits(
     with np.errstate(divide="ignore", invalid="ignore"):
         own = np.where((variance > 0.0) & (free > 0.0), free / variance, effective)
     n = np.minimum(own, base)
-    limits = _jeffreys if method == "jeffreys" else _wilson
+    if method != "jeffreys":
+        lower, upper = wilson(share, n, normal_quantile(level))
+        return lower, upper
     with np.errstate(divide="ignore", invalid="ignore"):
-        lower, upper = limits(np.asarray(share), n, level)
+        lower, upper = _jeffreys(np.asarray(share), n, level)
     nobody = ~(n > 0.0) | np.isnan(share)
     lower = np.where(nobody, np.nan, np.where(share <= 0.0, 0.0, np.maximum(lower, 0.0)))
     upper = np.where(nobody, np.nan, np.where(share >= 1.0, 1.0, np.minimum(upper, 1.0)))
     return lower, upper
-
-
-def _wilson(share: FloatArray, n: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
-    z = float(ndtri(0.5 + level / 2.0))
-    scale = 1.0 + z**2 / n
-    centre = (share + z**2 / (2.0 * n)) / scale
-    half = z * np.sqrt(share * (1.0 - share) / n + (z / (2.0 * n)) ** 2) / scale
-    return centre - half, centre + half
 
 
 def _jeffreys(share: FloatArray, n: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:

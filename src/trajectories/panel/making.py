@@ -15,7 +15,7 @@ from trajectories.panel.register import Register
 from trajectories.panel.register_panel import read_register
 from trajectories.panel.time_varying import read_wide_covariates
 from trajectories.panel.unobserved import without_unobserved
-from trajectories.panel.weight_kind import warn_of_weights
+from trajectories.panel.weight_kind import one_kind, warn_of_weights, with_mean_of_one
 from trajectories.panel.wide import columns_beside, read_wide
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class MadeFromTables:
         weights: Any = None,
         covariates: Any = None,
         drop_unobserved: bool = False,
+        sampling_weights: Any = None,
     ) -> Panel:
         """Make a panel from a table or array with a row a unit and a column an age.
 
@@ -61,14 +62,17 @@ class MadeFromTables:
             table takes the ids from it; it is then no age.
         weights : Series or array-like, shape (N,), or column label, optional
             Above 0: how many persons a row stands for. A Series is aligned by unit id where the
-            counts have ids; the name of a column of the table takes the weights from it. Sampling
-            weights need their mean to be 1, and another covariance: see the page on panels.
+            counts have ids; the name of a column of the table takes the weights from it.
         covariates : dict of name to DataFrame or array-like, shape (N, T), optional
             What varies over time beside the outcomes, aligned as the exposure is. An observed
             cell without a value is refused.
         drop_unobserved : bool
             Leave out units never observed and at risk, and say how many in ``n_left_out``; by
             default they are refused.
+        sampling_weights : Series or array-like, shape (N,), or column label, optional
+            Instead of weights: how strongly a unit counts, because others like it were drawn less
+            often. Divided by their mean over the units of the panel. Fit with
+            ``covariance="cluster"``, and the sampling units, or ``"units"``, as ``clusters=``.
 
         Returns
         -------
@@ -84,8 +88,9 @@ class MadeFromTables:
         ExposureWarning
             Where more time is free than lies between two ages: the exposure is in another unit.
         WeightWarning
-            For weights that are no whole numbers, with a mean other than 1.
+            For ``weights`` that are no whole numbers, with a mean other than 1.
         """
+        weights, sampling = one_kind(weights, sampling_weights, "weights= and sampling_weights=")
         counts, units, weights = columns_beside(counts, units, weights)
         own = np.ndim(ages) == 2
         fields, labels = read_wide(
@@ -98,6 +103,8 @@ class MadeFromTables:
             fields |= read_individual_ages(ages, seen, labels, shape)
         if drop_unobserved:
             fields = without_unobserved(fields)
+        if sampling:
+            fields["weights"] = with_mean_of_one(fields["weights"])
         return warn_of_weights(warn_of_length(cast("type[Panel]", cls)(**fields)))
 
     @classmethod
@@ -113,6 +120,7 @@ class MadeFromTables:
         individual: bool = False,
         covariates: Any = None,
         drop_unobserved: bool = False,
+        sampling_weight: Any = None,
     ) -> Panel:
         """Make a panel from a table with a row a unit and age.
 
@@ -137,6 +145,8 @@ class MadeFromTables:
             value is refused.
         drop_unobserved : bool
             As in ``from_wide``.
+        sampling_weight : column label, optional
+            Instead of ``weight``, as in ``from_wide``.
 
         Returns
         -------
@@ -153,9 +163,12 @@ class MadeFromTables:
         ExposureWarning, WeightWarning
             As ``from_wide`` does.
         """
+        weight, sampling = one_kind(weight, sampling_weight, "weight= and sampling_weight=")
         fields = read_long(frame, unit, age, count, exposure, weight, ages, individual, covariates)
         if drop_unobserved:
             fields = without_unobserved(fields)
+        if sampling:
+            fields["weights"] = with_mean_of_one(fields["weights"])
         return warn_of_weights(warn_of_length(cast("type[Panel]", cls)(**fields)))
 
     @classmethod

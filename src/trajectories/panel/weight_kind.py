@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trajectories.errors import WeightWarning
+from trajectories.errors import InputError, WeightWarning
 from trajectories.panel.arrays import counted
 
 if TYPE_CHECKING:
@@ -15,6 +15,32 @@ if TYPE_CHECKING:
 
 MEAN_OF_SAMPLING_WEIGHTS = (0.95, 1.05)
 """Means between these say that somebody has scaled the weights to the size of the sample."""
+
+
+def one_kind(weights: Any, sampling: Any, names: str) -> tuple[Any, bool]:
+    """Return the weights given, and whether they are sampling weights.
+
+    Raises
+    ------
+    InputError
+        If both are given; ``names`` says what they are called.
+    """
+    if weights is not None and sampling is not None:
+        raise InputError(
+            f"both {names} are given: a weight is either the number of persons that a row stands "
+            "for or a sampling weight; give one of them"
+        )
+    return (weights, False) if sampling is None else (sampling, True)
+
+
+def with_mean_of_one(weights: Any) -> Any:
+    """Return sampling weights divided by their mean; what are no weights is left to be refused."""
+    try:
+        values = np.asarray(weights, dtype=np.float64)
+    except (TypeError, ValueError):
+        return weights
+    usable = values.size > 0 and bool((np.isfinite(values) & (values > 0)).all())
+    return values / values.mean() if usable else weights
 
 
 def warn_of_weights(panel: Panel) -> Panel:
@@ -35,8 +61,8 @@ def warn_of_weights(panel: Panel) -> Panel:
         warnings.warn(
             f"weights of {counted(panel.n_units, 'unit')} are no whole numbers and add up to "
             f"{weights.sum():,.1f}: a weight is the number of persons that a row stands for, so "
-            "that BIC and standard errors are those of so many persons. Divide sampling weights "
-            "by their mean, and fit with covariance='cluster', clusters='units'. If they are "
+            "that BIC and standard errors are those of so many persons. Give sampling weights as "
+            "sampling_weights=, and fit with covariance='cluster', clusters='units'. If they are "
             "numbers of persons, warnings.filterwarnings('ignore', "
             "category=tr.errors.WeightWarning) says so",
             WeightWarning,

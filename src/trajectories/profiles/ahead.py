@@ -14,8 +14,8 @@ import numpy as np
 from scipy.special import logsumexp
 
 from trajectories.families.links import INVERSE
-from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.posterior_intervals import complete_scores
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.types import FloatArray, IntArray
 
 if TYPE_CHECKING:

@@ -57,7 +57,7 @@ def audit_record(
     Raises
     ------
     InputError
-        If the table has not a row for every history, or ``when`` has no time zone.
+        If the table has not a row for every history, in their order, or ``when`` no time zone.
     """
     profiles = Histories.read(histories)
     if len(table) != len(profiles.units) or "refused" not in table:
@@ -65,8 +65,13 @@ def audit_record(
             f"the table has {len(table)} rows and there are {len(profiles.units)} histories: give "
             "what score returned for these histories"
         )
+    if not table.index.equals(profiles.units):
+        raise InputError(
+            "the rows of the table are not those of the histories, in their order: give what score "
+            "returned for these histories, as it was"
+        )
     moment = datetime.now(UTC) if when is None else when
-    if moment.tzinfo is None:
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
         raise InputError("when must have a time zone: datetime.now(UTC), for instance")
     reasons = Counter(str(reason) for reason in table["refused"] if reason)
     flags: Counter[str] = Counter()
@@ -80,7 +85,7 @@ def audit_record(
         "package_version": __version__,
         "model_checksum": getattr(model, "checksum", None),
         "model_valid_until": None if card is None else card.valid_until,
-        "model_expired": bool(getattr(model, "expired", False)),
+        "model_expired": bool(getattr(model, "past_last_day", False)),
         "inputs_sha256": inputs_hash(profiles),
         "histories": len(table),
         "scored": len(table) - sum(reasons.values()),

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from trajectories.numerics.calibration import recalibration, weighted_share, wilson
+from trajectories.numerics.calibration import recalibration, weighted_share
+from trajectories.numerics.share_limits import wilson
 from trajectories.profiles.judged import UNKNOWN, Judged
 from trajectories.profiles.measures import absent, on_line, row
 
@@ -21,7 +22,7 @@ def calibration(judged: Judged, z: float) -> list[dict[str, Any]]:
     if judged.gap == UNKNOWN:
         names = ("observed_share", "observed_to_expected", "in_the_large", "slope")
         return found + [absent(judged, name, judged.gap) for name in (*names, *BRIER)]
-    lower, upper = wilson(share, n, z)
+    lower, upper = wilson(share, n, z).tolist()
     found.append(row(judged, "observed_share", share, lower, upper))
     if expected > 0:
         ratio = np.array([share, lower, upper]) / expected
@@ -78,7 +79,7 @@ def calibration_curve(judged: Judged, z: float, bins: int = BINS) -> list[dict[s
         reason = UNKNOWN if part.gap == UNKNOWN else ""
         if reason:
             observed, n = np.nan, 0.0
-        lower, upper = wilson(observed, n, z)
+        lower, upper = wilson(observed, n, z).tolist()
         found.append(
             {
                 "bin": number,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date
+from numbers import Integral
 from typing import Any
 
 from trajectories.errors import InputError
@@ -71,7 +72,7 @@ class ModelCard:
         object.__setattr__(self, "years", _years(self.years))
         object.__setattr__(self, "n_by_subgroup", _numbers(self.n_by_subgroup))
         object.__setattr__(self, "valid_until", _day(self.valid_until).isoformat())
-        if not CHECKSUM.fullmatch(self.recalibrated_from):
+        if not CHECKSUM.fullmatch(str(self.recalibrated_from)):
             raise InputError("card: recalibrated_from is filled in by recalibrate; leave it out")
 
     @property
@@ -98,12 +99,19 @@ def _require_text(name: str, value: Any) -> None:
 
 def _years(value: Any) -> tuple[int, int]:
     try:
-        first, last = (int(year) for year in value)
+        first, last = (_whole(year) for year in value)
     except (TypeError, ValueError):
         raise InputError("card: years must be the first and the last calendar year") from None
     if not 1800 <= first <= last <= 2200:
         raise InputError(f"card: years {first} to {last} are no calendar years in order")
     return first, last
+
+
+def _whole(value: Any) -> int:
+    """Return a whole number or its text; raise a ValueError for a fraction, which int() cuts."""
+    if int(value) != float(value):
+        raise ValueError
+    return int(value)
 
 
 def _numbers(value: Any) -> dict[str, int]:
@@ -114,7 +122,7 @@ def _numbers(value: Any) -> dict[str, int]:
         )
     found = {}
     for name, number in value.items():
-        whole = isinstance(number, int) and not isinstance(number, bool)
+        whole = isinstance(number, Integral) and not isinstance(number, bool)
         if not isinstance(name, str) or not whole:
             raise InputError("card: n_by_subgroup must map names to whole numbers of persons")
         if number < 10:
@@ -122,14 +130,14 @@ def _numbers(value: Any) -> dict[str, int]:
                 f"card: subgroup {name!r} has fewer than 10 persons, too few to publish: leave it "
                 "out, and say in limits that the model does not speak of it"
             )
-        found[name] = number
+        found[name] = int(number)
     return found
 
 
 def _day(value: Any) -> date:
-    if isinstance(value, date):
-        return date(value.year, value.month, value.day)
     try:
+        if isinstance(value, date):
+            return date(value.year, value.month, value.day)
         return date.fromisoformat(value)
     except (TypeError, ValueError):
         raise InputError("card: valid_until must be the last day of use, YYYY-MM-DD") from None

@@ -16,7 +16,7 @@ import pandas as pd
 from trajectories.disclosure_control import disclosure, number_in_words
 from trajectories.profiles.few_persons import refuse_made_before
 from trajectories.profiles.model import ScoringModel
-from trajectories.profiles.table_text import html_table, markdown_table
+from trajectories.profiles.table_text import html_page, html_table, markdown_table
 from trajectories.profiles.tripod import check_given
 from trajectories.profiles.tripod_facts import MEASURES, Facts
 from trajectories.profiles.validate import Validation
@@ -57,15 +57,19 @@ class CardDocument:
             lines += ["## Performance in numbers", "", markdown_table(self.performance)]
         return "\n".join(lines)
 
-    def to_html(self) -> str:
-        """Return the card as an HTML fragment; every text is escaped; raises as ``to_markdown``."""
+    def to_html(self, page: bool = False) -> str:
+        """Return the card as an HTML fragment, or as a page of its own.
+
+        Every text is escaped; raises as ``to_markdown``. A page has its style in it and says how it
+        is encoded: write it to a file in UTF-8. A fragment is for a page that you make.
+        """
         refuse_made_before(self._minimum_cell, "card_document")
         parts = [f"<h1>Model card</h1>\n<p>{escape(NOTICE)}</p>\n"]
         for section, part in self.table.groupby("section", sort=False, observed=True):
             parts.append(html_table(part[["item", "content"]], str(section)))
         if not self.performance.empty:
             parts.append(html_table(self.performance, "Performance in numbers"))
-        return "".join(parts)
+        return html_page("Model card", "".join(parts)) if page else "".join(parts)
 
     def __repr__(self) -> str:
         """Return one line."""

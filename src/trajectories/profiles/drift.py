@@ -12,8 +12,9 @@ from scipy.stats import chi2
 
 from trajectories.disclosure_control import holds_tables
 from trajectories.errors import InputError
-from trajectories.groups.inference.covariance import normal_quantile
-from trajectories.numerics.calibration import wilson
+from trajectories.numerics.arguments import whole_number
+from trajectories.numerics.normal import normal_quantile
+from trajectories.numerics.share_limits import wilson
 from trajectories.numerics.types import FloatArray
 from trajectories.profiles.drift_shown import (
     ANY,
@@ -143,8 +144,7 @@ def drift(
     """
     if (risks is None) != (outcomes is None):
         raise InputError("calibration of two periods needs both risks and outcomes, a pair each")
-    if isinstance(bins, bool) or not isinstance(bins, int) or bins < 2:
-        raise InputError(f"bins must be a whole number of 2 or more, not {bins!r}")
+    bins = whole_number("bins", bins, 2)
     z = normal_quantile(level)
     tables = [score(model, one, years_ahead=0, intervals=False) for one in (before, after)]
     names = [name for name in tables[0] if str(name).startswith("group_")]
@@ -152,7 +152,7 @@ def drift(
     for when, own in zip(("before", "after"), values, strict=True):
         if len(own) < FEWEST:
             raise InputError(f"fewer than {FEWEST} histories {when} are scored: too few to compare")
-    probabilities, stability = _stability(values[0], values[1], bins)
+    probabilities, stability = _stability(values[0], values[1], int(bins))
     return Drift(
         shares=_shares(values[0], values[1], z),
         probabilities=probabilities,
@@ -253,8 +253,8 @@ def _newcombe(shares: list[float], sizes: list[int], z: float) -> tuple[float, f
 
     Source: Newcombe (1998), Statistics in Medicine 17(8), 873-890, method 10.
     """
-    (first, second), (n, m) = shares, sizes
-    (low_1, high_1), (low_2, high_2) = wilson(first, n, z), wilson(second, m, z)
+    first, second = shares
+    (low_1, low_2), (high_1, high_2) = wilson(shares, sizes, z)
     change = second - first
     low = change - np.hypot(second - low_2, high_1 - first)
     high = change + np.hypot(high_2 - second, first - low_1)

@@ -42,6 +42,9 @@ def shown_probabilities(drift: Drift, table: pd.DataFrame) -> pd.DataFrame:
         parts=("bin",),
         name="Drift.probabilities",
     )
+    hidden = shown[MARK].groupby(shown["group"])
+    for limit, step in (("low", 1), ("high", -1)):  # a limit is also that of the bin beside it
+        shown[limit] = shown[limit].mask(hidden.shift(step, fill_value=False))
     for period in _few_refused(drift):
         shown = shown.assign(**{period: np.nan, "index": np.nan})
     return shown

@@ -10,8 +10,9 @@ import pandas as pd
 
 from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
-from trajectories.groups.inference.covariance import normal_quantile
-from trajectories.numerics.calibration import weighted_share, wilson
+from trajectories.numerics.calibration import weighted_share
+from trajectories.numerics.normal import normal_quantile
+from trajectories.numerics.share_limits import wilson
 from trajectories.numerics.types import FloatArray
 from trajectories.profiles.judged import Judged, Judgement, judge
 
@@ -115,7 +116,7 @@ def _rates(judged: Judged, cut_off: float, z: float) -> list[dict[str, Any]]:
     rows = []
     for name, (counted, among, weight) in wanted.items():
         share, n = weighted_share(counted[among], weight[among])
-        lower, upper = wilson(share, n, z)
+        lower, upper = wilson(share, n, z).tolist()
         rows.append(
             {
                 "rate": name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -231,7 +232,7 @@ def _times(frame: pd.DataFrame) -> tuple[FloatArray, BoolArray]:
 def _horizon(horizon: float | None, time: FloatArray) -> float:
     if horizon is None:
         raise InputError("give the horizon over which the scores are probabilities, in years")
-    if isinstance(horizon, bool) or not isinstance(horizon, int | float) or not horizon > 0:
+    if isinstance(horizon, bool) or not isinstance(horizon, Real) or not horizon > 0:
         raise InputError(f"the horizon must be a number above 0, not {horizon!r}")
     if time.max() < horizon:
         raise InputError(

@@ -41,6 +41,8 @@ def on_logit(judged: Judged, measure: str, found: Estimate, z: float) -> dict[st
     value, error = found.value, found.error
     if not np.isfinite(value):
         return absent(judged, measure, "no pair can be compared")
+    if not judged.score.std() > 0:
+        return row(judged, measure, value, np.nan, np.nan, "the scores do not vary: no interval")
     if not 0 < value < 1:
         return row(judged, measure, value, np.nan, np.nan, "all pairs agree: no interval")
     if not np.isfinite(error):

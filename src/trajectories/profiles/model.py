@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError, ModelFileError
+from trajectories.groups.adequacy.person_density import group_log_density, mixed
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.saving import storage
 from trajectories.groups.saving.golden import golden_panel
@@ -22,6 +23,7 @@ from trajectories.profiles.few_persons import refuse_few_persons
 from trajectories.profiles.score import check_usable, score
 from trajectories.profiles.strict_text import require_untouched
 from trajectories.profiles.support import Support
+from trajectories.profiles.whole_table import require_panel, require_years_free
 
 if TYPE_CHECKING:
     from trajectories.profiles.card_document import CardDocument
@@ -32,6 +34,8 @@ SCHEMA = "trajectories.scoring_model"
 SCHEMA_VERSION = 1
 YEARS_AHEAD = 5
 LEVEL = 0.95
+LLF_CLOSE = 1e-6
+"""Largest relative distance of the log-likelihood of a panel from that of the fit to it."""
 GARBLED = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError)
 """What reading raises where an entry is missing or is not of its kind."""
 
@@ -57,6 +61,11 @@ class ScoringModel:
     support: Support
     checksum: str
     expired: bool = False
+
+    @property
+    def past_last_day(self) -> bool:
+        """Whether its last day of use has passed, when it was loaded or since."""
+        return self.expired or date.today() > self.card.last_day
 
     def save(self, path: str | Path) -> None:
         """Write the model as text; the file appears whole or not at all."""
@@ -101,16 +110,49 @@ def publish(results: GroupTrajectoriesResults, panel: Panel, card: ModelCard) ->
     """
     if not isinstance(card, ModelCard):
         raise InputError("a model for scoring needs a ModelCard: say whom it describes")
+    if not isinstance(results, GroupTrajectoriesResults):
+        raise InputError(f"results of a fit are published, not a {type(results).__name__}")
     check_usable(results)
+    require_panel(panel, "publishing a model")
     if abs(panel.total_weight - results.nobs) > 1e-6 * results.nobs:
         raise InputError(
             f"the panel stands for {panel.total_weight:g} persons and the fit for "
             f"{results.nobs:g}: give the panel that was fitted"
         )
+    _require_fitted_to(results, panel)
+    _require_no_more(card, results)
     refuse_few_persons(results, card)
     bare = storage.from_document(storage.to_document(results))
     model = ScoringModel(bare, card, Support.of_panel(results, panel), "")
     return ScoringModel(bare, card, model.support, storage.checksum(to_document(model)))
+
+
+def _require_fitted_to(results: GroupTrajectoriesResults, panel: Panel) -> None:
+    """Raise an InputError if a panel does not have the log-likelihood that a fit reached with it.
+
+    The highest counts are read off the panel: those of other persons would be wrong limits.
+    """
+    require_years_free(panel, Support.of_results(results))
+    results.predict_proba(panel)  # says what else the panel lacks
+    density = group_log_density(results.model, results.parameters, panel)
+    total, _ = mixed(density, results.parameters.log_probability)
+    weights = 1.0 if panel.weights is None else panel.weights
+    llf = float((weights * total).sum())
+    if not abs(llf - results.llf) <= LLF_CLOSE * max(1.0, abs(results.llf)):
+        raise InputError(
+            f"this is not the panel that was fitted: its log-likelihood is {llf:.2f} and that of "
+            f"the fit {results.llf:.2f}; give the panel that was fitted"
+        )
+
+
+def _require_no_more(card: ModelCard, results: GroupTrajectoriesResults) -> None:
+    """Raise an InputError if a card tells of more persons than were fitted."""
+    for name, number in card.n_by_subgroup.items():
+        if number > results.nobs:
+            raise InputError(
+                f"card: subgroup {name!r} has {number:,} persons, more than the {results.nobs:,} "
+                "of the panel: give the numbers of those in it"
+            )
 
 
 def load(path: str | Path, allow_expired: bool = False, today: date | None = None) -> ScoringModel:
@@ -124,12 +166,16 @@ def load(path: str | Path, allow_expired: bool = False, today: date | None = Non
     today : date, optional
         For tests; the day it is, unless told.
 
+    A model that is loaded in time and used after its last day scores with the flag ``expired``.
+
     Raises
     ------
     ModelFileError
         If the file is no published model, is truncated, was edited, has an unknown schema, scores
         its golden profiles differently, or is past its last day of use.
     """
+    if not isinstance(path, str | Path):
+        raise InputError(f"a model is loaded from a path, not from a {type(path).__name__}")
     content = read_document(path, SCHEMA, (SCHEMA_VERSION,))
     checksum = content.pop("checksum", None)
     if checksum != storage.checksum(content):
@@ -189,10 +235,11 @@ def golden_scores(model: ScoringModel) -> dict[str, Any]:
     With them, as ``shares``, what it says of a profile without any year: each group's share with
     its limits.
     """
+    years = golden_years(model)
     table = score_golden(model)
     blank = pd.DataFrame([[np.nan] * len(model.results.ages)], columns=model.results.ages)
     names = [name for name in table if str(name).startswith("group_")]
-    shares = score(model, blank, level=LEVEL)[names].to_numpy(dtype=float)[0]
+    shares = score(_timeless(model), blank, years, LEVEL)[names].to_numpy(dtype=float)[0]
     columns: dict[str, Any] = {}
     for name, values in table.items():
         if values.dtype == float:
@@ -200,7 +247,7 @@ def golden_scores(model: ScoringModel) -> dict[str, Any]:
         else:
             columns[str(name)] = list(values)
     return {
-        "years_ahead": YEARS_AHEAD,
+        "years_ahead": years,
         "level": LEVEL,
         "columns": columns,
         "shares": _numbers(shares),
@@ -212,8 +259,17 @@ def _numbers(values: Any) -> list[float | None]:
     return [None if np.isnan(value) else float(value) for value in values]
 
 
+def _timeless(model: ScoringModel) -> ScoringModel:
+    """Return a model without a last day, which is no matter of its numbers."""
+    card = replace(model.card, valid_until=date.max.isoformat())
+    return replace(model, card=card, expired=False)
+
+
 def score_golden(model: ScoringModel) -> pd.DataFrame:
     """Score the golden profiles."""
-    # whether the model is past its last day is no matter of its numbers
-    timeless = replace(model, expired=False)
-    return score(timeless, golden_panel(model.results), YEARS_AHEAD, LEVEL)
+    return score(_timeless(model), golden_panel(model.results), golden_years(model), LEVEL)
+
+
+def golden_years(model: ScoringModel) -> int:
+    """Return how many years ahead golden profiles are scored for: none where ages are no years."""
+    return YEARS_AHEAD if np.allclose(np.diff(model.support.ages), 1.0) else 0

@@ -27,7 +27,7 @@ from trajectories.panel import Panel
 from trajectories.profiles.card import ModelCard
 from trajectories.profiles.model import ScoringModel, to_document
 from trajectories.profiles.support import FEWEST_PERSONS
-from trajectories.profiles.whole_table import require_years_free
+from trajectories.profiles.whole_table import require_panel, require_years_free
 from trajectories.version import __version__
 
 
@@ -70,7 +70,7 @@ def recalibrate(model: ScoringModel, panel: Panel, card: ModelCard) -> ScoringMo
 
 def _new_results(model: ScoringModel, panel: Panel) -> GroupTrajectoriesResults:
     old = model.results
-    panel.require_common_ages("recalibration")
+    require_panel(panel, "recalibration")
     foreign = ~np.isin(panel.ages, old.ages)
     if foreign.any():
         raise InputError(

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit, logsumexp
 
-from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.posterior_intervals import complete_scores
+from trajectories.numerics.arguments import whole_number
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.types import FloatArray
 from trajectories.profiles import whole_table
 from trajectories.profiles.ahead import last_observed
 from trajectories.profiles.histories import Histories
-from trajectories.profiles.score import check_usable, own_ages, unwrap, whole_years
+from trajectories.profiles.score import check_usable, own_ages, unwrap
 
 if TYPE_CHECKING:
     from trajectories.groups import GroupTrajectoriesResults
@@ -53,7 +54,8 @@ def risk_ahead(
     """
     results, support, _ = unwrap(model)
     check_usable(results)
-    years = whole_years(years, 1, "years")
+    years = whole_number("years", years, 1)
+    support.require_years(years)
     histories = whole_table.read(profiles, support)
     verdict = whole_table.judge(histories, support)
     numbers = {

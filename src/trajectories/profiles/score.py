@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,7 @@ from trajectories.groups.inference.covariance import share_intervals
 from trajectories.groups.inference.posterior_intervals import posterior_intervals
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.stop_reason import StopReason
+from trajectories.numerics.arguments import whole_number
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 from trajectories.panel import Panel
 from trajectories.profiles import whole_table
@@ -57,7 +57,9 @@ def score(
         A row a history; a table as for ``Panel.from_wide``, NaN where not observed. A row without
         any year gets the shares of the groups, and a flag that says so.
     years_ahead : int
-        Ages after the last observed one over which offences are forecast, each a whole year free.
+        Ages after the last observed one over which offences are forecast, each a whole year free
+        (of a model without exposure, a year as those fitted had them, detention included). Only 0
+        where the ages of the model are not one year apart.
     level : float
         Of all intervals.
     intervals : bool
@@ -88,7 +90,9 @@ def score(
     check_usable(results)
     if bootstrap is not None:
         check_bootstrap(bootstrap, results)
-    years_ahead = whole_years(years_ahead, 0, "years_ahead")
+    years_ahead = whole_number("years_ahead", years_ahead)
+    if intervals:
+        support.require_years(years_ahead, ": score with years_ahead=0 (--years-ahead 0)")
     histories = whole_table.read(profiles, support)
     panel, place = histories.panel, histories.place
     verdict = whole_table.judge(histories, support)
@@ -136,14 +140,7 @@ def unwrap(
             f"a fitted or published model is needed, not a {type(model).__name__}: give results of "
             "a fit, or what profiles.load returns"
         )
-    return results, support, bool(getattr(model, "expired", False))
-
-
-def whole_years(value: Any, least: int, what: str) -> int:
-    """Return a number of years as an int; raise an InputError for anything else."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise InputError(f"{what} must be a whole number of {least} or more, not {value!r}")
-    return int(value)
+    return results, support, bool(getattr(model, "past_last_day", False))
 
 
 def check_usable(results: GroupTrajectoriesResults) -> None:

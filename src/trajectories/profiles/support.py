@@ -80,6 +80,14 @@ class Support:
         """Years from one age of the model to the next; the longest step where they differ."""
         return float(np.diff(self.ages).max()) if len(self.ages) > 1 else 1.0
 
+    def require_years(self, years: int, instead: str = "") -> None:
+        """Raise an InputError if years ahead are asked of a model whose ages are no years."""
+        if years and not np.allclose(np.diff(self.ages), 1.0):
+            raise InputError(
+                f"the ages of this model, {self.ages[0]:g}, {self.ages[1]:g} and so on, are not "
+                f"one year apart, and what lies ahead is forecast by year{instead}"
+            )
+
     @property
     def too_long(self) -> str:
         """Reason against a history with more years free at an age than there are."""

@@ -10,7 +10,7 @@ from trajectories.disclosure_control import disclosure
 from trajectories.errors import InputError
 from trajectories.profiles.few_persons import refuse_made_before
 from trajectories.profiles.model import ScoringModel
-from trajectories.profiles.table_text import html_table, markdown_table
+from trajectories.profiles.table_text import html_page, html_table, markdown_table
 from trajectories.profiles.tripod_facts import STATES, Facts
 from trajectories.profiles.tripod_methods import (
     methods,
@@ -54,10 +54,14 @@ class Tripod:
         refuse_made_before(self._minimum_cell, "tripod")
         return f"{markdown_table(self.table.rename(columns=HEADINGS))}\n{SOURCE}\n"
 
-    def to_html(self) -> str:
-        """Return the items as an HTML table; every text is escaped; raises as ``to_markdown``."""
+    def to_html(self, page: bool = False) -> str:
+        """Return the items as an HTML table, or as a page of its own; see ``CardDocument``.
+
+        Every text is escaped; raises as ``to_markdown``.
+        """
         refuse_made_before(self._minimum_cell, "tripod")
-        return html_table(self.table.rename(columns=HEADINGS), SOURCE)
+        table = html_table(self.table.rename(columns=HEADINGS), SOURCE)
+        return html_page("TRIPOD+AI", table) if page else table
 
     def __repr__(self) -> str:
         """Return how many items are filled."""

@@ -49,6 +49,10 @@ class Facts:
             f"degree {results.degree}"
         )
 
+    def cells(self) -> str:
+        """Return what a cell of the panel is."""
+        return "person-years" if np.allclose(np.diff(self.model.support.ages), 1.0) else "ages"
+
     def ages(self) -> str:
         """Return the ages of the model."""
         ages = self.model.support.ages
@@ -134,3 +138,8 @@ class Facts:
             f"Offences at later ages, observed to expected {whole['estimate']:.3f} "
             f"({whole['lower']:.3f} to {whole['upper']:.3f}), {whole['persons']:,} persons."
         )
+
+
+def sentence(text: str) -> str:
+    """Return words of a card with a full stop, where they have none."""
+    return text.strip() if text.strip().endswith((".", "!", "?", "…")) else f"{text.strip()}."

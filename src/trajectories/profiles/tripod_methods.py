@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trajectories.disclosure_control import number_in_words
-from trajectories.profiles.tripod_facts import ANALYST, FILLED, PARTLY, Facts, Item
+from trajectories.profiles.tripod_facts import ANALYST, FILLED, PARTLY, Facts, Item, sentence
 
 
 def opening(facts: Facts) -> list[Item]:
@@ -30,8 +30,8 @@ def opening(facts: Facts) -> list[Item]:
             "3b",
             "Target population, purpose, intended users",
             PARTLY,
-            f"{card.population}, {card.country}. Use: {card.intended_use} [Name the users and the "
-            "moment in the procedure.]",
+            f"{card.population}, {card.country}. Use: {sentence(card.intended_use)} [Name the "
+            "users and the moment in the procedure.]",
         ),
         (
             "3c",
@@ -121,7 +121,8 @@ def outcome_and_predictors(facts: Facts) -> list[Item]:
             "10",
             "Sample size",
             PARTLY,
-            f"Development: {results.nobs:,} persons, {results.n_cells:,.0f} observed person-years"
+            f"Development: {results.nobs:,} persons, {results.n_cells:,.0f} observed "
+            + facts.cells()
             + _evaluated(facts)
             + ". [Say how the size came about, and why it is enough.]",
         ),

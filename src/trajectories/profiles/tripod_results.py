@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trajectories.disclosure_control import number_in_words
-from trajectories.profiles.tripod_facts import ANALYST, FILLED, PARTLY, Facts, Item
+from trajectories.profiles.tripod_facts import ANALYST, FILLED, PARTLY, Facts, Item, sentence
 
 
 def openness(facts: Facts) -> list[Item]:
@@ -112,7 +112,7 @@ def discussion(facts: Facts) -> list[Item]:
     )
     return [
         ("25", "Interpretation, fairness included", ANALYST, "[Interpret the results.]"),
-        ("26", "Limitations", PARTLY, f"{card.limits} [Add those of the study.]"),
+        ("26", "Limitations", PARTLY, f"{sentence(card.limits)} [Add those of the study.]"),
         (
             "27a",
             "Poor or missing input",

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from trajectories.disclosure_control import holds_tables, number_in_words
-from trajectories.groups.inference.covariance import normal_quantile
+from trajectories.numerics.normal import normal_quantile
 from trajectories.profiles.calibration import calibration, calibration_curve
 from trajectories.profiles.decision_curve import decision_curve
 from trajectories.profiles.discrimination import discrimination
@@ -68,7 +68,7 @@ class Validation:
             [
                 f"{self.n_scored} persons scored, {number_in_words(self.n_refused, '')} refused"
                 f"{until}; intervals of {100 * self.level:g} %",
-                table.drop(columns="reason").round(3).to_string(index=False),
+                table.round(3).to_string(index=False),
                 "Calibration and equal error rates cannot all hold where base rates differ; no "
                 "number here certifies fairness.",
             ]

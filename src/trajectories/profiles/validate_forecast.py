@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,17 +12,18 @@ from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.groups.adequacy.person_density import at_ages, group_log_density, mixed
 from trajectories.groups.choosing.held_out import exposures, forecast
-from trajectories.groups.inference.covariance import normal_quantile
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.types import BoolArray, FloatArray
 from trajectories.panel import widened
 from trajectories.profiles.judged import EVERYBODY, subgroup_rows, subgroup_table
 from trajectories.profiles.score import check_usable, unwrap
-from trajectories.profiles.whole_table import require_years_free
+from trajectories.profiles.whole_table import require_panel, require_years_free
 
 if TYPE_CHECKING:
     from trajectories.groups import GroupTrajectoriesResults
     from trajectories.panel import Panel
     from trajectories.profiles.model import ScoringModel
+    from trajectories.profiles.support import Support
 
 COLUMNS = (
     "by",
@@ -74,18 +76,16 @@ def validate_forecast(
     Raises
     ------
     InputError
-        If no age lies on one side of the cut-off, or nobody is left to compare.
+        If an age lies outside the model's, or none on one side of the cut-off, or nobody is left to
+        compare.
     """
     results, support, _ = unwrap(model)
     check_usable(results)
-    panel.require_common_ages("a forecast")
+    require_panel(panel, "a forecast")
+    panel = panel.without_empty_ages()
     require_years_free(panel, support)
+    _check_ages(panel, support, cutoff_age)
     early = np.asarray(panel.ages <= cutoff_age)
-    if early.all() or not early.any():
-        raise InputError(
-            f"the cut-off {cutoff_age:g} must leave ages on both sides; the panel has "
-            f"{panel.ages[0]:g} to {panel.ages[-1]:g}"
-        )
     z = normal_quantile(level)
     keep = _comparable(panel, early, support)
     if not keep.any():
@@ -115,7 +115,24 @@ def validate_forecast(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _comparable(panel: Panel, early: BoolArray, support: Any) -> BoolArray:
+def _check_ages(panel: Panel, support: Support, cutoff_age: float) -> None:
+    """Raise an InputError for ages outside the model's, and a cut-off without ages beside it."""
+    outside = (panel.ages < support.ages[0]) | (panel.ages > support.ages[-1])
+    if outside.any():
+        raise InputError(
+            f"{int(outside.sum())} of {panel.n_ages} ages of the panel lie outside the model's, "
+            f"{support.ages[0]:g} to {support.ages[-1]:g}, where it says nothing: leave them out"
+        )
+    if isinstance(cutoff_age, bool) or not isinstance(cutoff_age, Real):
+        raise InputError(f"cutoff_age must be an age, not {cutoff_age!r}")
+    if not panel.ages[0] <= cutoff_age < panel.ages[-1]:
+        raise InputError(
+            f"the cut-off {cutoff_age:g} must leave ages on both sides; the panel has "
+            f"{panel.ages[0]:g} to {panel.ages[-1]:g}"
+        )
+
+
+def _comparable(panel: Panel, early: BoolArray, support: Support) -> BoolArray:
     """Return who has a history that would be scored, and is observed later."""
     keep = np.zeros(panel.n_units, dtype=bool)
     before, rows = at_ages(panel, early)

@@ -8,21 +8,18 @@ the fault in persons. So it is said once, wherever profiles come in: Python, fil
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.numerics.types import BoolArray, FloatArray
+from trajectories.panel import Panel
 from trajectories.panel.arrays import counted
 from trajectories.panel.exposure_length import unit_of
 from trajectories.panel.labels import ages_from_labels
 from trajectories.profiles.histories import Histories
 from trajectories.profiles.support import OUTSIDE, Refusals, Support
-
-if TYPE_CHECKING:
-    from trajectories.panel import Panel
 
 MOST_TOO_LONG = 0.5
 """A larger share of the observed cells with more years free than there are speaks of the unit."""
@@ -95,6 +92,16 @@ def refuse_as_one(reasons: set[str], n_rows: int) -> None:
             f"all {n_rows:,} rows would be refused for one reason, so that the table is at fault "
             f"and no person: {reason}; {advice}"
         )
+
+
+def require_panel(panel: object, what: str) -> None:
+    """Raise an InputError unless it is a panel at common ages."""
+    if not isinstance(panel, Panel):
+        raise InputError(
+            f"{what} needs a Panel, not a {type(panel).__name__}: make one with Panel.from_wide, "
+            "Panel.from_long or Panel.from_register"
+        )
+    panel.require_common_ages(what)
 
 
 def require_years_free(panel: Panel, support: Support) -> None:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import numpy as np
 from scipy.special import stdtrit
 
-from trajectories.groups.inference.covariance import normal_quantile
+from trajectories.numerics import share_limits
+from trajectories.numerics.normal import normal_quantile
 
 
 def wilson(share: float, persons: float, level: float) -> tuple[float, float]:
     """Return Wilson's interval of a share seen among some number of persons.
 
     ``persons`` may be an effective number. A share that stands for less than one person cannot be
-    told from none: then the lower limit is 0 (and likewise the upper limit 1). Source: Wilson
-    (1927), Journal of the American Statistical Association 22, 209-212.
+    told from none: then the lower limit is 0 (and likewise the upper limit 1).
     """
-    z = normal_quantile(level)
-    scale = 1.0 + z**2 / persons
-    centre = (share + z**2 / (2.0 * persons)) / scale
-    half = z * np.sqrt(share * (1.0 - share) / persons + (z / (2.0 * persons)) ** 2) / scale
-    lower = 0.0 if share * persons < 1.0 else max(centre - half, 0.0)
-    upper = 1.0 if (1.0 - share) * persons < 1.0 else min(centre + half, 1.0)
-    return float(lower), float(upper)
+    lower, upper = share_limits.wilson(share, persons, normal_quantile(level)).tolist()
+    return (
+        0.0 if share * persons < 1.0 else lower,
+        1.0 if (1.0 - share) * persons < 1.0 else upper,
+    )
 
 
 def share_interval(share: float, error: float, persons: float, level: float) -> tuple[float, float]:

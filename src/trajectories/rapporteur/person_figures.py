@@ -51,7 +51,7 @@ def person_figures(register: Register) -> pd.DataFrame:
     persons = register.persons
     persons = persons[persons["population"] == TRAFFICKERS].set_index("person")
     offences = register.offences[register.offences["person"].isin(persons.index)]
-    index_date = _first_trafficking(offences, persons.index)
+    index_date = first_trafficking(offences, persons.index)
     columns = {
         **_career(persons, offences, index_date),
         "age_at_observation_end": _years(persons, register.reference_date),
@@ -106,7 +106,14 @@ def with_criminal_relative(register: Register, persons: pd.Index[int]) -> pd.Dat
     return pd.DataFrame(found, index=persons).astype(np.float64)
 
 
-def _first_trafficking(offences: pd.DataFrame, persons: pd.Index[int]) -> pd.Series:
+def first_trafficking(offences: pd.DataFrame, persons: pd.Index[int]) -> pd.Series:
+    """Return the date of the first trafficking offence of each of these persons.
+
+    Raises
+    ------
+    InputError
+        If one of them has none.
+    """
     trafficking = offences[offences["offence_type"] == "trafficking"]
     first = trafficking.groupby("person", observed=True)["offence_date"].min().reindex(persons)
     without = int(first.isna().sum())

@@ -16,6 +16,7 @@ from trajectories.rapporteur.classified import classify
 from trajectories.rapporteur.estimate import Estimate
 from trajectories.rapporteur.estimates import group_estimates, overall_estimates
 from trajectories.rapporteur.figures import TRAFFICKERS
+from trajectories.rapporteur.given_index_case import given_index_case, index_facts
 from trajectories.rapporteur.person_figures import person_figures
 from trajectories.rapporteur.recovery import followed, recovery_table
 from trajectories.rapporteur.stages import Clock, Stage, attempt
@@ -77,7 +78,9 @@ def study(
         typology = results.typology()
         names = group_names(typology)
     with clock.stage("describing the groups"):
-        classified = classify(results, panel).named(list(names))
+        facts = index_facts(register, panel.units)
+        classified = given_index_case(classify(results, panel), results, panel, facts)
+        classified = classified.named(list(names))
         by_group = group_estimates(classified, persons)
         overall = overall_estimates(register, persons)
     posterior = pd.DataFrame(

@@ -11,18 +11,22 @@ from scipy.special import stdtrit
 from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.numerics.aalen_johansen import cumulative_incidence as aalen_johansen
+from trajectories.numerics.arguments import whole_number
 from trajectories.numerics.influence import count_curve, count_influence
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.risk_sets import risk_table, step_at
+from trajectories.numerics.share_limits import clopper_pearson
 from trajectories.numerics.step_intervals import incidence_limits
 from trajectories.numerics.types import FloatArray
-from trajectories.panel.arrays import counted, names
+from trajectories.panel.arrays import names
 from trajectories.panel.follow_up import FollowUp
-from trajectories.recidivism.fixed_window import exact_limits
+from trajectories.panel.posterior import posterior_of
 from trajectories.recidivism.follow_up_input import (
     asked_times,
     cause_number,
+    followed_throughout,
     need_single,
-    normal_quantile,
+    person_weights,
 )
 
 METHODS = ("weights", "imputation")
@@ -83,7 +87,7 @@ def by_group(
     follow_up = need_single(follow_up, "by_group")
     if method not in METHODS:
         raise InputError(f"method= must be one of {names(METHODS)}")
-    at = asked_times(times)
+    z, at = normal_quantile(level), asked_times(times)
     if at is None or not len(at):
         raise InputError("by_group: give at least one time")
     if at[-1] > follow_up.stop.max():
@@ -100,11 +104,10 @@ def by_group(
         )
     if method == "weights":
         pieces = [_weighted(follow_up, number, chance, copies, at) for chance in chances.T]
-        z = normal_quantile(level)
         limits = [incidence_limits(value, se, z, "log-log") for value, se, _ in pieces]
     else:
-        if n_imputations < 2:
-            raise InputError("n_imputations must be 2 or more")
+        n_imputations = whole_number("n_imputations", n_imputations, 2)
+        seed = whole_number("seed", seed)
         pieces, limits = _imputed(follow_up, number, chances, at, level, n_imputations, seed)
     frames = []
     for k, group in enumerate(posterior.columns):
@@ -133,28 +136,12 @@ def group_probabilities(
     follow_up: FollowUp, posterior: pd.DataFrame
 ) -> tuple[FloatArray, FloatArray]:
     """Return the posterior of the persons of a follow-up, shape (N, K), and their weights (N,)."""
-    if not isinstance(posterior, pd.DataFrame):
-        raise InputError(
-            "posterior must be a DataFrame: index person, a column a group (results.posterior)"
-        )
-    place = posterior.index.get_indexer(follow_up.persons)
-    if (place < 0).any():
-        raise InputError(
-            f"posterior: {counted(int((place < 0).sum()), 'person')} of {follow_up.n_persons:,} "
-            "in the follow-up without a row: fit the groups on the same persons, or "
-            "follow_up.subset those who have one"
-        )
-    values = posterior.to_numpy(dtype=np.float64)[place]
-    strange = ~(np.isfinite(values).all(axis=1) & (values >= 0).all(axis=1))
-    strange |= np.abs(values.sum(axis=1) - 1.0) > 1e-6
-    if strange.any():
-        raise InputError(
-            f"posterior: {counted(int(strange.sum()), 'row')} are no probabilities that sum to 1"
-        )
-    if follow_up.weight is None:
-        return values, np.ones(len(values))
-    first = np.searchsorted(follow_up.person, np.arange(follow_up.n_persons))
-    return values, follow_up.weight[first]
+    values = posterior_of(
+        posterior,
+        follow_up.persons,
+        "fit the groups on the same persons, or follow_up.subset those who have one",
+    )
+    return values, person_weights(follow_up)
 
 
 def _weighted(
@@ -207,12 +194,9 @@ def _imputed(
 
 def _none_seen(follow_up: FollowUp, weight: FloatArray, at: FloatArray, level: float) -> FloatArray:
     """Return upper limits for who has seen no event, from who was followed from 0 to each time."""
-    first = np.searchsorted(follow_up.person, np.arange(follow_up.n_persons))
-    last = np.append(first[1:], follow_up.n_rows) - 1
-    early, end = follow_up.start[first] == 0, follow_up.stop[last]
-    n = [float(weight[early & (end >= t * (1 - 1e-12))].sum()) for t in at]
+    n = [float(weight[followed_throughout(follow_up, t)].sum()) for t in at]
     return np.array(
-        [exact_limits(0.0, m, level)[1] if t > 0 else 0.0 for m, t in zip(n, at, strict=True)]
+        [clopper_pearson(0.0, m, level)[1] if t > 0 else 0.0 for m, t in zip(n, at, strict=True)]
     )
 
 

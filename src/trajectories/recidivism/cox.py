@@ -22,9 +22,12 @@ from trajectories.panel.follow_up import FollowUp
 from trajectories.recidivism.cox_results import CoxResults, baseline
 from trajectories.recidivism.design import Design, make_design
 from trajectories.recidivism.few_persons import RestsOn, rests_on
-from trajectories.recidivism.follow_up_input import event_codes, need_follow_up, no_events
+from trajectories.recidivism.follow_up_input import copies, event_codes, need_follow_up, no_events
 from trajectories.recidivism.time_scales import TRANSFORMS, transformed_time
 from trajectories.suggestions import did_you_mean
+
+MOST_TERMS = 1e8
+"""Tied copies that Efron's method can go through."""
 
 VANISHING = 1e-8
 """Part of the model's standard error that rounding can leave of a sum of scores that is 0."""
@@ -89,8 +92,10 @@ def cox(
     <= stop.
     """
     follow_up = need_follow_up(follow_up)
-    _check(ties, weights_are, time_transform)
-    copies = _copies(follow_up.weight, weights_are)
+    check_options(ties, time_transform)
+    if weights_are not in (None, "copies", "sampling"):
+        raise InputError('weights_are= must be "copies" or "sampling"')
+    as_copies = _as_copies(follow_up, weights_are)
     event = event_codes(follow_up, cause) > 0
     if not event.any():
         raise no_events("cox", follow_up, cause)
@@ -110,16 +115,17 @@ def cox(
         follow_up.stratum,
         follow_up.weight,
         ties=ties,
-        copies=copies,
+        copies=as_copies,
     )
     _refuse_everybody(sets)
+    refuse_many_terms(sets)
     fit = fit_cox(sets, X)
     refuse_no_answer(fit, design)
     sandwich = (follow_up.repeated or cluster is not None) if robust is None else robust
     covariance = None
     if sandwich and len(design.terms):
         groups, by_person = _clusters(follow_up, cluster, sets)
-        covariance = clustered_covariance(sets, fit, groups, persons_copied=copies and by_person)
+        covariance = clustered_covariance(sets, fit, groups, persons_copied=as_copies and by_person)
     return assemble(
         follow_up,
         design,
@@ -128,7 +134,7 @@ def cox(
         covariance,
         rests_on(follow_up, design, X, event),
         ties=ties,
-        weights="copies" if copies else "sampling",
+        weights="copies" if as_copies else "sampling",
         model="Cox" if not follow_up.repeated else "Andersen–Gill",
         time_transform=time_transform,
     )
@@ -216,6 +222,16 @@ def refuse_no_answer(fit: CoxFit, design: Design) -> None:
         )
 
 
+def refuse_many_terms(sets: CoxRiskSets) -> None:
+    """Refuse weights so large that Efron's sums over tied copies, one by one, fit no memory."""
+    number = float(sets.terms.sum())
+    if number > MOST_TERMS:
+        raise InputError(
+            f"cox: weights that are copies make {number:,.0f} tied events, and Efron's method goes "
+            'through them one by one: take ties="breslow", or smaller weights'
+        )
+
+
 def _refuse_everybody(sets: CoxRiskSets) -> None:
     """Refuse data in which every event takes all who are at risk: they compare nobody."""
     part, n = sets.parts[0], len(sets.time)
@@ -240,17 +256,16 @@ def _refuse_vanishing(naive: FloatArray, robust: FloatArray, design: Design) -> 
         )
 
 
-def _check(ties: str, weights_are: str | None, time_transform: str) -> None:
+def check_options(ties: str, time_transform: str) -> None:
+    """Refuse a way of breaking ties, or a time scale, that does not exist."""
     if ties not in ("efron", "breslow"):
         raise InputError('ties= must be "efron" or "breslow"')
-    if weights_are not in (None, "copies", "sampling"):
-        raise InputError('weights_are= must be "copies" or "sampling"')
     if time_transform not in TRANSFORMS:
         raise InputError(f"time_transform= must be one of {names(TRANSFORMS)}")
 
 
-def _copies(weight: FloatArray | None, weights_are: str | None) -> bool:
-    whole = weight is None or bool((weight == np.rint(weight)).all())
+def _as_copies(follow_up: FollowUp, weights_are: str | None) -> bool:
+    whole = copies(follow_up)
     if weights_are == "copies" and not whole:
         raise InputError('weights_are="copies" needs whole numbers as weights')
     return whole if weights_are is None else weights_are == "copies"

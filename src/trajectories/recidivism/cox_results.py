@@ -13,11 +13,12 @@ from trajectories.errors import InputError
 from trajectories.numerics.cox_fit import CoxFit
 from trajectories.numerics.cox_residuals import mean_hazards
 from trajectories.numerics.cox_risk_sets import CoxRiskSets
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.types import FloatArray, IntArray
 from trajectories.recidivism.curves_of_events import times_shown, without_few
 from trajectories.recidivism.design import Design
 from trajectories.recidivism.few_persons import RestsOn, shown_table
-from trajectories.recidivism.follow_up_input import asked_times, label_column, normal_quantile
+from trajectories.recidivism.follow_up_input import asked_times, label_column
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -240,7 +241,8 @@ class CoxResults:
         self, x: FloatArray, rows: IntArray, at: FloatArray | None, z: float, covariance: FloatArray
     ) -> pd.DataFrame:
         curves = self.curves
-        ratio = float(np.exp(x @ self.params.to_numpy()))
+        with np.errstate(over="ignore"):  # where a coefficient has run away
+            ratio = float(np.exp(x @ self.params.to_numpy()))
         hazard = ratio * curves.hazard[rows]
         drift = ratio * (x * curves.hazard[rows, None] - curves.drift[rows])
         variance = ratio**2 * curves.variance[rows]
@@ -258,8 +260,8 @@ class CoxResults:
                 "hazard": hazard,
                 "se": np.sqrt(variance),
                 "survival": np.exp(-hazard),
-                "lower": np.exp(-hazard * np.exp(z * error)),
-                "upper": np.exp(-hazard * np.exp(-z * error)),
+                "lower": np.exp(-_times(hazard, z * error)),
+                "upper": np.exp(-_times(hazard, -z * error)),
             }
         )
 
@@ -280,6 +282,12 @@ class CoxResults:
         terms = len(self.params)
         events = self._persons.in_words(self.n_persons, self.n_events)
         return f"<{self.model}: {terms} terms, {events}, llf {self.llf:.3f}>"
+
+
+def _times(hazard: FloatArray, log: FloatArray) -> FloatArray:
+    """Return a hazard times exp of a number, 0 where the hazard is."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.where(hazard > 0, hazard * np.exp(log), 0.0)
 
 
 def ratio(values: pd.Series[float]) -> pd.Series[float]:

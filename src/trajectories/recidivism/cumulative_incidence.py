@@ -11,13 +11,13 @@ import pandas as pd
 from trajectories.disclosure_control import disclosed
 from trajectories.errors import DegenerateSolutionWarning
 from trajectories.numerics.aalen_johansen import cumulative_incidence as aalen_johansen
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.step_intervals import incidence_limits
 from trajectories.panel.follow_up import FollowUp
 from trajectories.recidivism.follow_up_input import (
     asked_times,
     check_interval,
     need_single,
-    normal_quantile,
     samples,
 )
 from trajectories.recidivism.kaplan_meier import curve_frame, sample_table

@@ -17,6 +17,7 @@ from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 from trajectories.numerics.usual_value import usual_value
 from trajectories.panel.follow_up import FollowUp
 from trajectories.recidivism.design import Design
+from trajectories.recidivism.follow_up_input import copies, person_weights
 
 OTHERS, USUAL = "another value", "the usual value"
 SIDES = ("with the event", "without it")
@@ -220,11 +221,9 @@ def _first_rows(
 
 def _mass(follow_up: FollowUp) -> FloatArray | None:
     """Return how many persons each stands for, shape (N,); None: one."""
-    weight = follow_up.weight
-    if weight is None or not (weight == np.rint(weight)).all():
+    if follow_up.weight is None or not copies(follow_up):
         return None
-    first = np.searchsorted(follow_up.person, np.arange(follow_up.n_persons))
-    return np.asarray(weight[first], dtype=np.float64)
+    return person_weights(follow_up)
 
 
 def _codes(X: FloatArray, columns: tuple[int, ...]) -> IntArray:

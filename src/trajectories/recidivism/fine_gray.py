@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -13,11 +12,11 @@ from trajectories.numerics.cox_residuals import clustered_covariance
 from trajectories.numerics.cox_risk_sets import cox_risk_sets
 from trajectories.numerics.observation import observation_weights
 from trajectories.panel.follow_up import FollowUp
-from trajectories.recidivism.cox import assemble, refuse_no_answer
+from trajectories.recidivism.cox import assemble, check_options, refuse_many_terms, refuse_no_answer
 from trajectories.recidivism.cox_results import CoxResults
 from trajectories.recidivism.design import make_design
 from trajectories.recidivism.few_persons import rests_on
-from trajectories.recidivism.follow_up_input import cause_number, need_single, no_events
+from trajectories.recidivism.follow_up_input import cause_number, copies, need_single, no_events
 
 
 def fine_gray(
@@ -63,8 +62,7 @@ def fine_gray(
     follow_up = need_single(follow_up, "fine_gray")
     if follow_up.stratum is not None:
         raise InputError("fine_gray: strata are not supported; make the stratum a covariate")
-    if ties not in ("efron", "breslow"):
-        raise InputError('ties= must be "efron" or "breslow"')
+    check_options(ties, time_transform)
     number = cause_number(follow_up, cause)
     event = follow_up.cause == number
     other = (follow_up.cause > 0) & ~event
@@ -83,7 +81,7 @@ def fine_gray(
     )
     share = np.zeros(follow_up.n_rows)
     share[other] = 1.0 / observed(follow_up.stop[other])
-    copies = _whole(follow_up.weight)
+    as_copies = copies(follow_up)
     sets = cox_risk_sets(
         follow_up.start,
         follow_up.stop,
@@ -91,16 +89,17 @@ def fine_gray(
         None,
         follow_up.weight,
         ties=ties,
-        copies=copies,
+        copies=as_copies,
         kept_on=(other, share, observed(times)),
     )
     X = design.matrix(follow_up.covariates)
+    refuse_many_terms(sets)
     fit = fit_cox(sets, X)
     refuse_no_answer(fit, design)
     covariance = None
     if len(design.terms):
         person = follow_up.person[sets.kept]
-        covariance = clustered_covariance(sets, fit, person, persons_copied=copies)
+        covariance = clustered_covariance(sets, fit, person, persons_copied=as_copies)
     return assemble(
         follow_up,
         design,
@@ -109,11 +108,7 @@ def fine_gray(
         covariance,
         rests_on(follow_up, design, X, event),
         ties=ties,
-        weights="copies" if copies else "sampling",
+        weights="copies" if as_copies else "sampling",
         model="Fine–Gray",
         time_transform=time_transform,
     )
-
-
-def _whole(weight: Any) -> bool:
-    return weight is None or bool((weight == np.rint(weight)).all())

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import betaincinv
 
 from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
+from trajectories.numerics.normal import normal_quantile
+from trajectories.numerics.share_limits import clopper_pearson
 from trajectories.numerics.types import FloatArray
 from trajectories.panel.arrays import names
 from trajectories.panel.follow_up import FollowUp
@@ -18,8 +19,12 @@ from trajectories.recidivism.cumulative_incidence import cumulative_incidence
 from trajectories.recidivism.follow_up_input import (
     asked_times,
     cause_number,
+    event_codes,
+    first_rows,
+    followed_throughout,
+    listed,
     need_single,
-    normal_quantile,
+    person_weights,
     sample_numbers,
 )
 from trajectories.recidivism.kaplan_meier import kaplan_meier
@@ -73,7 +78,7 @@ def fixed_window(
     windows = asked_times(years)
     if windows is None or not len(windows):
         raise InputError("fixed_window: give at least one window, such as years=(2, 5, 7)")
-    chosen = NAMES if methods is None else tuple(methods)
+    chosen = NAMES if methods is None else tuple(listed(methods))
     if methods is None and follow_up.potential is None:
         chosen = NAMES[1:]
     unknown = [method for method in chosen if method not in NAMES]
@@ -100,13 +105,9 @@ def _observed(
             'start to the reference date, of everybody), or methods=["cumulative_incidence"]'
         )
     number, labels = sample_numbers(follow_up, by)
-    first = np.searchsorted(follow_up.person, np.arange(follow_up.n_persons))
-    sample = number[first]
-    weight = np.ones(len(first)) if follow_up.weight is None else follow_up.weight[first]
-    wanted = follow_up.cause == cause_number(follow_up, cause)
-    if cause == "any":
-        wanted = follow_up.cause > 0
-    at = np.full(len(first), np.inf)
+    sample, weight = number[first_rows(follow_up)], person_weights(follow_up)
+    wanted = event_codes(follow_up, cause) > 0
+    at = np.full(follow_up.n_persons, np.inf)
     at[follow_up.person[wanted]] = follow_up.stop[wanted]
     rows: list[tuple[Any, ...]] = []
     for g, label in enumerate(labels):
@@ -119,18 +120,9 @@ def _observed(
                     f"fixed_window: nobody in {label!r} could be observed for {window:g} years: "
                     "choose shorter windows"
                 )
-            rows.append(
-                (label, window, "observed", n, events, events / n, *exact_limits(events, n, level))
-            )
+            limits = clopper_pearson(events, n, level)
+            rows.append((label, window, "observed", n, events, events / n, *limits))
     return pd.DataFrame(rows, columns=_COLUMNS)
-
-
-def exact_limits(events: float, n: float, level: float) -> tuple[float, float]:
-    """Return Clopper and Pearson's limits of a share; numbers may be fractional."""
-    tail = (1.0 - level) / 2.0
-    lower = 0.0 if events <= 0 else float(betaincinv(events, n - events + 1.0, tail))
-    upper = 1.0 if events >= n else float(betaincinv(events + 1.0, n - events, 1.0 - tail))
-    return lower, upper
 
 
 _COLUMNS = ["stratum", "window", "method", "persons", "events", "share", "lower", "upper"]
@@ -139,9 +131,12 @@ _COLUMNS = ["stratum", "window", "method", "persons", "events", "share", "lower"
 def _incidence(
     follow_up: FollowUp, windows: FloatArray, cause: str | None, by: str | None, level: float
 ) -> pd.DataFrame:
+    if cause == "any" and "any" not in follow_up.causes:
+        raise InputError(
+            'fixed_window: cause="any" has no cumulative incidence of one cause: use '
+            'methods=["observed", "kaplan_meier"]'
+        )
     curve = cumulative_incidence(follow_up, by, level, times=windows)
-    if cause == "any":
-        raise InputError('fixed_window: with cause="any" use methods=["kaplan_meier"]')
     name = follow_up.causes[cause_number(follow_up, cause) - 1]
     curve = curve[curve["cause"] == name]
     return _as_windows(follow_up, curve, by, level, "cumulative_incidence", "incidence")
@@ -166,19 +161,13 @@ def _as_windows(
     value: str,
 ) -> pd.DataFrame:
     number, labels = sample_numbers(follow_up, by)
-    first = np.searchsorted(follow_up.person, np.arange(follow_up.n_persons))
-    weight = None if follow_up.weight is None else follow_up.weight[first]
+    own, weight = number[first_rows(follow_up)], person_weights(follow_up)
     upper = curve["upper"].to_numpy(copy=True)
-    none = np.flatnonzero((curve[value] == 0) & (curve["time"] > 0))
-    if len(none):
-        last = np.append(first[1:], follow_up.n_rows) - 1
-        own, begin, end = number[first], follow_up.start[first], follow_up.stop[last]
-        for k in none:
-            whole = (begin == 0) & (end >= curve["time"].iloc[k] * (1 - 1e-12))
-            whole &= own == labels.index(curve["stratum"].iloc[k])
-            n = float(whole.sum() if weight is None else weight[whole].sum())
-            upper[k] = exact_limits(0.0, n, level)[1]
-    persons = dict(zip(labels, np.bincount(number[first], weight, len(labels)), strict=True))
+    for k in np.flatnonzero((curve[value] == 0) & (curve["time"] > 0)):
+        whole = followed_throughout(follow_up, curve["time"].iloc[k])
+        whole &= own == labels.index(curve["stratum"].iloc[k])
+        upper[k] = clopper_pearson(0.0, float(weight[whole].sum()), level)[1]
+    persons = dict(zip(labels, np.bincount(own, weight, len(labels)), strict=True))
     stratum = curve["stratum"].astype(object)
     return pd.DataFrame(
         {

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from trajectories.errors import InputError
+from trajectories.numerics.risk_sets import at_least
 from trajectories.numerics.step_intervals import INTERVALS
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 from trajectories.panel.arrays import counted, names
@@ -149,17 +150,52 @@ def label_column(code: int, labels: tuple[Any, ...], n: int) -> Any:
     return pd.Categorical.from_codes(codes, categories=pd.Index(labels, tupleize_cols=False))
 
 
-def normal_quantile(level: float) -> float:
-    """Return z with P(-z < Z < z) = level."""
-    if not isinstance(level, float | int) or not 0 < level < 1:
-        raise InputError(f"level must lie between 0 and 1, for instance 0.95; found {level!r}")
-    return float(ndtri(0.5 + level / 2))
-
-
 def check_interval(interval: str) -> None:
     """Refuse a kind of interval that does not exist."""
     if interval not in INTERVALS:
         raise InputError(f"interval={interval!r}: choose among {names(INTERVALS)}")
+
+
+def at_least_now(sample: Sample, time: float) -> float:
+    """Return the weight at risk just before a time; at the very start, of those who begin then."""
+    at_start = time <= sample.start.min()
+    inside = sample.start <= time if at_start else (sample.start < time) & (sample.stop >= time)
+    return float(inside.sum() if sample.weight is None else sample.weight[inside].sum())
+
+
+def at_risk_at(sample: Sample, at: FloatArray) -> FloatArray:
+    """Return the weight at risk just before times; at the very start, of those who begin then."""
+    at_risk = at_least(sample.stop, at, sample.weight) - at_least(sample.start, at, sample.weight)
+    early = at <= sample.start.min()
+    if early.any():
+        at_risk[early] = at_least_now(sample, float(sample.start.min()))
+    return at_risk
+
+
+def first_rows(follow_up: FollowUp) -> IntArray:
+    """Return the first row of every person, shape (N,); rows are in order of person."""
+    rows = np.searchsorted(follow_up.person, np.arange(follow_up.n_persons))
+    return np.asarray(rows, dtype=np.int64)
+
+
+def followed_throughout(follow_up: FollowUp, time: float) -> BoolArray:
+    """Return who was followed from 0 to a time, shape (N,), but for rounding of it."""
+    first = first_rows(follow_up)
+    last = np.append(first[1:], follow_up.n_rows) - 1
+    return np.asarray((follow_up.start[first] == 0) & (follow_up.stop[last] >= time * (1 - 1e-12)))
+
+
+def person_weights(follow_up: FollowUp) -> FloatArray:
+    """Return the weight of every person, shape (N,); 1 without weights."""
+    if follow_up.weight is None:
+        return np.ones(follow_up.n_persons)
+    return np.asarray(follow_up.weight[first_rows(follow_up)], dtype=np.float64)
+
+
+def copies(follow_up: FollowUp) -> bool:
+    """Return whether weights can be numbers of equal persons: whole, or there are none."""
+    weight = follow_up.weight
+    return weight is None or bool((weight == np.rint(weight)).all())
 
 
 def n_persons(person: IntArray) -> int:
@@ -174,10 +210,28 @@ def asked_times(times: Any) -> FloatArray | None:
     try:
         at = np.unique(np.atleast_1d(np.asarray(times, dtype=np.float64)))
     except (TypeError, ValueError):
-        raise InputError("times must be finite numbers, 0 or more") from None
+        at = np.array([np.nan])
     if not np.isfinite(at).all() or (at < 0).any():
         raise InputError("times must be finite numbers, 0 or more")
     return at
+
+
+def listed(given: str | Sequence[str]) -> list[str]:
+    """Return names as a list; one name alone is a list of one."""
+    return [given] if isinstance(given, str) else list(given)
+
+
+def as_number(what: str, given: Any) -> float:
+    """Return an argument as a finite number.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    if isinstance(given, bool) or not isinstance(given, Real) or not np.isfinite(float(given)):
+        raise InputError(f"{what} must be a finite number, not {given!r}")
+    return float(given)
 
 
 def within_follow_up(times: FloatArray, sample: Sample, gone: BoolArray | bool = False) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.panel.follow_up import FollowUp
-from trajectories.recidivism.follow_up_input import need_single
+from trajectories.recidivism.follow_up_input import as_number, need_single
 from trajectories.recidivism.rates import rates
 
 
@@ -44,6 +44,7 @@ def hazard(
     if bands is None:
         bands = np.linspace(first, last, 11)
     elif np.ndim(bands) == 0:
+        bands = as_number("the width of the bands", bands)
         if not bands > 0:
             raise InputError("the width of the bands must be above 0")
         bands = np.arange(first, last + bands, bands)

@@ -11,18 +11,20 @@ import pandas as pd
 from trajectories.disclosure_control import disclosed
 from trajectories.errors import DegenerateSolutionWarning
 from trajectories.numerics import product_limit
-from trajectories.numerics.risk_sets import RiskTable, at_least, risk_table
+from trajectories.numerics.normal import normal_quantile
+from trajectories.numerics.risk_sets import RiskTable, risk_table
 from trajectories.numerics.step_intervals import positive_limits, probability_limits
 from trajectories.numerics.types import FloatArray
 from trajectories.panel.follow_up import FollowUp
 from trajectories.recidivism.follow_up_input import (
     Sample,
     asked_times,
+    at_least_now,
+    at_risk_at,
     check_interval,
     event_codes,
     label_column,
     need_single,
-    normal_quantile,
     samples,
     within_follow_up,
 )
@@ -169,13 +171,6 @@ def _ends(first: float, values: FloatArray, last: Any, n_curves: int) -> FloatAr
     return result.ravel()
 
 
-def at_least_now(sample: Sample, time: float) -> float:
-    """Return the weight at risk just before a time; at the very start, of those who begin then."""
-    at_start = time <= sample.start.min()
-    inside = sample.start <= time if at_start else (sample.start < time) & (sample.stop >= time)
-    return float(inside.sum() if sample.weight is None else sample.weight[inside].sum())
-
-
 def _read_at(
     sample: Sample,
     table: RiskTable,
@@ -188,9 +183,6 @@ def _read_at(
     within_follow_up(at, sample, ended)
     place = np.searchsorted(table.time, at, "right")
     n_curves = 1 if events.ndim == 1 else len(events)
-    at_risk = at_least(sample.stop, at, sample.weight) - at_least(sample.start, at, sample.weight)
-    if at[0] <= sample.start.min():
-        at_risk[at <= sample.start.min()] = at_least_now(sample, at[0])
 
     def read(values: FloatArray, first: float) -> FloatArray:
         ahead = np.full((n_curves, 1), first)
@@ -200,7 +192,7 @@ def _read_at(
     result: dict[str, Any] = {
         "stratum": label_column(sample.code, sample.labels, n_curves * len(at)),
         "time": np.tile(at, n_curves),
-        "at_risk": np.tile(at_risk, n_curves),
+        "at_risk": np.tile(at_risk_at(sample, at), n_curves),
         "events": np.diff(total, axis=1, prepend=0.0).ravel(),
     }
     for name, values in columns.items():

@@ -19,6 +19,7 @@ from trajectories.numerics.log_rank import (
 from trajectories.numerics.types import FloatArray, IntArray
 from trajectories.panel.follow_up import FollowUp
 from trajectories.recidivism.follow_up_input import (
+    as_number,
     cause_number,
     event_codes,
     n_persons,
@@ -62,7 +63,7 @@ def log_rank(
         If there are fewer than two samples or no events, or no event that could tell them apart.
     """
     follow_up = need_single(follow_up, "log_rank")
-    codes = event_codes(follow_up, cause)
+    rho, codes = as_number("rho", rho), event_codes(follow_up, cause)
     number, labels = _samples(follow_up, by)
     pieces = [
         log_rank_parts(counts, rho) for counts in _strata(follow_up, codes, 1, number, len(labels))
@@ -168,4 +169,4 @@ def _scores(labels: tuple[Any, ...], trend: Mapping[Any, float] | bool) -> Float
     absent = [label for label in labels if label not in trend]  # type: ignore[operator]
     if absent:
         raise InputError(f"trend= lacks a score for {absent[0]!r}: give each level one")
-    return np.array([float(trend[label]) for label in labels])  # type: ignore[index]
+    return np.array([as_number("a score of trend=", trend[label]) for label in labels])  # type: ignore[index]

@@ -11,8 +11,8 @@ import pandas as pd
 
 from trajectories.disclosure_control import disclosed
 from trajectories.errors import DegenerateSolutionWarning, InputError
-from trajectories.numerics.influence import count_curve, count_influence
-from trajectories.numerics.risk_sets import at_least
+from trajectories.numerics.influence import CountCurve, count_curve, count_influence
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.step_intervals import positive_limits
 from trajectories.numerics.types import FloatArray
 from trajectories.panel.arrays import counted as number_of
@@ -21,10 +21,11 @@ from trajectories.panel.follow_up import FollowUp
 from trajectories.recidivism.follow_up_input import (
     Sample,
     asked_times,
+    at_risk_at,
     cause_number,
     label_column,
+    listed,
     need_follow_up,
-    normal_quantile,
     samples,
     within_follow_up,
 )
@@ -80,26 +81,38 @@ def mean_cumulative_count(
     follow_up = need_follow_up(follow_up)
     z = normal_quantile(level)
     number = cause_number(follow_up, cause)
-    if not follow_up.repeated and (follow_up.cause == number).any():
-        raise InputError(
-            "mean_cumulative_count: every follow-up ends with its first event, so nothing is known "
-            "of further ones: make it with repeated=True, or use cumulative_incidence"
-        )
-    ends = _terminal(follow_up, number, terminal)
+    need_repeated(follow_up, number)
+    ends = terminal_causes(follow_up, number, terminal)
     at = asked_times(times)
     found = [_one(sample, number, ends, at, z) for sample in samples(follow_up, by)]
     return pd.concat(found, ignore_index=True)
 
 
-def _terminal(follow_up: FollowUp, number: int, terminal: Sequence[str] | None) -> list[int]:
+def need_repeated(follow_up: FollowUp, number: int) -> None:
+    """Refuse a follow-up that ends with the first event of a cause, which nothing can follow."""
+    if not follow_up.repeated and (follow_up.cause == number).any():
+        raise InputError(
+            "mean_cumulative_count: every follow-up ends with its first event, so nothing is known "
+            "of further ones: make it with repeated=True, or use cumulative_incidence"
+        )
+
+
+def terminal_causes(follow_up: FollowUp, number: int, terminal: Sequence[str] | None) -> list[int]:
+    """Return the numbers of the causes after which nothing is counted any more.
+
+    Raises
+    ------
+    InputError
+        If a cause is unknown, or somebody is at risk after a terminal event.
+    """
     causes = follow_up.causes
     if terminal is None:
         ends = [k for k in range(1, len(causes) + 1) if k != number]
     else:
-        unknown = [name for name in terminal if name not in causes]
+        unknown = [name for name in listed(terminal) if name not in causes]
         if unknown:
             raise InputError(f"terminal cause {names(unknown)} unknown; there are {names(causes)}")
-        ends = [causes.index(name) + 1 for name in terminal]
+        ends = [causes.index(name) + 1 for name in listed(terminal)]
     more = follow_up.person[1:] == follow_up.person[:-1]
     late = np.append(more & np.isin(follow_up.cause[:-1], ends), False)
     if late.any():
@@ -142,17 +155,22 @@ def _one(
     copies = np.ones(n)
     if sample.weight is not None:
         copies[person] = sample.weight
+    return count_frame(sample, curve, at, np.sqrt(copies @ influence**2), z)
+
+
+def count_frame(
+    sample: Sample, curve: CountCurve, at: FloatArray, se: FloatArray, z: float
+) -> pd.DataFrame:
+    """Return a mean cumulative count, with its standard errors, at some times as a table."""
     place = np.searchsorted(curve.time, at, "right")
     mean = np.append(0.0, curve.mean)[place]
-    se = np.sqrt(copies @ influence**2)
     lower, upper = positive_limits(mean, se, z)
     total = np.append(0.0, np.cumsum(curve.counted))[place]
-    at_risk = at_least(sample.stop, at, sample.weight) - at_least(sample.start, at, sample.weight)
     return pd.DataFrame(
         {
             "stratum": label_column(sample.code, sample.labels, len(at)),
             "time": at,
-            "at_risk": at_risk,
+            "at_risk": at_risk_at(sample, at),
             "events": np.diff(total, prepend=0.0),
             "mean": mean,
             "se": se,

@@ -17,7 +17,7 @@ from trajectories.panel.arrays import names
 from trajectories.panel.follow_up import FollowUp
 from trajectories.recidivism.design import Design, make_design
 from trajectories.recidivism.few_persons import rests_on
-from trajectories.recidivism.follow_up_input import event_codes, need_single, no_events
+from trajectories.recidivism.follow_up_input import event_codes, first_rows, need_single, no_events
 from trajectories.recidivism.parametric_results import ParametricResults
 
 
@@ -81,7 +81,7 @@ def parametric(
     fit = fit_parametric(problem)
     index = _names(problem, of_time, of_share)
     _warn(problem, fit, index, distribution)
-    persons = np.searchsorted(follow_up.person, np.arange(follow_up.n_persons)).astype(np.int64)
+    persons = first_rows(follow_up)
     return ParametricResults(
         distribution=distribution,
         of_time=of_time,

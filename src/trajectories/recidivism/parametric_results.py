@@ -11,10 +11,11 @@ from scipy.special import expit, logit, ndtr
 
 from trajectories.errors import InputError
 from trajectories.numerics.lifetime_distributions import DISTRIBUTIONS
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.types import BoolArray, FloatArray
 from trajectories.recidivism.design import Design
 from trajectories.recidivism.few_persons import RestsOn, shown_table
-from trajectories.recidivism.follow_up_input import asked_times, normal_quantile
+from trajectories.recidivism.follow_up_input import asked_times
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.special import ndtr
 
 from trajectories.errors import DegenerateSolutionWarning, InputError
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.rate_models import RateFit, fit_rates
 from trajectories.panel.arrays import names
 from trajectories.panel.follow_up import FollowUp
@@ -21,7 +22,6 @@ from trajectories.recidivism.follow_up_input import (
     event_codes,
     need_follow_up,
     no_events,
-    normal_quantile,
 )
 
 

@@ -11,13 +11,13 @@ from scipy.special import gammaincinv
 
 from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.types import FloatArray
 from trajectories.panel.follow_up import FollowUp
 from trajectories.recidivism.follow_up_input import (
     Sample,
     event_codes,
     need_follow_up,
-    normal_quantile,
     samples,
 )
 
@@ -78,7 +78,10 @@ def _edges(follow_up: FollowUp, bands: Any) -> FloatArray:
     whole = np.array([follow_up.start.min(), follow_up.stop.max()])
     if bands is None:
         return whole
-    cuts = np.asarray(bands, dtype=np.float64).ravel()
+    try:
+        cuts = np.asarray(bands, dtype=np.float64).ravel()
+    except (TypeError, ValueError):
+        cuts = np.array([np.nan])
     if not np.isfinite(cuts).all() or (np.diff(cuts) <= 0).any():
         raise InputError("bands must be increasing finite times")
     inside = cuts[(cuts > whole[0]) & (cuts < whole[1])]

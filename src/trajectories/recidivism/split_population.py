@@ -13,7 +13,7 @@ from trajectories.numerics.lifetime_distributions import DISTRIBUTIONS
 from trajectories.panel.arrays import names
 from trajectories.panel.follow_up import FollowUp
 from trajectories.recidivism.few_persons import shown_table
-from trajectories.recidivism.follow_up_input import need_single
+from trajectories.recidivism.follow_up_input import listed, need_single
 from trajectories.recidivism.kaplan_meier import kaplan_meier
 from trajectories.recidivism.parametric import parametric
 from trajectories.recidivism.parametric_results import ParametricResults
@@ -129,19 +129,19 @@ def split_population(
     Raises
     ------
     InputError
-        For fewer than two distributions, and as ``parametric``.
+        For fewer than two distributions, or one twice, and as ``parametric``.
     """
     follow_up = need_single(follow_up, "split_population")
-    if isinstance(distributions, str) or len(distributions) < 2:
+    if len(set(listed(distributions))) < 2 or len(set(distributions)) < len(distributions):
         raise InputError(
-            "split_population: give at least two distributions, to see how much the eventual "
-            f"share depends on them; there are {names(DISTRIBUTIONS)}"
+            "split_population: give at least two distributions, each once, to see how much the "
+            f"eventual share depends on them; there are {names(DISTRIBUTIONS)}"
         )
     curve = kaplan_meier(follow_up, cause)
     seen = 1.0 - float(curve["survival"].iloc[-1])
     fits, rows = {}, []
     for distribution in distributions:
-        fit = parametric(follow_up, distribution, time, tuple(share), cause)
+        fit = parametric(follow_up, distribution, time, listed(share), cause)
         fits[distribution] = fit
         ever, lower, upper = fit.eventual_share(level)
         rows.append(

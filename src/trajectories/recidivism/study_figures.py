@@ -11,6 +11,8 @@ from scipy.special import expit, logit
 
 from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
+from trajectories.numerics.normal import normal_quantile
+from trajectories.numerics.share_limits import clopper_pearson
 from trajectories.numerics.types import BoolArray, FloatArray
 from trajectories.panel.arrays import names
 from trajectories.panel.classification import OffenceClassification
@@ -18,8 +20,7 @@ from trajectories.panel.follow_up import FollowUp
 from trajectories.panel.offence_labels import is_named
 from trajectories.panel.register import Register
 from trajectories.recidivism.by_group import by_group, group_probabilities
-from trajectories.recidivism.fixed_window import exact_limits, fixed_window
-from trajectories.recidivism.follow_up_input import normal_quantile
+from trajectories.recidivism.fixed_window import fixed_window
 
 BY_TYPE = {"property": "property", "violent": "violent", "drug": "drugs"}
 """Name in the published keys → type or group of offences."""
@@ -158,7 +159,7 @@ def _to_the_end(
         for key, (base, yes) in figures.items():
             n, events = float(base.sum()), float(yes.sum())
             share = events / n if n > 0 else np.nan
-            limits = exact_limits(events, n, level) if n > 0 else (0.0, 1.0)
+            limits = clopper_pearson(events, n, level) if n > 0 else (0.0, 1.0)
             rows.append(_row(key, "all", "to the end of follow-up", n, events, share, limits))
         return pd.DataFrame(rows)
     chances, _ = group_probabilities(general, posterior)
@@ -175,7 +176,7 @@ def _weighted_share(
     n, events = float(chance.sum()), float(chance @ yes)
     share = events / n if n > 0 else 0.0
     if not 0.0 < share < 1.0:
-        return n, events, share, exact_limits(events, n, level) if n > 0 else (0.0, 1.0)
+        return n, events, share, clopper_pearson(events, n, level) if n > 0 else (0.0, 1.0)
     error = float(np.sqrt(((chance * (yes - share)) ** 2).sum())) / n
     half = normal_quantile(level) * error / (share * (1.0 - share))
     centre = float(logit(share))

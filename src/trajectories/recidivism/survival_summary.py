@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.numerics import product_limit
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.step_intervals import probability_limits
 from trajectories.panel.follow_up import FollowUp
 from trajectories.recidivism.follow_up_input import (
-    Sample,
+    as_number,
     check_interval,
     event_codes,
+    n_persons,
     need_single,
-    normal_quantile,
     samples,
 )
 from trajectories.recidivism.kaplan_meier import sample_table
-
-
-def persons(sample: Sample) -> int:
-    """Return the number of persons in a sample, each counted once whatever the weights."""
-    return len(np.unique(sample.person))
 
 
 @disclosed(keys=("stratum", "horizon"), parts=("stratum",))
@@ -48,7 +43,8 @@ def restricted_mean(
     """
     follow_up = need_single(follow_up, "restricted_mean")
     z = normal_quantile(level)
-    if not np.isfinite(horizon) or horizon <= 0:
+    horizon = as_number("horizon", horizon)
+    if horizon <= 0:
         raise InputError("horizon must be a number above 0")
     rows = []
     for sample in samples(follow_up, by, event_codes(follow_up, cause)):
@@ -65,7 +61,7 @@ def restricted_mean(
             table.time, survival, table.at_risk, table.all_events, begin, horizon
         )
         limits = (mean - z * se, mean + z * se)
-        rows.append((sample.label, horizon, mean, se, *limits, persons(sample)))
+        rows.append((sample.label, horizon, mean, se, *limits, n_persons(sample.person)))
     columns = ["stratum", "horizon", "mean", "se", "lower", "upper", "persons"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -91,7 +87,7 @@ def survival_quantile(
     follow_up = need_single(follow_up, "survival_quantile")
     check_interval(interval)
     z = normal_quantile(level)
-    if not 0 < p < 1:
+    if not 0 < as_number("p", p) < 1:
         raise InputError("p must lie between 0 and 1; 0.5 is the median")
     rows = []
     for sample in samples(follow_up, by, event_codes(follow_up, cause)):
@@ -99,5 +95,5 @@ def survival_quantile(
         survival, se = product_limit.kaplan_meier(table.at_risk, table.all_events)
         limits = probability_limits(survival, se, z, interval)
         times = (product_limit.quantile(table.time, curve, p) for curve in (survival, *limits))
-        rows.append((sample.label, p, *times, persons(sample)))
+        rows.append((sample.label, p, *times, n_persons(sample.person)))
     return pd.DataFrame(rows, columns=["stratum", "p", "time", "lower", "upper", "persons"])

@@ -56,7 +56,7 @@ def score_report(
         report.table(
             _rounded(scored.head(MOST_ROWS)),
             f"Probability of each group with its {level:.0%} interval, given the history so far; "
-            "offences to expect over the years ahead if free throughout, with the range for "
+            f"offences to expect over the years ahead{_if_free(model)}, with the range for "
             "histories like this one.",
         )
         if len(scored) > MOST_ROWS:
@@ -67,6 +67,13 @@ def score_report(
             refused, "Rows counted from the first below the header. No number is given for them."
         )
     return _add_card(report, model).footer(footer(None))
+
+
+def _if_free(model: ScoringModel) -> str:
+    """Return what the years ahead are taken to be."""
+    if model.support.exposure:
+        return " if free throughout"
+    return ", years as those fitted had them, time in detention included"
 
 
 def _rounded(scored: pd.DataFrame) -> pd.DataFrame:

@@ -13,12 +13,13 @@ import pandas as pd
 from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.numerics.influence import CountCurve, count_curve, count_influence
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.risk_sets import at_least
 from trajectories.numerics.step_intervals import positive_limits
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import FollowUp
 from trajectories.recidivism import cumulative_incidence, kaplan_meier
-from trajectories.recidivism.follow_up_input import asked_times, cause_number, normal_quantile
+from trajectories.recidivism.follow_up_input import asked_times, cause_number
 from trajectories.scale.cluster import later, need_client
 
 KEY = ["start", "stop", "cause", "stratum"]

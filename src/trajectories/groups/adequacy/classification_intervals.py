@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from trajectories.groups.adequacy.classification import classification_table
-from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.draws import draw_packed
 from trajectories.groups.inference.fitted_panel import mixture_of
 from trajectories.numerics.mixture import Parameters
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 

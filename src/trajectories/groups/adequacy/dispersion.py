@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from trajectories.errors import InputError
 from trajectories.groups.adequacy.cell_curves import cell_curves
 from trajectories.groups.adequacy.person_density import group_log_density, log_prior, mixed
 from trajectories.groups.adequacy.residuals import cell_variance
 from trajectories.groups.adequacy.simulated_outcomes import one_row_a_person, simulate_outcomes
 from trajectories.groups.choosing.held_out import exposures
 from trajectories.groups.search.prepare import row_blocks
+from trajectories.numerics.arguments import whole_number
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
+from trajectories.numerics.arguments import checked_level
 
 MEASURES = ("variance", "pearson")
 
@@ -71,12 +72,8 @@ def dispersion(
         If there are too few draws, or weights are no whole numbers.
     """
     panel.require_common_ages("the dispersion check")
-    if isinstance(n_simulated, bool) or not isinstance(n_simulated, int | np.integer):
-        raise InputError(f"n_simulated must be a whole number, not {n_simulated!r}")
-    if n_simulated < 19:
-        raise InputError(f"n_simulated must be 19 or more, not {n_simulated}")
-    if not isinstance(level, float | int) or not 0 < level < 1:
-        raise InputError(f"level must lie between 0 and 1, for instance 0.95; found {level!r}")
+    n_simulated, seed = whole_number("n_simulated", n_simulated, 19), whole_number("seed", seed)
+    checked_level(level)
     panel = one_row_a_person(panel.without_empty_ages())
     ratio, cells = ratios(results, panel)
     rng = np.random.default_rng(seed)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from trajectories.errors import InputError
 from trajectories.groups.choosing.held_out import exposures
+from trajectories.numerics.arguments import whole_number
 from trajectories.panel import Panel
 
 if TYPE_CHECKING:
@@ -44,10 +44,7 @@ def histories(
         weight (posterior probability of the group).
     """
     panel.require_common_ages("a figure of histories")
-    if isinstance(n_per_group, bool) or not isinstance(n_per_group, int | np.integer):
-        raise InputError(f"n_per_group must be a whole number, not {n_per_group!r}")
-    if n_per_group < 1:
-        raise InputError(f"n_per_group must be 1 or more, not {n_per_group}")
+    n_per_group, seed = whole_number("n_per_group", n_per_group, 1), whole_number("seed", seed)
     posterior = results.predict_proba(panel).to_numpy()
     weights = np.ones(len(posterior)) if panel.weights is None else panel.weights
     at_risk = exposures(panel)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from trajectories.errors import InputError
+from trajectories.numerics.arguments import whole_number
 from trajectories.panel import Panel
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ def posterior_distribution(
         weights), share (of the group's persons; NaN for a group that nobody is assigned to).
         Bins below 1 / K are empty and left out.
     """
-    if isinstance(n_bins, bool) or not isinstance(n_bins, int | np.integer) or n_bins < 1:
-        raise InputError(f"n_bins must be a whole number of 1 or more, not {n_bins!r}")
+    n_bins = whole_number("n_bins", n_bins, 1)
     values = results.predict_proba(panel).to_numpy()
     weights = np.ones(len(values)) if panel.weights is None else panel.weights
     highest, group = values.max(axis=1), values.argmax(axis=1)

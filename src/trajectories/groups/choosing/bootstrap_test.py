@@ -14,6 +14,7 @@ from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.fitting import solve
 from trajectories.groups.search.parallel import run_jobs
 from trajectories.groups.search.warm_starts import split_starts
+from trajectories.numerics.arguments import whole_number
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 
@@ -229,5 +230,4 @@ def _check(
     if stop_after is not None:
         numbers["stop_after"] = (stop_after, 1)
     for name, (value, lowest) in numbers.items():
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < lowest:
-            raise InputError(f"{name} must be a whole number of {lowest} or more, not {value!r}")
+        whole_number(name, value, lowest)

@@ -17,6 +17,7 @@ from trajectories.groups.control import Control
 from trajectories.groups.membership.terms import n_slopes_of, panel_for
 from trajectories.groups.search.parallel import run_jobs
 from trajectories.groups.spec import GroupTrajectories
+from trajectories.numerics.arguments import whole_number
 from trajectories.numerics.types import FloatArray, IntArray
 from trajectories.panel import Panel
 from trajectories.panel.distinct import row_keys
@@ -140,6 +141,7 @@ def cross_validate(
         raise InputError("there is no model to cross-validate: give at least one specification")
     panel = panel_for(panel, membership, covariates).without_empty_ages()
     _check(panel, folds, cutoff_age)
+    seed = whole_number("seed", seed)
     fold = fold_of(panel, folds, seed)
     work = [
         (panel, spec, fold != number, cutoff_age, seed, control or Control(), membership)
@@ -167,7 +169,7 @@ def cross_validate(
     last = ["usable", "stop_reason", "notes"]
     table = table[[name for name in table.columns if name not in last] + last]
     n_forecast = 0 if cutoff_age is None else int(_has_later(panel, cutoff_age).sum())
-    return CrossValidation(table, int(folds), cutoff_age, n_forecast, int(seed))
+    return CrossValidation(table, int(folds), cutoff_age, n_forecast, seed)
 
 
 def _n_params(spec: GroupTrajectories, panel: Panel, membership: str | None) -> int:
@@ -187,8 +189,7 @@ def fold_of(panel: Panel, folds: int, seed: int) -> IntArray:
 
 
 def _check(panel: Panel, folds: Any, cutoff_age: float | None) -> None:
-    if isinstance(folds, bool) or not isinstance(folds, int | np.integer) or folds < 2:
-        raise InputError(f"folds must be a whole number of 2 or more, not {folds!r}")
+    whole_number("folds", folds, 2)
     if folds > panel.n_units:
         raise InputError(f"{folds} folds are more than the {panel.n_units} persons of the panel")
     if cutoff_age is None:

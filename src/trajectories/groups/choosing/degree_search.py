@@ -22,6 +22,7 @@ from trajectories.groups.search.shortlist import IMPROPER
 from trajectories.groups.search.warm_starts import laid_on
 from trajectories.groups.search.watching import not_cancelled
 from trajectories.groups.spec import GroupTrajectories
+from trajectories.numerics.arguments import checked_level
 from trajectories.panel import Panel
 from trajectories.suggestions import did_you_mean
 
@@ -108,8 +109,7 @@ def degree_search(
             f"criterion must be one of {', '.join(CRITERIA)}, not {criterion!r}"
             f"{did_you_mean(criterion, CRITERIA)}"
         )
-    if not isinstance(level, float | int) or not 0 < level < 1:
-        raise InputError(f"level must lie between 0 and 1, for instance 0.05; found {level!r}")
+    checked_level(level)
     control = Control() if control is None else control
     degrees = (highest,) * n_groups
     spec = GroupTrajectories(n_groups, family, degrees, basis, time_varying, common_effects)

@@ -12,6 +12,7 @@ from trajectories.disclosure_control import disclosure, unprotected
 from trajectories.errors import InputError
 from trajectories.groups.grolts.facts import Facts
 from trajectories.groups.grolts.items import every_item
+from trajectories.numerics.arguments import whole_number
 
 if TYPE_CHECKING:
     from trajectories.groups.choosing.selection import Selection
@@ -73,10 +74,18 @@ class Grolts:
         return "\n".join(lines) + "\n"
 
     def __repr__(self) -> str:
-        """Return how many items are filled, and the table as text."""
+        """Return how many items are filled, and the status of each, as text."""
         counts = self.table["status"].value_counts()
         said = ", ".join(f"{int(counts.get(state, 0))} {state}" for state in STATES)
-        return f"{said}\n{self.table.to_string(index=False, max_colwidth=90)}"
+        rows = zip(self.table["item"], self.table["status"], self.table["title"], strict=True)
+        lines = [f"{item:<4} {status:<16} {title}" for item, status, title in rows]
+        return "\n".join(
+            [said, *lines, "to_markdown(), to_html() and to_latex() have the contents"]
+        )
+
+    def _repr_html_(self) -> str:
+        """Return the checklist with its contents for a notebook."""
+        return self.to_html()
 
 
 _HEADINGS = ("item", "what to report", "status", "content")
@@ -109,8 +118,7 @@ def grolts(
     """
     if minimum_cell is None:
         minimum_cell = disclosure.setting.minimum_cell
-    if isinstance(minimum_cell, bool) or not isinstance(minimum_cell, int) or minimum_cell < 0:
-        raise InputError(f"minimum_cell must be a whole number of 0 or more, not {minimum_cell!r}")
+    minimum_cell = whole_number("minimum_cell", minimum_cell)
     if selection is not None and not _is_candidate(results, selection):
         raise InputError(
             "the final model is none of the candidates of this selection: give the selection that "

@@ -24,9 +24,9 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.families.links import INVERSE
-from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.draws import check_draws, draw_packed, group_draws
 from trajectories.groups.inference.withheld import group_columns, withheld_curves
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.types import FloatArray
 from trajectories.suggestions import did_you_mean
 

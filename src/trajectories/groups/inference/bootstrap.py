@@ -49,6 +49,7 @@ from trajectories.groups.search.fingerprint import (
 from trajectories.groups.search.fitting import solve
 from trajectories.groups.search.kept_jobs import run_kept
 from trajectories.groups.search.spread_panel import SpreadPanel, refuse_for_draws
+from trajectories.numerics.arguments import whole_number
 from trajectories.panel import Panel
 
 if TYPE_CHECKING:
@@ -99,13 +100,10 @@ def bootstrap(
     InputError
         For another panel, weights that are no whole numbers, or numbers that cannot be used.
     """
-    for name, value, lowest in (("n_replicates", n_replicates, 1), ("seed", seed, 0)):
-        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-        if not whole or value < lowest:
-            raise InputError(f"{name} must be a whole number of {lowest} or more, not {value!r}")
+    n_replicates, seed = whole_number("n_replicates", n_replicates, 1), whole_number("seed", seed)
     control = Control(n_starts=n_starts)  # checks it before it is halved
     control = replace(control, n_finish=max(1, n_starts // 2))
-    children = np.random.SeedSequence(int(seed)).spawn(int(n_replicates))
+    children = np.random.SeedSequence(seed).spawn(n_replicates)
     if isinstance(panel, SpreadPanel):
         refuse_for_draws(results.model, n_jobs, clusters)
         done = spread_bootstrap(results, panel, control, int(seed), children, progress, checkpoint)

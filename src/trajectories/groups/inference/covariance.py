@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import expit, logit, ndtri
+from scipy.special import expit, logit
 
-from trajectories.errors import InputError
 from trajectories.numerics.membership import ShareAverages
 from trajectories.numerics.mixture import Parameters
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.types import BoolArray, FloatArray
 
 
@@ -31,19 +31,6 @@ def observed_covariance(
     scale = 1 / np.sqrt(np.diag(block))
     inverse = np.linalg.inv(block * np.outer(scale, scale)) * np.outer(scale, scale)
     return np.asarray(use @ ((inverse + inverse.T) / 2) @ use.T)
-
-
-def normal_quantile(level: float) -> float:
-    """Return z with P(-z < Z < z) = level.
-
-    Raises
-    ------
-    InputError
-        If the level is not strictly between 0 and 1.
-    """
-    if not isinstance(level, float | int) or not 0 < level < 1:
-        raise InputError(f"level must lie between 0 and 1, for instance 0.95; found {level!r}")
-    return float(ndtri(0.5 + level / 2))
 
 
 def share_intervals(

@@ -9,10 +9,10 @@ import pandas as pd
 from scipy.special import ndtr
 
 from trajectories.errors import InputError
-from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.wald import packed_test
 from trajectories.groups.inference.withheld import group_columns
 from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest
+from trajectories.numerics.normal import normal_quantile
 from trajectories.suggestions import did_you_mean
 
 if TYPE_CHECKING:

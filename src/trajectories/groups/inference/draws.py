@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trajectories.errors import InputError, TrajectoriesWarning
+from trajectories.errors import TrajectoriesWarning
+from trajectories.numerics.arguments import whole_number
 from trajectories.numerics.types import BoolArray, FloatArray
 
 if TYPE_CHECKING:
@@ -84,10 +85,8 @@ def mean_channels(results: GroupTrajectoriesResults) -> BoolArray:
 
 def check_draws(draws: int, seed: int) -> None:
     """Raise an InputError for a number of draws or a seed that cannot be used."""
-    for name, value, lowest in (("draws", draws, FEWEST_DRAWS), ("seed", seed, 0)):
-        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-        if not whole or value < lowest:
-            raise InputError(f"{name} must be a whole number of {lowest} or more, not {value!r}")
+    whole_number("draws", draws, FEWEST_DRAWS)
+    whole_number("seed", seed)
 
 
 def group_draws(results: GroupTrajectoriesResults, packed: FloatArray, group: int) -> FloatArray:

@@ -11,9 +11,9 @@ from scipy.special import logit
 from trajectories.errors import InputError
 from trajectories.families.links import INVERSE
 from trajectories.groups.inference.bands import METHODS, check_choice, drawn_curves
-from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.draws import check_draws, draw_packed
 from trajectories.groups.inference.withheld import group_columns, why, withheld_curves
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.types import FloatArray
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ import pandas as pd
 
 from trajectories.families.links import INVERSE
 from trajectories.groups.inference.bands import METHODS, check_choice, drawn_curves
-from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.draws import check_draws, draw_packed
 from trajectories.groups.inference.withheld import group_columns, why, withheld_curves
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.types import FloatArray
 
 if TYPE_CHECKING:

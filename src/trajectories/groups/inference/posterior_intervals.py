@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import expit, logsumexp
 
-from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.search.panel_problem import prepared_mixture
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.types import FloatArray
 
 if TYPE_CHECKING:

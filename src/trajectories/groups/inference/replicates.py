@@ -9,7 +9,7 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.groups.inference.bands import check_choice
-from trajectories.groups.inference.covariance import normal_quantile
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.types import FloatArray
 
 KINDS = ("percentile", "basic")

@@ -9,9 +9,9 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.groups.inference.bands import METHODS, check_choice
-from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.draws import check_draws, draw_packed, share_draws
 from trajectories.groups.inference.withheld import why, withheld_shares
+from trajectories.numerics.normal import normal_quantile
 
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
+from trajectories.numerics.arguments import whole_number
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 from trajectories.panel import Panel
 
@@ -48,9 +49,7 @@ class Dropout:
     def __post_init__(self) -> None:
         if isinstance(self.previous, bool) or self.previous not in (0, 1, 2):
             raise InputError(f"previous must be 0, 1 or 2 previous outcomes, not {self.previous!r}")
-        whole = isinstance(self.degree, int | np.integer) and not isinstance(self.degree, bool)
-        if not whole or self.degree < 0:
-            raise InputError(f"degree must be a whole number of 0 or more, not {self.degree!r}")
+        object.__setattr__(self, "degree", whole_number("degree", self.degree))
         if self.covariates is not None and not isinstance(self.covariates, str):
             raise InputError("covariates is a formula, for instance '~ sex'; fit takes the frame")
         if isinstance(self.time_varying, str):

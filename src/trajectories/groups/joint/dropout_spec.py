@@ -16,7 +16,6 @@ from trajectories.groups.joint.dropout import Dropout
 from trajectories.groups.joint.dropout_results import DropoutTrajectoriesResults
 from trajectories.groups.joint.fit_options import (
     checked_control,
-    checked_seed,
     for_search,
     warn_if_improper,
 )
@@ -24,6 +23,7 @@ from trajectories.groups.joint.leaving_periods import leaving_periods
 from trajectories.groups.joint.problems import LeavingProblem, leaving_problem, one_panel
 from trajectories.groups.search.fitting import Solution, search
 from trajectories.groups.spec import GroupTrajectories
+from trajectories.numerics.arguments import whole_number
 from trajectories.panel import Panel
 
 
@@ -109,7 +109,7 @@ class DropoutTrajectories:
             If the best solution is not a proper interior maximum, as where nobody of a group
             leaves; ``notes`` say why.
         """
-        seed, settings = checked_seed(seed), checked_control(control, n_starts)
+        seed, settings = whole_number("seed", seed), checked_control(control, n_starts)
         panel = one_panel(panel)
         curves = self.curves.model(panel)
         laid_out = leaving_problem(panel, curves, self.dropout, left, followed_until, covariates)

@@ -11,12 +11,12 @@ import pandas as pd
 
 from trajectories.disclosure_control import is_below, protect, withheld_cells
 from trajectories.errors import InputError
-from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.joint.dual_tests import likelihood_ratio, wald
 from trajectories.groups.joint.joint_storage import load_joint, save_joint
 from trajectories.groups.joint.joint_summary import summarise_dual
 from trajectories.groups.joint.several_outcomes import SeveralOutcomes
 from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.share_logits import conditional_share
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 

@@ -15,7 +15,6 @@ from trajectories.groups.joint.assemble import common_fields
 from trajectories.groups.joint.dual_results import DualTrajectoriesResults
 from trajectories.groups.joint.fit_options import (
     checked_control,
-    checked_seed,
     for_search,
     warn_if_improper,
 )
@@ -26,6 +25,7 @@ from trajectories.groups.search.fitting import Solution, search
 from trajectories.groups.search.panel_problem import PanelProblem
 from trajectories.groups.search.starts import starting_points
 from trajectories.groups.spec import GroupTrajectories
+from trajectories.numerics.arguments import whole_number
 from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
@@ -111,7 +111,7 @@ class DualTrajectories:
         DegenerateSolutionWarning
             If the best solution is not a proper interior maximum; ``notes`` say why.
         """
-        seed, settings = checked_seed(seed), checked_control(control, n_starts)
+        seed, settings = whole_number("seed", seed), checked_control(control, n_starts)
         aligned = align(checked_panels(panels, list(self.curves)), incomplete)
         singles = [
             alone(spec, panel, seed, settings, progress)

@@ -6,20 +6,11 @@ import warnings
 from dataclasses import replace
 from typing import cast
 
-import numpy as np
-
-from trajectories.errors import DegenerateSolutionWarning, InputError
+from trajectories.errors import DegenerateSolutionWarning
 from trajectories.groups.control import Control
 from trajectories.groups.joint.joint_model import JointModel
 from trajectories.groups.model import Model
 from trajectories.groups.stop_reason import StopReason
-
-
-def checked_seed(seed: int) -> int:
-    """Return the seed as a whole number of 0 or more, or raise an InputError."""
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise InputError(f"seed must be a whole number of 0 or more, not {seed!r}")
-    return int(seed)
 
 
 def checked_control(control: Control | None, n_starts: int | None) -> Control:

@@ -19,7 +19,7 @@ from trajectories.groups.control import Control
 from trajectories.groups.inference.agreement import matching_order
 from trajectories.groups.inference.replicate import USABLE
 from trajectories.groups.joint.alignment import Aligned, subset
-from trajectories.groups.joint.fit_options import checked_seed, for_search
+from trajectories.groups.joint.fit_options import for_search
 from trajectories.groups.joint.joint_bootstrap_results import JointBootstrap
 from trajectories.groups.joint.joint_model import JointModel
 from trajectories.groups.joint.joint_problem import JointProblem
@@ -29,6 +29,7 @@ from trajectories.groups.joint.views import by_own_group
 from trajectories.groups.model import Model
 from trajectories.groups.search.fitting import search
 from trajectories.groups.search.parallel import run_jobs
+from trajectories.numerics.arguments import whole_number
 from trajectories.numerics.mixture import Parameters
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 
@@ -71,9 +72,7 @@ def joint_bootstrap(
     progress: bool,
 ) -> JointBootstrap:
     """Refit a joint model to resampled persons; see the ``bootstrap`` of its results."""
-    whole = isinstance(n_replicates, int | np.integer) and not isinstance(n_replicates, bool)
-    if not whole or n_replicates < 1:
-        raise InputError(f"n_replicates must be a whole number of 1 or more, not {n_replicates!r}")
+    n_replicates, seed = whole_number("n_replicates", n_replicates, 1), whole_number("seed", seed)
     control = Control(n_starts=n_starts)
     control = replace(control, n_finish=max(1, n_starts // 2))
     n_units = len(aligned.units)
@@ -87,7 +86,7 @@ def joint_bootstrap(
     problem = lay_out(aligned, np.arange(n_units))
     posterior = problem.posterior(problem.mixture(model), parameters).by_unit()
     plan = Plan(aligned, mass, lay_out, model, parameters, posterior, control)
-    children = np.random.SeedSequence(checked_seed(seed)).spawn(int(n_replicates))
+    children = np.random.SeedSequence(seed).spawn(n_replicates)
     work = [(plan, child) for child in children]
     done = run_jobs(one_refit, work, n_jobs, progress, "bootstrap", "replicate")
     return _collected(results, done)

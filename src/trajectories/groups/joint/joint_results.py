@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
-from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.information_criteria import InformationCriteria
 from trajectories.groups.joint.joint_model import JointModel
 from trajectories.groups.joint.reporting import Reported, reported
 from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.mixture import Parameters
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.types import BoolArray, FloatArray
 
 

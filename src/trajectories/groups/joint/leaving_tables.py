@@ -9,10 +9,10 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from trajectories.disclosure_control import MARK, is_few, protect
-from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.joint.dropout import Dropout
 from trajectories.groups.joint.leaving_periods import Leaving
 from trajectories.groups.joint.shared_results import SharedGroupsResults
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.types import FloatArray, IntArray
 
 

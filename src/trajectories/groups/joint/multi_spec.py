@@ -12,7 +12,6 @@ from trajectories.groups.joint.alignment import align
 from trajectories.groups.joint.assemble import shared_results
 from trajectories.groups.joint.fit_options import (
     checked_control,
-    checked_seed,
     for_search,
     warn_if_improper,
 )
@@ -22,6 +21,7 @@ from trajectories.groups.joint.outcome import MOST_OUTCOMES, Outcome, check_name
 from trajectories.groups.joint.problems import outcomes_problem
 from trajectories.groups.search.fitting import search
 from trajectories.groups.spec import GroupTrajectories
+from trajectories.numerics.arguments import whole_number
 from trajectories.panel import Panel
 
 
@@ -109,7 +109,7 @@ class MultiTrajectories:
         DegenerateSolutionWarning
             If the best solution is not a proper interior maximum; ``notes`` say why.
         """
-        seed, settings = checked_seed(seed), checked_control(control, n_starts)
+        seed, settings = whole_number("seed", seed), checked_control(control, n_starts)
         aligned = align(checked_panels(panels, list(self._specs)), incomplete)
         specs = self._specs.values()
         models = tuple(s.model(p) for s, p in zip(specs, aligned.panels, strict=True))

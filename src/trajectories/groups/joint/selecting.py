@@ -22,12 +22,13 @@ from trajectories.groups.joint.dropout_results import DropoutTrajectoriesResults
 from trajectories.groups.joint.dropout_spec import DropoutTrajectories
 from trajectories.groups.joint.dual_results import DualTrajectoriesResults
 from trajectories.groups.joint.dual_spec import Alone, DualTrajectories, alone, together
-from trajectories.groups.joint.fit_options import checked_control, checked_seed
+from trajectories.groups.joint.fit_options import checked_control
 from trajectories.groups.joint.multi_results import MultiTrajectoriesResults
 from trajectories.groups.joint.multi_spec import MultiTrajectories
 from trajectories.groups.joint.outcome import checked_panels
 from trajectories.groups.search.parallel import run_jobs
 from trajectories.groups.spec import GroupTrajectories
+from trajectories.numerics.arguments import whole_number
 from trajectories.panel import Panel
 
 Spec = MultiTrajectories | DualTrajectories | DropoutTrajectories
@@ -143,7 +144,7 @@ def select_joint(
         If there is no candidate, or a degree is given per group. A candidate that the panels
         cannot carry is no error: it stays in the table with its reason.
     """
-    seed, settings = checked_seed(seed), checked_control(control, n_starts)
+    seed, settings = whole_number("seed", seed), checked_control(control, n_starts)
     names, sizes = _candidates(model, n_groups)
     if isinstance(model, DualTrajectories):
         fitted = _dual(model, panels, sizes, seed, settings, n_jobs, progress, **told)

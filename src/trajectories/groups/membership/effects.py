@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.inference.fitted_panel import mixture_of
 from trajectories.groups.inference.withheld import why
 from trajectories.groups.membership.terms import Membership
 from trajectories.numerics.membership import ShareAverages, share_averages
+from trajectories.numerics.normal import normal_quantile
 
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults

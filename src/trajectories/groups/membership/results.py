@@ -17,7 +17,7 @@ from trajectories.groups.group_sizes import (
     shown_by_group,
     without_rows,
 )
-from trajectories.groups.inference.covariance import normal_quantile, probability_limits
+from trajectories.groups.inference.covariance import probability_limits
 from trajectories.groups.inference.wald import packed_test
 from trajectories.groups.inference.withheld import why
 from trajectories.groups.membership.effects import marginal_effects
@@ -31,6 +31,7 @@ from trajectories.groups.membership.terms import Membership
 from trajectories.groups.search.separation import slopes_of
 from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest
 from trajectories.numerics.membership import packed_places, row_log_probability
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.types import FloatArray, IntArray
 
 if TYPE_CHECKING:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
-import numpy as np
-
-from trajectories.errors import InputError
+from trajectories.numerics.threads import n_threads
 
 Result = TypeVar("Result")
 
@@ -42,8 +40,7 @@ def run_jobs(
     InputError
         If ``n_jobs`` is 0 or no whole number.
     """
-    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int | np.integer) or n_jobs == 0:
-        raise InputError(f"n_jobs must be a whole number other than 0, not {n_jobs!r}")
+    n_threads(n_jobs)  # refuses what is no number of jobs
     if n_jobs == 1 or len(arguments) < 2:
         done: Iterable[Result] = (function(*one) for one in arguments)
         return _taken(_watched(done, len(arguments), progress, what, unit), noted)

@@ -11,12 +11,12 @@ from scipy.special import ndtr
 
 from trajectories.disclosure_control import number_in_words, protect
 from trajectories.errors import InputError
-from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.three_steps.few_persons import lacking_few, withheld_outcomes
 from trajectories.groups.three_steps.group_profile import OUTSIDE, without_hidden
 from trajectories.groups.three_steps.group_tests import equal_groups, pairs
 from trajectories.groups.three_steps.limits import limits_on_link
 from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.types import FloatArray, IntArray
 from trajectories.panel.covariates import CovariateDesign
 

@@ -12,10 +12,10 @@ from trajectories.disclosure_control import disclosure, number_in_words
 from trajectories.errors import InputError
 from trajectories.groups.covariate_cells import CovariateCells
 from trajectories.groups.group_sizes import without_rows
-from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.three_steps.few_persons import lacking_few, with_sizes
 from trajectories.groups.three_steps.group_tests import wald_of
 from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.types import BoolArray, FloatArray
 from trajectories.panel.covariates import CovariateDesign
 

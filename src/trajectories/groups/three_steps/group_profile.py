@@ -10,10 +10,10 @@ import pandas as pd
 from trajectories.disclosure_control import MARK, disclosure, is_below, protect, withheld_cells
 from trajectories.disclosure_control.rounding import round_counts, round_digits
 from trajectories.errors import InputError
-from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.groups.three_steps.few_persons import lacking_few
 from trajectories.groups.three_steps.group_tests import equal_groups, pairs
 from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.types import BoolArray, FloatArray
 from trajectories.panel.arrays import counted
 

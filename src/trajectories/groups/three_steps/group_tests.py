@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
-from trajectories.groups.inference.covariance import normal_quantile
 from trajectories.numerics.hypotheses import HypothesisTest, InapplicableTest, chi_squared
+from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.types import FloatArray
 
 SINGULAR = 1e-10

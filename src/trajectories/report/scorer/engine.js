@@ -66,7 +66,11 @@ class Engine {
     const total = seen.reduce((sum, [count]) => sum + count, 0);
     if (seen.some(([count]) => !(count >= 0) || count % 1 > 0)) return { code: "no_count" };
     if (exposure && seen.some(([, free]) => free === null || Number.isNaN(free))) return { code: "no_exposure" };
-    if (exposure && seen.some(([, free]) => !(free > 0) || free > 1)) return { code: "bad_exposure" };
+    if (exposure) {
+      const longest = longestFree(this.ages);
+      const bad = history.free.find((free, i) => history.counts[i] !== null && (!(free > 0) || free > longest[i]));
+      if (bad !== undefined) return { code: "bad_exposure", value: bad };
+    }
     if (seen.length && total === 0) return { code: "no_offence" };
     if (most !== null && seen.some(([count]) => count > most)) return { code: "high_count", value: most };
     if (mostOfAll !== null && total > mostOfAll) return { code: "high_total", value: mostOfAll };
@@ -254,7 +258,7 @@ class Engine {
       numbers[`group_${k + 1}_lower`] = found.lower[k];
       numbers[`group_${k + 1}_upper`] = found.upper[k];
     });
-    if (found.ahead) {
+    if (found.ahead && this.document.golden_scores.years_ahead) {
       numbers.years_ahead = found.ahead.years;
       if (found.ahead.years) {
         numbers.expected = found.ahead.expected;
@@ -279,6 +283,15 @@ const SHORT_YEARS = 3;
 const CLEAR = 0.8;
 const CLOSE = 1e-9;
 const TAIL = 1e-12;
+
+// how many years free are too many at each age; leap years are a little longer: as in Python
+function longestFree(ages) {
+  if (ages.length < 2) return ages.map(() => 1);
+  const between = ages.slice(1).map((age, i) => age - ages[i]);
+  const steps = ages.map((_, i) => Math.max(between[Math.max(0, i - 1)], between[Math.min(i, between.length - 1)]));
+  const even = Math.max(...between) - Math.min(...between) <= 1e-6 * steps[0];
+  return steps.map((step) => step * (even ? 1.05 : 1.5));
+}
 
 function logSumExp(values) {
   const highest = Math.max(...values);

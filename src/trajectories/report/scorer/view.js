@@ -56,8 +56,11 @@ function history() {
 }
 
 function yearsAhead() {
+  if (!model.golden_scores.years_ahead) return 0; // the ages of the model are no years
   const value = Number(node("ahead").value);
-  return Number.isInteger(value) && value >= 0 && value <= 20 ? value : 5;
+  const field = node("ahead");
+  const known = field.value.trim() !== "" && !field.validity.badInput;
+  return known && Number.isInteger(value) && value >= 0 && value <= 20 ? value : null;
 }
 
 function buildFields() {
@@ -80,7 +83,8 @@ function buildFields() {
 
 function show() {
   const given = history();
-  const result = engine.score(given, yearsAhead(), LEVEL);
+  const years = yearsAhead();
+  const result = years === null ? { refused: { code: "bad_years" } } : engine.score(given, years, LEVEL);
   const out = node("results");
   out.replaceChildren();
   if (result.refused) {
@@ -122,7 +126,10 @@ function probabilities(result) {
 function expectation(ahead) {
   const f = (value) => texts.number(value, value < 10 ? 2 : 1);
   const line = texts.expectedText(f(ahead.expected), f(ahead.lower), f(ahead.upper), ahead.lowest, ahead.highest);
-  return element("section", {}, element("h2", {}, texts.expected(ahead.years)), element("p", { class: "expected" }, line));
+  const free = model.support.exposure;
+  const made = element("section", {}, element("h2", {}, texts.expected(ahead.years, free)), element("p", { class: "expected" }, line));
+  if (!free) made.append(element("p", { class: "note" }, texts.asFitted));
+  return made;
 }
 
 function chart(given) {
@@ -132,7 +139,7 @@ function chart(given) {
   const top = Math.max(1, ...curves.flat(), ...points.map(([, value]) => value)) * 1.05;
   const x = (place) => 44 + (place * 560) / Math.max(1, ages.length - 1);
   const y = (value) => 220 - (value * 200) / top;
-  const svg = element("svg", { viewBox: "0 0 700 260", role: "img", "aria-label": texts.chartNote });
+  const svg = element("svg", { viewBox: "0 0 700 260", role: "img", "aria-label": texts.chartNote(model.support.exposure) });
   const step = niceStep(top);
   for (let value = 0; value <= top; value += step) {
     svg.append(element("line", { x1: 44, x2: 604, y1: y(value), y2: y(value), class: "grid" }), element("text", { x: 36, y: y(value) + 4, class: "tick end" }, texts.number(value, step < 1 ? 1 : 0)));
@@ -146,7 +153,7 @@ function chart(given) {
     svg.append(element("path", { d, fill: "none", style: `stroke:${COLOURS[k]}`, "stroke-width": 2, "stroke-dasharray": DASHES[k] }), element("text", { x: 612, y: ends[k] + 4, class: "tick", style: "fill:var(--ink)" }, `${texts.group} ${k + 1}`));
   });
   points.forEach(([place, value]) => svg.append(element("circle", { cx: x(place), cy: y(value), r: 4, class: "point" })));
-  return element("section", {}, element("h2", {}, texts.chart), svg, element("p", { class: "note" }, texts.chartNote));
+  return element("section", {}, element("h2", {}, texts.chart), svg, element("p", { class: "note" }, texts.chartNote(model.support.exposure)));
 }
 
 function niceStep(top) {
@@ -189,7 +196,7 @@ function card() {
     [texts.population, `${own.population} (${own.country})`], [texts.years, `${own.years[0]}–${own.years[1]}`],
     [texts.inclusion, own.inclusion], [texts.subgroups, Object.entries(own.n_by_subgroup).map(([name, n]) => `${name}: ${n}`).join("; ")],
     [texts.fitted, own.fitted_by], [texts.use, own.intended_use], [texts.not, own.limits],
-    [texts.until, own.valid_until], [texts.checksum, stated.slice(0, 16)],
+    [texts.until, own.valid_until], [texts.checksum, stated],
   ];
   node("card").replaceChildren(...rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
 }
@@ -207,6 +214,7 @@ function speak() {
   node("broken").hidden = !why;
   node("broken").replaceChildren(element("h2", {}, texts.broken), element("p", {}, why || ""));
   node("checked").textContent = why ? "" : texts.checked(model.model.golden.outcomes.length);
+  node("ahead").parentElement.hidden = !model.golden_scores.years_ahead;
   node("printed").textContent = `${texts.printed}: ${today()}`;
   if (why) return;
   buildFields();
