@@ -27,7 +27,6 @@ PERSONS = {
     *("SeveralOutcomes.predict_proba", "DropoutTrajectoriesResults.predict_proba"),
     *("DualTrajectoriesResults.posterior",),
     *("CovariateDesign.values_of", "FollowUp.frame", "TimeAtRisk.follow_up", "TimeAtRisk.frame"),
-    "Panel.frame",
     *("MatchedSets.wide", "OffenceClassification.classify", "Sheet.frame", "Parts.rows"),
     *("careers.diversity", "careers.timelines", "lifecourse.add_lags", "lifecourse.person_years"),
     *("matching.group_weights", "profiles.contributions", "profiles.development"),

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
-import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -289,18 +288,3 @@ def test_panel_totals_are_the_offences_within_follow_up_at_these_ages(persons, u
         for day in p["offences"]
     ]
     assert panel.outcomes.sum() == (observed & np.array(at_age, dtype=bool)).sum()
-
-
-def test_a_panel_is_made_again_of_its_table() -> None:
-    reg = tr.rapporteur.simulate(seed=3, n_general_offenders=0, n_non_offenders=0)
-    panel = tr.Panel.from_register(reg, ages=range(12, 30))
-    table = panel.frame()
-    unit = table.columns[0]
-    again = tr.Panel.from_long(table, unit=unit, exposure="exposure")
-    assert list(again.units) == list(panel.units)
-    for name in ("outcomes", "ages", "exposure", "observed"):
-        np.testing.assert_array_equal(getattr(again, name), getattr(panel, name))
-    pd.testing.assert_frame_equal(again.frame(), table.rename(columns={unit: "unit"}))
-    named = tr.Panel.from_wide([[1, 2]], ages=[12, 13], units=pd.Index(["a"], name="count"))
-    with pytest.raises(tr.errors.InputError, match="would have two columns 'count'"):
-        named.frame()

@@ -23,7 +23,6 @@ from trajectories.panel.back_to_tables import GivesTables
 from trajectories.panel.carried_covariates import CarriesCovariates
 from trajectories.panel.exposure_floor import raised
 from trajectories.panel.making import MadeFromTables
-from trajectories.panel.panel_frame import long_table
 from trajectories.panel.rows import are_counts, require_counts, row_numbers
 from trajectories.panel.time_varying import (
     Covariates,
@@ -226,26 +225,6 @@ class Panel(MadeFromTables, CarriesCovariates, GivesTables):
     def without_exposure(self) -> Panel:
         """Return the panel without its exposure: every observed cell counts as a whole year."""
         return replace(self, exposure=None)
-
-    def frame(self) -> pd.DataFrame:
-        """Return the observed cells as a table: the units' name, age, count, exposure, ….
-
-        ``Panel.from_long`` makes the panel again of it, and ``trajectories fit`` reads it as CSV.
-        Every row is a person's.
-
-        Returns
-        -------
-        DataFrame
-            A row a unit and age, in order: the units' name (``unit`` where they have none),
-            ``age``, ``count``, ``exposure`` and ``weight`` where they are declared, and a column a
-            covariate that varies over time. Characteristics of the units are not in it.
-
-        Raises
-        ------
-        InputError
-            If two columns would have one name.
-        """
-        return long_table(self)
 
     def audit(self) -> pd.DataFrame:
         """Return what could spoil a model, one row a check, with no person's data.
