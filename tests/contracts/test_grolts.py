@@ -228,7 +228,10 @@ def test_every_form_holds_every_cell() -> None:
     assert latex.count("{") == latex.count("}")
     for source in (markdown, checklist.to_html(), latex):
         assert "van de Schoot" in source
-    assert "item" in repr(checklist)
+    said = repr(checklist).split("\n")
+    assert len(said) == 1 + len(ITEMS) + 1
+    assert max(map(len, said)) <= 100
+    assert checklist._repr_html_() == checklist.to_html()
 
 
 def test_special_characters_do_not_break_a_form() -> None:

@@ -19,6 +19,7 @@ from trajectories.panel.arrays import (
     read_only,
 )
 from trajectories.panel.audit import audit
+from trajectories.panel.back_to_tables import GivesTables
 from trajectories.panel.carried_covariates import CarriesCovariates
 from trajectories.panel.exposure_floor import raised
 from trajectories.panel.making import MadeFromTables
@@ -32,7 +33,7 @@ from trajectories.panel.unit_covariates import OwnCopy, check_unit_covariates
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Panel(MadeFromTables, CarriesCovariates):
+class Panel(MadeFromTables, CarriesCovariates, GivesTables):
     """Hold outcomes by unit and age; made with ``from_wide``, ``from_long``, ``from_register``.
 
     Arrays are C-contiguous, read-only views. A C-contiguous array of float64 without NaN, or of
@@ -41,7 +42,8 @@ class Panel(MadeFromTables, CarriesCovariates):
     Attributes
     ----------
     outcomes : ndarray of float64, uint8 or uint16, shape (N, T)
-        Offences in the cell, or any other outcome; 0 where not observed. Counts given as unsigned
+        Offences in the cell, or any other outcome; 0 where not observed (``to_wide()`` leaves such
+        cells empty). Counts given as unsigned
         integers of 8 or 16 bits are held as they are, an eighth or a quarter of the memory, and may
         be a memory map of a file; ``trajectories.panel.widened`` makes float64 of a block of them.
     ages : ndarray of float64, shape (T,)

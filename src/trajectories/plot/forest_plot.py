@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from textwrap import fill
 from typing import Any, Literal
 
@@ -46,13 +47,14 @@ def forest(
         infinite or lies outside the scale (0 on a log scale) is drawn as an arrow; a row whose
         estimate is no number on the scale keeps its place and says "no estimate".
     label : str
-        Column with the text of each row; rows of one label share a line where ``series`` is given.
+        Column with the text of each row (a term ``sex[T.V]`` of a formula is written "sex: V");
+        rows of one label share a line where ``series`` is given.
     series : str, optional
         Column that tells several estimates of a label apart, by marker and colour. They are
         given out in the order of the rows, or in that of the categories where the column is
         categorical: then a population looks the same in every figure, whoever else is in it.
     panel : str, optional
-        Column that makes panels, one under the other.
+        Column that makes panels, one under the other. Numbers get its name: "group 2".
     scale : {"log", "linear"}
         "log" for ratios, "linear" for differences and shares.
     reference : float, optional
@@ -94,7 +96,7 @@ def forest(
     for ax, (title, part) in zip(grid.flat, parts, strict=True):
         base, texts = _draw(ax, part, label, series, names, looks, scale, line_at)
         label_rows(ax, base, [_wrapped(text) for text in texts], room)
-        ax.set_title(str(title).replace("_", " "))
+        ax.set_title(_title(title, panel))
     last = grid.flat[-1]
     _x_axis(last, rows, scale, line_at)
     last.set_xlabel(wrapped(xlabel, 34))
@@ -217,5 +219,20 @@ def _number(value: float) -> str:
     return f"{value:,.{digits}f}".replace("-", "−")
 
 
+def _title(value: Any, column: str | None) -> str:
+    """Return the title of a panel: "group 2" of the 2 in a column called group."""
+    numbered = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return f"{column} {value:g}" if numbered else str(value).replace("_", " ")
+
+
+def plain_term(text: str) -> str:
+    """Return a term of a formula as a reader would have it: "sex: V" for "sex[T.V]"."""
+    level = r"(?<=\w)\[(?:T\.)?([^\[\]]+)\]"
+    text = re.sub(r"C\((\w+)[^\[]*\)(?=\[)", r"\1", text)
+    if not re.search(level, text):
+        return text
+    return re.sub(r"(?<=\S):(?=\S)", " × ", re.sub(level, r": \1", text))
+
+
 def _wrapped(text: str) -> str:
-    return fill(text.replace("_", " "), 44, max_lines=2, placeholder=" …")
+    return fill(plain_term(text).replace("_", " "), 44, max_lines=2, placeholder=" …")

@@ -136,7 +136,8 @@ def replicate(
 
     Notes
     -----
-    Estimators by group: :mod:`trajectories.rapporteur.estimators`. A published figure on, say,
+    Estimators by group: :mod:`trajectories.rapporteur.estimators`, with posteriors that know the
+    index case: :mod:`trajectories.rapporteur.given_index_case`. A published figure on, say,
     the low-rate group is estimated in the estimated group whose typology name is ``low_rate``; if
     two carry it, in both together, and ``status`` says so; if none does, it is not estimated.
     """

@@ -17,6 +17,11 @@ from trajectories.families import Family, resolve
 from trajectories.groups.bases import CurveBasis, resolve_basis
 from trajectories.groups.choosing.candidates import Work, fit_candidates
 from trajectories.groups.choosing.cross_validation import CrossValidation, cross_validate
+from trajectories.groups.choosing.reading_selection import (
+    essential,
+    number_on_screen,
+    one_row,
+)
 from trajectories.groups.choosing.recommendation import recommend
 from trajectories.groups.choosing.selection_table import Candidate, row, without_smallest
 from trajectories.groups.control import Control
@@ -95,9 +100,43 @@ class Selection:
         best, rule = recommend(self.table, criterion, one_standard_error)
         return self.results[self.candidates[best]], rule
 
+    def fitted(
+        self,
+        n_groups: int,
+        degree: int | Sequence[int] | None = None,
+        family: str | None = None,
+        basis: str | None = None,
+    ) -> GroupTrajectoriesResults:
+        """Return the fit of one candidate, named as in the table.
+
+        Parameters
+        ----------
+        n_groups : int
+        degree, family, basis : optional
+            As the columns of the table have them, where several were compared.
+
+        Raises
+        ------
+        InputError
+            If no candidate is so, several are, or the one that is could not be fitted.
+        """
+        asked = {"n_groups": n_groups, "degree": degree, "family": family, "basis": basis}
+        key = self.candidates[one_row(self.table, asked)]
+        if key not in self.results:
+            raise InputError(
+                "this candidate could not be fitted: the table says why, in stop_reason and notes"
+            )
+        return self.results[key]
+
     def __repr__(self) -> str:
-        """Return the table as text."""
-        return self.table.to_string()
+        """Return the columns of the table that a choice goes by, as text."""
+        shown, rest = essential(self.table)
+        return f"{shown.to_string(float_format=number_on_screen)}\n{rest}".rstrip()
+
+    def _repr_html_(self) -> str:
+        """Return the same for a notebook."""
+        shown, rest = essential(self.table)
+        return f"{shown.to_html(float_format=number_on_screen)}<p>{rest}</p>"
 
 
 def select(

@@ -74,10 +74,18 @@ class Grolts:
         return "\n".join(lines) + "\n"
 
     def __repr__(self) -> str:
-        """Return how many items are filled, and the table as text."""
+        """Return how many items are filled, and the status of each, as text."""
         counts = self.table["status"].value_counts()
         said = ", ".join(f"{int(counts.get(state, 0))} {state}" for state in STATES)
-        return f"{said}\n{self.table.to_string(index=False, max_colwidth=90)}"
+        rows = zip(self.table["item"], self.table["status"], self.table["title"], strict=True)
+        lines = [f"{item:<4} {status:<16} {title}" for item, status, title in rows]
+        return "\n".join(
+            [said, *lines, "to_markdown(), to_html() and to_latex() have the contents"]
+        )
+
+    def _repr_html_(self) -> str:
+        """Return the checklist with its contents for a notebook."""
+        return self.to_html()
 
 
 _HEADINGS = ("item", "what to report", "status", "content")
