@@ -46,7 +46,7 @@
 # | persons without any outcome, dropped | Stata, SAS | `drop_unobserved=True` of the panel |
 # | `order()`, `ORDER`, `degre`, `dpolyp` | Stata, SAS, trajeR, crimCV | `degree=2`, or `degree=(2, 3, 0)` |
 # | `iorder()`, `IORDER`, `degre.nu`, `dpolyl` | Stata, SAS, trajeR, crimCV | `inflation_degree=` of the family; -1 for a group without extra zeros |
-# | `start()`, `START` | Stata, SAS | nothing to give: `n_starts` random ones, and `res.n_replicated` of them agree |
+# | `start()`, `START` | Stata, SAS | not needed: `n_starts` random ones, and `res.n_replicated` of them agree. `fit(panel, start=params, n_starts=0)` climbs from yours alone |
 # | `model(cnorm) min() max()` | Stata, SAS | `CensoredNormal(lower=, upper=)`; `sigma="common"` for one standard deviation |
 # | `model(logit)` | Stata, SAS, trajeR | `family="bernoulli"` |
 # | `model="ZIPt"` | crimCV | `family="zip_tau"` |

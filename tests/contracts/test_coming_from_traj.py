@@ -216,6 +216,51 @@ def test_extra_zeros_in_no_group_are_another_family(family) -> None:
         family((-2, 0))
 
 
+# ---- start()
+
+
+def test_a_named_start_is_climbed_from_and_alone_if_asked(table, without) -> None:
+    panel = panel_of(table)
+    spec = tr.GroupTrajectories(2, without.family, without.degree)
+    errors = np.linalg.cholesky(without.cov_params())
+    rough = without.params + errors @ np.ones(6)  # off by as much as another sample would be
+    alone = spec.fit(panel, start=rough, n_starts=0)
+    assert alone.n_finished == 1
+    assert alone.llf == pytest.approx(without.llf, abs=1e-8)
+    np.testing.assert_allclose(alone.params, without.params, atol=1e-6)
+    both = spec.fit(panel, start=dict(rough), n_starts=3)
+    assert both.n_finished == 4
+    # groups that the start numbers otherwise get the numbers of their curves
+    turned = tr.GroupTrajectories(2, ZIP((0, -1)), (2, 0))
+    swapped = {(part, 3 - group, term): v for (part, group, term), v in rough.items()}
+    swapped["membership", 2, "intercept"] = -swapped.pop(("membership", 1, "intercept"))
+    again = turned.fit(panel, start=swapped, n_starts=0)
+    np.testing.assert_allclose(again.params, alone.params, atol=1e-6)
+    with pytest.raises(InputError, match="start= lacks 1 of the 6 parameters"):
+        spec.fit(panel, start=rough.iloc[1:])
+    with pytest.raises(InputError, match="finite numbers"):
+        spec.fit(panel, start=rough * np.nan)
+    with pytest.raises(InputError, match="not list"):
+        spec.fit(panel, start=[0.1, 0.2])
+    with pytest.raises(InputError, match="n_starts"):
+        spec.fit(panel, n_starts=0)
+
+
+def test_a_start_in_print_holds_with_covariates_of_both_kinds(table) -> None:
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame({"male": rng.integers(0, 2, N)}, index=table.index)
+    job = pd.DataFrame(
+        rng.integers(0, 2, (N, 8)), index=table.index, columns=block(table, "y").columns
+    )
+    panel = tr.Panel.from_wide(block(table, "y"), covariates={"job": job})
+    spec = tr.GroupTrajectories(2, "negbin", 1, time_varying=["job"], common_effects=True)
+    options = {"membership": "~ male", "covariates": frame, "reference": 2}
+    found = spec.fit(panel, n_starts=6, **options)
+    again = spec.fit(panel, start=found.params, n_starts=0, **options)
+    assert again.n_finished == 1
+    np.testing.assert_allclose(again.params, found.params, atol=1e-6)
+
+
 # ---- testparm and lincom
 
 

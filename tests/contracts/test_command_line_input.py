@@ -141,6 +141,11 @@ def test_errors_about_values_name_columns_lines_and_options(tmp_path: Path) -> N
         read(wide, "--exposure", "free*")
     with pytest.raises(InputError, match=r"without any observed cell \(line 4 of data.csv\)"):
         read(wide, "--counts", "y*")
+    kept = read(wide, "--counts", "y*", "--drop-unobserved")
+    assert kept.panel.n_left_out == 1
+    assert kept.notes[-1] == "1 person without any observed year left out."
+    coded = write(tmp_path, "id,y1,y2\na,0,-9\nb,.,2\nc,-8,1\n", "coded.csv")
+    assert read(coded, "--missing=-9,.", "--missing=-8").panel.n_observed_cells == 3
     long = write(tmp_path, "id,age,count,free\na,1,0,1\na,2,.5,1\nb,1,0,0\n", "long.csv")
     with pytest.raises(InputError, match=r"not whole in 1 cell of column 'count' \(line 3\)"):
         read(long)
@@ -153,6 +158,7 @@ def test_errors_about_values_name_columns_lines_and_options(tmp_path: Path) -> N
     long = write(tmp_path, "id,age,count\na,1,0\na,2,0\nb,1,1\nc,1,\n", "long.csv")
     with pytest.raises(InputError, match=r"without any observed cell \(line 5 of long.csv\)"):
         read(long)
+    assert read(long, "--drop-unobserved").panel.n_left_out == 1
     with pytest.raises(InputError, match=r"no row at 2 ages of --ages \(3, 4\)"):
         read(long, "--ages", "1:4")
 

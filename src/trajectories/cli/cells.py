@@ -31,6 +31,10 @@ _ADVICE = (
         "choose a floor yourself (exposure.clip(lower=0.01), say) and report it",
         "choose a floor yourself (--exposure-floor 0.01, say) and report it",
     ),
+    (
+        "drop them, or make the panel with drop_unobserved=True",
+        "take them out, or leave them out with --drop-unobserved",
+    ),
     ("use weights= for copies of a history", "remove the copies"),
     ("add the counts up with groupby", "add the counts up"),
     ("with_exposure_floor", "--exposure-floor"),

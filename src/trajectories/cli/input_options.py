@@ -59,10 +59,18 @@ def add_input(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--missing",
-        action="append",
+        action="extend",
+        type=codes,
         default=[],
-        metavar="VALUE",
-        help="a code for 'not observed' among the counts (may be repeated); empty cells always are",
+        metavar="VALUES",
+        help="codes for 'not observed' among the counts, as in --missing=-9,. (may be repeated); "
+        "empty cells always are",
+    )
+    group.add_argument(
+        "--drop-unobserved",
+        action="store_true",
+        help="leave out persons without any observed year, and say how many; by default they are "
+        "refused",
     )
     group.add_argument(
         "--separator",
@@ -73,6 +81,14 @@ def add_input(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--decimal", type=decimal_sign, default=".", metavar="C", help="decimal sign (default .)"
     )
+
+
+def codes(text: str) -> list[str]:
+    """Return the codes in a list with commas, or one."""
+    found = [code.strip() for code in text.split(",") if code.strip()]
+    if not found:
+        raise argparse.ArgumentTypeError("name at least one code, as in --missing=-9")
+    return found
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:

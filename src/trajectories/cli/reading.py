@@ -23,6 +23,7 @@ from trajectories.cli.cells import (
 from trajectories.cli.columns import find_unit_column, guess_series, listed, named_columns
 from trajectories.cli.csv_file import numeric_columns, read_csv
 from trajectories.cli.exposure import floored, wide_exposure
+from trajectories.disclosure_control import number_in_words
 from trajectories.errors import ExposureWarning, InputError
 from trajectories.panel import Panel
 from trajectories.panel.arrays import counted
@@ -100,10 +101,16 @@ def _read_wide(frame: pd.DataFrame, args: argparse.Namespace) -> PanelRead:
         floored(None, args.exposure_floor)
     notes += _unused(frame, [unit, *columns, *taken])
     try:
-        panel = Panel.from_wide(counts.to_numpy(), ages=ages, exposure=values, units=units)
+        panel = Panel.from_wide(
+            counts.to_numpy(),
+            ages=ages,
+            exposure=values,
+            units=units,
+            drop_unobserved=args.drop_unobserved,
+        )
     except InputError as error:
         raise InputError(in_words_of_the_file(str(error), args.file)) from None
-    return PanelRead(panel, tuple(notes), unit)
+    return PanelRead(panel, (*notes, *_left_out(panel)), unit)
 
 
 def _unused(frame: pd.DataFrame, used: Sequence[str | None]) -> list[str]:
@@ -112,6 +119,11 @@ def _unused(frame: pd.DataFrame, used: Sequence[str | None]) -> list[str]:
         return []
     more = f" and {len(unused) - _LISTED} more" if len(unused) > _LISTED else ""
     return [f"Columns not used: {', '.join(unused[:_LISTED])}{more}."]
+
+
+def _left_out(panel: Panel) -> list[str]:
+    who = number_in_words(panel.n_left_out, "persons")
+    return [f"{who} without any observed year left out."] if panel.n_left_out else []
 
 
 def _count_columns(frame: pd.DataFrame, unit: str | None, args: argparse.Namespace) -> list[str]:
@@ -166,11 +178,19 @@ def _read_long(frame: pd.DataFrame, args: argparse.Namespace) -> PanelRead:
     ages = None if args.ages is None else np.array(sorted(args.ages))
     _refuse_absent_ages(table[age], ages, args)
     try:
-        panel = Panel.from_long(table, unit, age, count, exposure=args.exposure, ages=ages)
+        panel = Panel.from_long(
+            table,
+            unit,
+            age,
+            count,
+            exposure=args.exposure,
+            ages=ages,
+            drop_unobserved=args.drop_unobserved,
+        )
     except InputError as error:
         raise InputError(_of_long(str(error), frame[unit], args.file)) from None
     used = [unit, count, *numbers]
-    return PanelRead(panel, (note, *said, *_unused(frame, used)), unit)
+    return PanelRead(panel, (note, *said, *_unused(frame, used), *_left_out(panel)), unit)
 
 
 def _floor_of_long(table: pd.DataFrame, count: str, args: argparse.Namespace) -> list[str]:

@@ -22,6 +22,7 @@ from trajectories.groups.results import GroupTrajectoriesResults
 from trajectories.groups.search.assemble import from_solution
 from trajectories.groups.search.checkpoint import Checkpoint, as_checkpoint
 from trajectories.groups.search.fitting import solve
+from trajectories.groups.search.given_start import given_start
 from trajectories.groups.search.spread_panel import SpreadPanel, refuse_options
 from trajectories.groups.search.watching import Callback, Watch
 from trajectories.groups.time_varying import TimeVarying, check_names
@@ -126,6 +127,7 @@ basis=Polynomial())
         covariates: Any = None,
         reference: int | str = 1,
         missing: str = "refuse",
+        start: Any = None,
     ) -> GroupTrajectoriesResults:
         """Fit the model by maximum likelihood.
 
@@ -174,6 +176,9 @@ basis=Polynomial())
         missing : {"refuse", "drop"}
             Units that lack a covariate are refused, or left out and counted
             (``results.membership.n_missing``).
+        start : Series or mapping, optional
+            Starting values beside the random ones, labelled as ``results.params``; with
+            ``n_starts=0`` the only ones.
 
         Returns
         -------
@@ -204,6 +209,8 @@ basis=Polynomial())
             )
         seed = whole_number("seed", seed)
         control = Control() if control is None else control
+        alone = start is not None and n_starts == 0
+        n_starts = 1 if alone else n_starts
         if n_starts is not None:
             control = replace(control, n_starts=n_starts)  # checks it before it is compared
             control = replace(control, n_finish=min(n_starts, control.n_finish))
@@ -222,7 +229,10 @@ basis=Polynomial())
         panel = panel.without_empty_ages()
         model = replace(self.model(panel), membership=read)
         watch = Watch(as_checkpoint(checkpoint), callback, keep_best=True)
-        solution = solve(panel, model, int(seed), control, progress, n_jobs=n_jobs, watch=watch)
+        given_starts = () if start is None else (given_start(start, model),)
+        solution = solve(
+            panel, model, int(seed), control, progress, given_starts, not alone, n_jobs, watch
+        )
         results = from_solution(panel, solution, int(seed), control)
         if covariance != "observed" and isinstance(panel, Panel):
             results = with_covariance(results, covariance, panel, clusters)
