@@ -81,6 +81,7 @@ ELSEWHERE = {
     "DaskFollowUp.cumulative_incidence": "test_scale_registers",
     "DaskFollowUp.kaplan_meier": "test_scale_registers",
     "Validation.summary": "test_disclosure_switch",
+    "recidivism.numbers_at_risk": "test_disclosure_attacked",
     "report.fit_tables": "test_disclosure_reports",
     "report.replication_tables": "test_reports",
     "plot.concordance_forest": "draws by plot.forest",

@@ -32,7 +32,7 @@ def test_a_coefficient_informed_by_one_cluster_is_refused_by_name(fit):
 
 @FITS
 @pytest.mark.parametrize(
-    "label", [np.nan, None, pytest.param(np.datetime64("NaT"), id="NaT")], ids=str
+    "label", [np.nan, None, pytest.param(np.datetime64("NaT", "D"), id="NaT")], ids=str
 )
 @pytest.mark.parametrize("what", ["stratum", "cluster"])
 def test_missing_labels_are_refused(fit, what, label):

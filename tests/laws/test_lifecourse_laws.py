@@ -23,13 +23,13 @@ def drawn_register(seed: int, n: int = 12) -> Register:
     death = np.where(
         rng.random(n) < 0.3,
         birth + rng.integers(6000, 11000, n).astype("timedelta64[D]"),
-        np.datetime64("NaT"),
+        np.datetime64("NaT", "D"),
     )
     m = 8 * n
     person = rng.integers(0, n, m)
     start = birth[person] + rng.integers(5500, 10500, m).astype("timedelta64[D]")
     stop = start + rng.integers(0, 1200, m).astype("timedelta64[D]")
-    end = np.where(rng.random(m) < 0.15, np.datetime64("NaT"), stop)
+    end = np.where(rng.random(m) < 0.15, np.datetime64("NaT", "D"), stop)
     spells = pd.DataFrame(
         {
             "person": person,

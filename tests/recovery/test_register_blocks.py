@@ -67,7 +67,7 @@ def test_a_birthday_is_the_first_day_of_that_age(birth: dt.date, age: int) -> No
     born = np.array([birth], dtype="datetime64[D]")
     day = birthdays(born, age)
     assert age_in_years(born, day)[0] == age
-    assert age_in_years(born, day - 1)[0] == age - 1
+    assert age_in_years(born, day - np.timedelta64(1, "D"))[0] == age - 1
     if (birth.month, birth.day) != (2, 29):
         assert day[0] == np.datetime64(birth.replace(year=birth.year + age), "D")
 

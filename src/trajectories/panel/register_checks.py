@@ -91,7 +91,7 @@ def _persons(draft: Draft) -> Iterator[Finding]:
     yield found("birth_date", "missing", none, PERSON_LEFT_OUT)
     after = birth.first > draft.reference
     yield found("birth_date", "after the reference date", after, PERSON_LEFT_OUT)
-    oldest = draft.reference.astype("datetime64[Y]") - OLDEST
+    oldest = draft.reference.astype("datetime64[Y]") - np.timedelta64(OLDEST, "Y")
     too_old = birth.last < oldest.astype("datetime64[D]")
     what = f"more than {OLDEST} years before the reference date"
     yield found("birth_date", what, too_old, PERSON_LEFT_OUT)

@@ -123,11 +123,12 @@ def parse_dates(
 def _imputed(value: DayArray, precision: NDArray[np.int8], unreadable: BoolArray) -> Dates:
     """Put dates that are known to a month or year in the middle of it."""
     first, last = value.copy(), value.copy()
-    for code, unit in ((_MONTH, "M"), (_YEAR, "Y")):
+    for code, one in ((_MONTH, np.timedelta64(1, "M")), (_YEAR, np.timedelta64(1, "Y"))):
         which = precision == code
-        period = value[which].astype(f"datetime64[{unit}]")
+        period = value[which].astype(f"datetime64[{np.datetime_data(one)[0]}]")
         first[which] = period.astype("datetime64[D]")
-        last[which] = (period + 1).astype("datetime64[D]") - ONE_DAY
+        following = period + one
+        last[which] = following.astype("datetime64[D]") - ONE_DAY
     middle = first + (last - first + ONE_DAY) // 2
     return Dates(
         np.where(precision > _DAY, middle, value),

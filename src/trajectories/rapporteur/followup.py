@@ -59,7 +59,8 @@ def year_of(date: np.datetime64) -> float:
     """Return a date as a year with decimals."""
     day = date.astype("datetime64[D]")
     start = day.astype("datetime64[Y]")
-    length = ((start + 1).astype("datetime64[D]") - start.astype("datetime64[D]")).astype(int)
+    following = start + np.timedelta64(1, "Y")
+    length = (following.astype("datetime64[D]") - start.astype("datetime64[D]")).astype(int)
     return float(start.astype(int)) + 1970.0 + float((day - start).astype(int)) / float(length)
 
 

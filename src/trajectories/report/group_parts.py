@@ -10,7 +10,11 @@ import pandas as pd
 from trajectories.disclosure_control import drawable
 from trajectories.groups.group_sizes import hidden_groups
 from trajectories.panel.arrays import counted
-from trajectories.report.group_cells import small_groups, without_small_groups
+from trajectories.report.group_cells import (
+    small_groups,
+    without_hidden_limits,
+    without_small_groups,
+)
 from trajectories.report.html import Report
 from trajectories.report.numbers import fixed
 from trajectories.report.selection_parts import add_selection
@@ -43,10 +47,10 @@ def group_figures(
     from trajectories import plot
 
     curves = shown_curves(results, tables, level)
-    names = results.typology()["name"]
     if not len(curves):
         return {}
     shares = shown_shares(tables["groups"], results)
+    names = tables["typology"].set_index("group")["label"]
     unit = f"offences per {per(_has_exposure(results))}"
     figures = {"trajectories": plot.trajectories(curves, shares, names, unit=unit)}
     if "observed" in tables:
@@ -70,7 +74,7 @@ def shown_curves(
 ) -> pd.DataFrame:
     """Return the curves of the groups that neither the tables nor the switch hide."""
     curves = drawable(results.trajectories(level=level), "curves of a report")
-    return without_small_groups(curves, tables["groups"])
+    return without_hidden_limits(curves, tables["groups"])
 
 
 def shown_shares(groups: pd.DataFrame, results: GroupTrajectoriesResults) -> pd.Series:
@@ -116,9 +120,10 @@ def add_groups(
         },
     )
     report.table(
-        tables["typology"],
+        tables["typology"].assign(name=tables["typology"]["label"]).drop(columns="label"),
         f"Names by stated rules: offences {unit}, ages in years, decline as the share of "
-        "the peak rate lost ten years later. No name where none fits.",
+        "the peak rate lost ten years later. No name where none fits; 'lower' and "
+        "the like tell groups of one name apart.",
         formats={
             "name": lambda value: value if isinstance(value, str) else "none",
             "decline": "percent0",
@@ -140,9 +145,9 @@ def add_groups(
 
 def _describe(typology: pd.DataFrame, unit: str) -> str:
     parts = [
-        f"group {row.group} ({row.name_ if isinstance(row.name_, str) else 'no name'}) is highest "
+        f"group {row.group} ({row.label if isinstance(row.label, str) else 'no name'}) is highest "
         f"at age {row.peak_age:g} with {row.peak_rate:.2f} offences {unit}"
-        for row in typology.rename(columns={"name": "name_"}).itertuples()
+        for row in typology.itertuples()
     ]
     return f"Curves of {counted(len(parts), 'group')} over age: {'; '.join(parts)}."
 
