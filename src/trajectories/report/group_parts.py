@@ -10,7 +10,11 @@ import pandas as pd
 from trajectories.disclosure_control import drawable
 from trajectories.groups.group_sizes import hidden_groups
 from trajectories.panel.arrays import counted
-from trajectories.report.group_cells import small_groups, without_small_groups
+from trajectories.report.group_cells import (
+    small_groups,
+    without_hidden_limits,
+    without_small_groups,
+)
 from trajectories.report.html import Report
 from trajectories.report.numbers import fixed, number
 from trajectories.report.selection_parts import add_selection
@@ -70,7 +74,7 @@ def shown_curves(
 ) -> pd.DataFrame:
     """Return the curves of the groups that neither the tables nor the switch hide."""
     curves = drawable(results.trajectories(level=level), "curves of a report")
-    return without_small_groups(curves, tables["groups"])
+    return without_hidden_limits(curves, tables["groups"])
 
 
 def shown_shares(groups: pd.DataFrame, results: GroupTrajectoriesResults) -> pd.Series:
