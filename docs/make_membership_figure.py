@@ -55,7 +55,7 @@ def main() -> None:
     figure = tr.plot.membership(
         results.prior(grid),
         x="school_problems",
-        names=results.typology()["name"],
+        names=results.typology()["label"],
         title="Men",
         label="school problems (score)",
     )

@@ -17,7 +17,7 @@ TARGET = Path(__file__).parent / "_static" / "trajectories"
 
 def main() -> None:
     study = tr.rapporteur.replicate(seed=2024)
-    names = study.typology["name"]
+    names = study.typology["label"]
     group_of = {name: group for group, name in names.items() if name is not None}
     planted = study.curves_planted
     planted = planted.assign(group=planted["group"].map(group_of)).dropna(subset="group")

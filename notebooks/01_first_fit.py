@@ -94,7 +94,7 @@ res.adequacy().round(3)
 # rule has none.
 
 # %%
-res.typology()[["name", "level", "peak_age", "reason"]].round(2)
+res.typology()[["label", "level", "peak_age", "reason"]].round(2)
 
 # %% [markdown]
 # ## And each person?

@@ -97,7 +97,7 @@ by_age = pd.concat(
 by_age.loc[[15, 20, 25, 30, 35, 40]].round(2)
 
 # %%
-names = right.typology()["name"]
+names = right.typology()["label"]
 dots = wrong.trajectories()[["group", "age", "mean"]]
 tr.plot.trajectories(right.trajectories(), right.group_probabilities, names=names, observed=dots)
 

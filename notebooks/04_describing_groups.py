@@ -161,7 +161,7 @@ print(corrected.test())
 register = tr.rapporteur.simulate(seed=2024, n_general_offenders=50, n_non_offenders=50)
 careers = tr.Panel.from_register(register, ages=range(12, 41))
 fitted = tr.GroupTrajectories(n_groups=4, degree=2).fit(careers, seed=0, n_starts=20)
-names = fitted.typology()["name"]
+names = fitted.typology()["label"]
 
 known = register.persons.set_index("person").loc[careers.units]
 columns = ["sex", "migration_background", "single_parent_family", "basic_qualification_at_23"]

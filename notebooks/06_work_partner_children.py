@@ -218,7 +218,7 @@ panel = tr.Panel.from_register(register, ages=range(12, 41))
 groups = tr.GroupTrajectories(n_groups=4, family="poisson", degree=2).fit(panel, seed=0, n_starts=8)
 own = years[years["person"].isin(panel.units)]
 by_group = tr.lifecourse.by_trajectory_group(own, groups.posterior, exposures=["job"])
-names = groups.typology()["name"].rename(lambda k: f"group {k}")
+names = groups.typology()["label"].rename(lambda k: f"group {k}")
 said = by_group.effects.assign(name=by_group.effects["group"].map(names))
 tr.plot.forest(said, label="name", xlabel="odds ratio of a job, by trajectory group")
 

@@ -67,7 +67,7 @@ tr.plot.age_crime_curve(ages[ages["group"] == "all"])
 tr.plot.trajectories(
     study.results.trajectories(),
     shares=study.results.group_probabilities,
-    names=study.typology["name"],
+    names=study.typology["label"],
     planted=study.curves_planted,
 )
 

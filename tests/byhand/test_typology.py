@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from trajectories.errors import InputError
 from trajectories.groups.typology import TypologyRules, measure_curve, typology
+from trajectories.groups.typology_labels import distinct_labels
 
 AGES = np.arange(12.0, 41.0)
 
@@ -199,3 +201,81 @@ def test_curves_that_are_no_curves_are_refused(frame: pd.DataFrame, message: str
 def test_a_group_without_a_share_is_refused() -> None:
     with pytest.raises(InputError, match="no share"):
         typology(tidy(CURVES["low"], CURVES["low"]), shares={1: 1.0})
+
+
+def two(name: str) -> dict[str, np.ndarray]:
+    """Return two curves of one name that differ in level."""
+    return {"little": 0.6 * CURVES[name], "much": CURVES[name]}
+
+
+def labelled(curves: dict[str, np.ndarray]) -> dict[str, str | None]:
+    parts = [
+        pd.DataFrame({"group": group, "age": AGES, "mean": rates})
+        for group, rates in curves.items()
+    ]
+    return dict(typology(pd.concat(parts))["label"])
+
+
+def test_groups_of_one_name_are_told_apart_by_level() -> None:
+    assert labelled(two("early")) == {"little": "early_peak, lower", "much": "early_peak, higher"}
+    three = labelled({"much": 1.5 * CURVES["early"], **two("early"), "low": CURVES["low"]})
+    assert labelled({**two("early"), "most": 1.5 * CURVES["early"], "low": CURVES["low"]}) == {
+        "little": "early_peak, lower",
+        "much": "early_peak, middle",
+        "most": "early_peak, higher",
+        "low": "low_rate",
+    }
+    assert three["low"] == "low_rate"
+
+
+def test_groups_of_one_level_are_told_apart_by_the_age_of_the_peak() -> None:
+    curves = {"first": triangle(17.0, 2.0, 6.0, 12.0), "next": triangle(19.0, 2.0, 6.0, 12.0)}
+    assert labelled(curves) == {"first": "early_peak, earlier", "next": "early_peak, later"}
+
+
+def test_equal_curves_carry_the_number_of_their_group() -> None:
+    assert labelled({"7": CURVES["late"], "9": CURVES["late"]}) == {
+        "7": "late_peak, group 7",
+        "9": "late_peak, group 9",
+    }
+
+
+def test_four_groups_of_one_name_say_their_place() -> None:
+    levels = {str(scale): scale * CURVES["early"] for scale in (0.8, 0.5, 1.4, 1.1)}
+    assert labelled(levels) == {
+        "0.5": "early_peak, 1 of 4 by level",
+        "0.8": "early_peak, 2 of 4 by level",
+        "1.1": "early_peak, 3 of 4 by level",
+        "1.4": "early_peak, 4 of 4 by level",
+    }
+
+
+def test_suppressed_numbers_are_not_compared() -> None:
+    rows = {"name": ["early_peak"] * 3, "level": [0.5, np.nan, 0.9], "peak_age": [17.0, np.nan, 17]}
+    labels = distinct_labels(pd.DataFrame(rows, index=[1, 2, 3]))
+    assert list(labels) == ["early_peak, lower", "early_peak, group 2", "early_peak, higher"]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["early", "late", "low", "persistent"]), st.floats(0.3, 1.7)),
+        min_size=1,
+        max_size=7,
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_labels_are_all_different_and_follow_the_curves_not_the_numbers(
+    shapes: list[tuple[str, float]], random: Any
+) -> None:
+    curves = {group: scale * CURVES[kind] for group, (kind, scale) in enumerate(shapes, start=1)}
+    labels = labelled(curves)  # type: ignore[arg-type]
+    given_ones = [label for label in labels.values() if label is not None]
+    assert len(set(given_ones)) == len(given_ones)
+    order = list(curves)
+    random.shuffle(order)
+    again = labelled({new: curves[old] for new, old in enumerate(order, start=1)})  # type: ignore[misc]
+    for new, old in enumerate(order, start=1):
+        before, after = labels[old], again[new]  # type: ignore[index]
+        equal = [g for g in curves if np.allclose(curves[g], curves[old], rtol=1e-6)]
+        if len(equal) == 1 and "group" not in str(before):
+            assert after == before

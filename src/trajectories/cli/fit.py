@@ -108,7 +108,7 @@ def _summary(
     rule: str,
     out: Path,
 ) -> str:
-    panel, names = read.panel, results.typology()["name"]
+    panel, names = read.panel, results.typology()["label"]
     groups = tables["groups"][["group", "share", "avepp"]]
     lines = [
         f"{counted(panel.n_units, 'person')}, {_ages(panel.ages)}",

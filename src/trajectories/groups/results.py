@@ -317,7 +317,7 @@ class GroupTrajectoriesResults(
         return trajectories(
             fit.trajectories(),
             shares=fit.group_probabilities,
-            names=fit.typology()["name"],
+            names=fit.typology()["label"],
             ax=ax,
             title=fit.curves_at or None,
             unit=fit.unit,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
+from trajectories.groups.typology_labels import distinct_labels
 from trajectories.groups.typology_rules import TypologyRules
 
 if TYPE_CHECKING:
@@ -176,7 +177,9 @@ def typology(
     The rules are about ages in years; no name is given where ages cannot be years of age.
 
     Each group is judged by itself: no name depends on the other groups, two groups may carry
-    the same name, and a group that fits none has None. Works for any number of groups.
+    the same name, and a group that fits none has None. Works for any number of groups. The
+    ``label`` tells groups of one name apart: ``early_peak, lower`` and ``early_peak, higher``; see
+    :func:`trajectories.groups.typology_labels.distinct_labels`.
 
     Parameters
     ----------
@@ -196,7 +199,7 @@ def typology(
     -------
     DataFrame
         Index ``group``, in the order of ``curves``; columns ``name`` (low_rate, early_peak,
-        late_peak, high_rate_persistent or None), ``level``, ``peak_age``, ``peak_rate``,
+        late_peak, high_rate_persistent or None), ``label``, ``level``, ``peak_age``, ``peak_rate``,
         ``decline`` (NaN where no year after the peak is observed), ``years_above_half``,
         ``reason``.
 
@@ -252,7 +255,7 @@ def _level_and_peak(ages: NDArray[np.float64], means: NDArray[np.float64]) -> Cu
 def _frame(rows: list[tuple[object, str | None, CurveNumbers, str]]) -> pd.DataFrame:
     numbers = ("level", "peak_age", "peak_rate", "decline", "years_above_half")
     index = pd.Index([row[0] for row in rows], name="group")
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             # object, because pandas' string type would turn None into NaN
             "name": pd.Series([row[1] for row in rows], index=index, dtype=object),
@@ -261,6 +264,8 @@ def _frame(rows: list[tuple[object, str | None, CurveNumbers, str]]) -> pd.DataF
         },
         index=index,
     )
+    table.insert(1, "label", distinct_labels(table))
+    return table
 
 
 def _check_curves(curves: pd.DataFrame, rates: bool) -> None:

@@ -21,6 +21,8 @@ _TITLES = {
     "aggregate_rate": ("Aggregate rate", "offences per year free"),
     "cumulative_prevalence": ("Cumulative prevalence", "share who have ever offended"),
 }
+_MOST_HIGH = 9.3
+"""Inches of all panels together: what a page holds."""
 _NO_LIMIT = 1.5
 """A band above so many times the highest estimate is cut off: it must not flatten the curves."""
 
@@ -51,7 +53,8 @@ def age_crime_curve(table: pd.DataFrame) -> Figure:
         raise InputError(
             f"the age–crime curve: no measure by age; give one or more of {list(_TITLES)}"
         )
-    figure = new_figure(7.2, 0.3 + (2.3 if is_narrow() else 2.5) * len(measures))
+    height = min(2.3 if is_narrow() else 2.5, _MOST_HIGH / len(measures))
+    figure = new_figure(7.2, 0.3 + height * len(measures))
     grid = figure.subplots(len(measures), 1, squeeze=False, sharex=True)
     for ax, measure in zip(grid.flat, measures, strict=True):
         part = rows[rows["measure"] == measure]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from trajectories.disclosure_control import unprotected
+from trajectories.groups.typology_labels import distinct_labels
 from trajectories.report.cells import HIDDEN, suppress_small_cells
 from trajectories.report.group_cells import (
     suppress_by_group,
@@ -58,12 +59,13 @@ def fit_tables(
         groups = suppress_groups(_groups(results, level), float(results.nobs), minimum)
         parameters = suppress_by_group(_parameters(results, level), groups)
         typology = suppress_reasons(results.typology().reset_index(), groups)
+        named = suppress_by_group(typology, groups).set_index("group")
         tables = {
             "fit": _fit(results),
             "parameters": suppress_membership(parameters, groups),
             "groups": groups,
             "trajectories": suppress_by_group(results.trajectories(level=level), groups),
-            "typology": suppress_by_group(typology, groups),
+            "typology": named.assign(label=distinct_labels(named)).reset_index(),
         }
         if panel is not None:
             observed = group_means(panel, results.posterior)

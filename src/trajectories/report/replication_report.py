@@ -114,7 +114,7 @@ def replication_figures(
         figures["planted"] = plot.trajectories(
             shown_curves(results, tables, level),
             shown_shares(tables["groups"], results),
-            results.typology()["name"],
+            tables["typology"].set_index("group")["label"],
             planted=truth.curves,
         )
     rows = tables["recovery"]

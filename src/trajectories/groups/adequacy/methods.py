@@ -17,6 +17,7 @@ from trajectories.groups.group_sizes import (
     shown_by_group,
 )
 from trajectories.groups.typology import TypologyRules, typology
+from trajectories.groups.typology_labels import distinct_labels
 
 if TYPE_CHECKING:
     from trajectories.groups.choosing.selection import Selection
@@ -56,7 +57,11 @@ class AdequacyMethods:
         return protect_by_group(table, sizes, adds_up=True, name="adequacy")
 
     def typology(self, rules: TypologyRules | None = None) -> pd.DataFrame:
-        """Name the groups by stated rules, with the numbers behind each name, or None."""
+        """Name the groups by stated rules, with the numbers behind each name, or None.
+
+        Two groups may carry one ``name``; the ``label`` tells them apart. See
+        :func:`trajectories.groups.typology.typology`.
+        """
         fit = self._fit()
         if not isinstance(rules, TypologyRules | None):
             raise InputError(
@@ -75,7 +80,8 @@ class AdequacyMethods:
         tells = shown["reason"].str.contains("of the persons") & shown.index.isin(
             hidden_groups(fit)
         )
-        return shown.assign(reason=shown["reason"].mask(tells, TOO_FEW))
+        reasons = shown["reason"].mask(tells, TOO_FEW)
+        return shown.assign(label=distinct_labels(shown), reason=reasons)
 
     def residuals(self, panel: Panel) -> pd.DataFrame:
         """Return observed and expected outcomes by group and age, persons weighted by posterior.
