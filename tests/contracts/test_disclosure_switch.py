@@ -240,7 +240,6 @@ DECLARED = [
     ("recidivism", "kaplan_meier"),
     ("recidivism", "mean_cumulative_count"),
     ("recidivism", "nelson_aalen"),
-    ("recidivism", "numbers_at_risk"),
     ("recidivism", "rates"),
     ("recidivism", "recidivism_figures"),
     ("profiles", "error_rates"),

@@ -312,6 +312,8 @@ def test_only_the_panel_that_was_fitted_is_published() -> None:
     with pytest.raises(InputError, match="more than the 200 of the panel"):
         profiles.publish(results, panel, crowd)
     profiles.publish(results, panel, CARD)
+    beside = np.column_stack([panel.outcomes, np.full(200, np.nan)])
+    profiles.publish(results, tr.Panel.from_wide(beside, ages=[*AGES, 20]), CARD)
 
 
 def test_nothing_is_forecast_beyond_the_ages_of_the_model(plain) -> None:
@@ -526,3 +528,44 @@ def test_brackets_without_end_are_no_model(folder) -> None:
     Path("deep.json").write_text("[" * 100_000, encoding="utf-8")
     with pytest.raises(ModelFileError, match="not a saved model"):
         profiles.load("deep.json")
+
+
+# ---- under disclosure control -------------------------------------------------------------------
+
+
+def test_error_rates_tell_no_few_persons_by_subtraction() -> None:
+    """57 of 60 below the cut-off without the outcome tell of three with it."""
+    score = pd.Series(np.r_[np.full(60, 0.2), np.full(60, 0.8)])
+    outcome = pd.Series(np.r_[np.ones(3), np.zeros(57), np.ones(40), np.zeros(20)])
+    with tr.disclosure(minimum_cell=10):
+        alone = profiles.error_rates(score, outcome, [0.5])
+        validation = profiles.validate(score, outcome, cut_offs=[0.5])
+    for found in (alone, validation.error_rates):
+        hidden = found.set_index("rate")["suppressed"]
+        assert hidden["negative_predictive"], "57 of 60"
+        assert hidden["false_negative"], "3 of 43"
+        assert not hidden["acted_on"], "60 of 120"
+        assert not hidden["positive_predictive"], "40 of 60"
+
+
+def test_a_decision_curve_tells_no_few_persons_acted_on() -> None:
+    score = pd.Series(np.r_[np.linspace(0.1, 0.6, 116), np.full(4, 0.9)])
+    outcome = pd.Series((np.arange(120) % 3 == 0).astype(int))
+    with tr.disclosure(minimum_cell=10):
+        found = profiles.validate(score, outcome, thresholds=[0.3, 0.8]).decision_curve
+    hidden = found.set_index(["threshold", "strategy"])["suppressed"]
+    assert hidden[0.8, "by score"]
+    assert not hidden[0.3, "by score"]
+
+
+def test_no_reason_says_what_was_withheld() -> None:
+    rng = np.random.default_rng(2)
+    place = pd.Series(np.where(np.arange(100) < 5, "rare", "usual"), name="place")
+    outcome = pd.Series((rng.random(100) < 0.4) & (place == "usual")).astype(int)
+    with tr.disclosure(minimum_cell=10):
+        found = profiles.validate(pd.Series(rng.random(100)), outcome, by=place)
+        text = found.summary()
+    rare = found.discrimination.query("level == 'rare'")
+    assert rare["suppressed"].all()
+    assert (rare["reason"] == "").all()
+    assert "nobody" not in text

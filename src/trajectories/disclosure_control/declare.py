@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api import types
 
 from trajectories.disclosure_control.columns import (
     MARK,
@@ -31,6 +32,8 @@ Table = TypeVar("Table")
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 _SIZE = "persons of the group"
+REMARK = "reason"
+"""Column that says why a number is missing, and goes with the numbers of a row."""
 
 
 def protect(
@@ -85,6 +88,8 @@ def protect(
     shown = _rounded(table, columns, setting.rounding)
     for column in columns.numbers:
         shown[column] = shown[column].astype(np.float64).where(~hidden)
+    if REMARK in shown.columns and not types.is_numeric_dtype(shown[REMARK].dtype):
+        shown[REMARK] = shown[REMARK].mask(hidden, "")  # "nobody has the outcome" is a number
     _record(setting, name, table, shown, columns, hidden, why)
     shown[MARK] = hidden
     if _named_index(frame):

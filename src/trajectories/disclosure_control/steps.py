@@ -11,6 +11,8 @@ from trajectories.disclosure_control.secondary import LEAST, is_small
 from trajectories.disclosure_control.switch import Setting
 
 TIME, AT_RISK, EVENTS, MERGED = "time", "at_risk", "events", "merged"
+HEIGHTS = {"survival", "incidence", "cumulative_hazard", "mean", "se", "lower", "upper"}
+"""Columns whose digits tell how many were at risk at every event since the row before."""
 REPEATED = {"mean"}
 """A column that says that events can come again to the same person."""
 _LABELS = ("stratum", "group", "population", "cause", "type")
@@ -33,7 +35,8 @@ def merge_steps(frame: pd.DataFrame, setting: Setting, name: str) -> pd.DataFram
     ----------
     frame : DataFrame
         ``time``, ``at_risk`` (just before that time), ``events`` (at it) and what the curve is.
-        Columns named in ``_LABELS`` tell several curves apart.
+        Columns named in ``_LABELS`` tell several curves apart. ``HEIGHTS`` are shown in as many
+        decimals as tell of no few leavers.
     setting : Setting
     name : str
         Of the table, in the record for the output checker.
@@ -50,6 +53,23 @@ def merge_steps(frame: pd.DataFrame, setting: Setting, name: str) -> pd.DataFram
     return pd.concat(pieces) if pieces else frame
 
 
+def honest_decimals(at_risk: NDArray[np.float64], minimum: int) -> NDArray[np.int64]:
+    """Return how many decimals of a curve may be shown, so that no few leavers can be read off.
+
+    d events among n at risk lower it by d / n; had c left before, by d / (n - c), which is d c / n²
+    more. With d and c of the minimum at most, c of few cannot be told from none where a unit of the
+    last decimal is at least minimum² / n².
+    """
+    most = np.floor(2.0 * np.log10(np.maximum(at_risk, 1.0) / minimum))
+    return np.clip(most, 1, 15).astype(np.int64)
+
+
+def round_each(values: NDArray[np.float64], decimals: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return numbers to as many decimals as are asked for each."""
+    scale = 10.0**decimals
+    return np.asarray(np.round(np.asarray(values, dtype=np.float64) * scale) / scale)
+
+
 def _one(frame: pd.DataFrame, setting: Setting, name: str, cell: str) -> pd.DataFrame:
     part = frame.sort_values(TIME, kind="stable")
     at_risk, events = (part[column].to_numpy(dtype=np.float64) for column in (AT_RISK, EVENTS))
@@ -58,6 +78,10 @@ def _one(frame: pd.DataFrame, setting: Setting, name: str, cell: str) -> pd.Data
     total = np.cumsum(events)
     since = np.diff(total[kept], prepend=0.0)
     rows: pd.DataFrame = part.take(kept)
+    if setting.minimum_cell > 1:
+        decimals = honest_decimals(at_risk[kept], setting.minimum_cell)
+        for column in HEIGHTS & set(rows.columns):
+            rows = rows.assign(**{column: round_each(rows[column].to_numpy(), decimals)})
     since_shown = since
     if setting.rounding > 1:
         stated, since_shown = (round_counts(n, setting.rounding) for n in (stated, since))

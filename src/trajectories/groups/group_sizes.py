@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 KEYS = ("measure", "variable", "contrast", "covariate", "group", "age", "part", "term", "replicate")
 """What a row of a table by group may be about; ``level`` is a number here."""
+WIDTH = ("lower", "upper", "standard_error")
+"""Numbers that tell how many persons another number rests on."""
 TOO_FEW = "too few persons to say"
 FEW = 0.5
 """Persons of what is not to be shown: fewer than any minimum."""
@@ -138,6 +140,16 @@ def shown_by_group(
     if MARK in shown.columns and "reason" in shown.columns:
         shown["reason"] = shown["reason"].mask(shown[MARK], TOO_FEW)
     return shown
+
+
+def without_width(results: GroupTrajectoriesResults, table: pd.DataFrame) -> pd.DataFrame:
+    """Return curves without the limits of groups whose size is hidden for the sake of another.
+
+    The width of a band tells the number of persons: a Poisson rate m over T ages of n persons has a
+    standard error of 1 / sqrt(n T m) on the log.
+    """
+    rows = table["group"].isin(hidden_groups(results))
+    return table.assign(**{name: table[name].mask(rows) for name in WIDTH if name in table})
 
 
 def hidden_groups(results: GroupTrajectoriesResults, adds_up: bool = True) -> list[int]:

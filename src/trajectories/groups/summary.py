@@ -100,7 +100,10 @@ def _without_hidden(results: GroupTrajectoriesResults, table: pd.DataFrame) -> p
     for name, own in zip(results.time_varying, effects_of_few(results), strict=True):
         # without its effect, the rest of a curve still tells what is left of the average
         gone |= ~is_logit & ((term == name) | (term == "intercept")) & _in(group, own)
-    return table.mask(pd.Series(gone, index=table.index))
+    shown = table.mask(pd.Series(gone, index=table.index))
+    # a standard error tells how many persons it rests on
+    shown.loc[group.isin(sizes), shown.columns[1:]] = np.nan
+    return shown
 
 
 def _rest_on_few(

@@ -31,7 +31,12 @@ COLUMNS = (
 )
 
 
-@disclosed(keys=("by", "level", "measure", "cut_off"), parts=("level",))
+RATE_KEYS = ("by", "level", "cut_off", "rate")
+PART_COUNTS = {"wrong_or_counted": "out_of", "out_of": "persons"}
+"""Columns that count persons, and what each is a part of: 57 right of 60 tell of three wrong."""
+
+
+@disclosed(keys=RATE_KEYS, part_counts=PART_COUNTS, parts=("level",))
 def error_rates(
     scores: Any,
     outcomes: Any,

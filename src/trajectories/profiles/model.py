@@ -132,6 +132,7 @@ def _require_fitted_to(results: GroupTrajectoriesResults, panel: Panel) -> None:
 
     The highest counts are read off the panel: those of other persons would be wrong limits.
     """
+    panel = panel.without_empty_ages()
     require_years_free(panel, Support.of_results(results))
     results.predict_proba(panel)  # says what else the panel lacks
     density = group_log_density(results.model, results.parameters, panel)

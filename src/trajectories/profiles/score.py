@@ -207,7 +207,7 @@ def _fill_shares(
 def _uncertainty(posterior: FloatArray) -> FloatArray:
     """Return the entropy of probabilities, shape (n, K), over log K: 0 is certain, 1 even."""
     entropy = -xlogy(posterior, posterior).sum(axis=1)
-    return np.asarray(entropy / np.log(max(2, posterior.shape[1])))
+    return np.asarray(np.maximum(entropy, 0.0) / np.log(max(2, posterior.shape[1])))
 
 
 def _fill(

@@ -14,15 +14,21 @@ from trajectories.numerics.normal import normal_quantile
 from trajectories.profiles.calibration import calibration, calibration_curve
 from trajectories.profiles.decision_curve import decision_curve
 from trajectories.profiles.discrimination import discrimination
-from trajectories.profiles.error_rates import checked_cut_offs, rates_table
+from trajectories.profiles.error_rates import PART_COUNTS, RATE_KEYS, checked_cut_offs, rates_table
 from trajectories.profiles.judged import Judged, Judgement, judge
 
 KEYS = ("by", "level", "measure", "bin", "threshold", "strategy", "cut_off")
-TABLES = ("discrimination", "calibration", "calibration_curve", "decision_curve", "error_rates")
+TABLES = ("discrimination", "calibration", "calibration_curve")
+ACTED = {"acted_on": "persons", "events": "persons"}
+DECLARED: dict[str, Any] = {
+    **{name: {"keys": KEYS, "parts": ("level",)} for name in TABLES},
+    "decision_curve": {"keys": KEYS, "part_counts": ACTED, "parts": ("level",)},
+    "error_rates": {"keys": RATE_KEYS, "part_counts": PART_COUNTS, "parts": ("level",)},
+}
 THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
 
 
-@holds_tables(**{name: {"keys": KEYS, "parts": ("level",)} for name in TABLES})
+@holds_tables(**DECLARED)
 @dataclass(frozen=True, eq=False, repr=False)
 class Validation:
     """How good scores are, overall and by subgroup; every table tidy, with intervals and counts.

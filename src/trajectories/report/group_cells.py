@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from trajectories.groups.group_sizes import WIDTH
 from trajectories.report.cells import HIDDEN, suppress_small_cells
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "suppress_membership",
     "suppress_observed",
     "suppress_reasons",
+    "without_hidden_limits",
     "without_small_groups",
 ]
 
@@ -65,6 +67,13 @@ def small_groups(groups: pd.DataFrame) -> set[int]:
     return {group for group, size in hidden_groups(groups).items() if size.startswith("<")}
 
 
+def without_hidden_limits(curves: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
+    """Return curves to draw, of hidden groups without the band, of small ones not at all."""
+    rows = curves["group"].isin(list(hidden_groups(groups)))
+    shown = curves.assign(**{name: curves[name].mask(rows) for name in ("lower", "upper")})
+    return without_small_groups(shown, groups)
+
+
 def without_small_groups(table: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of a table by group that are not about a group of few persons.
 
@@ -77,6 +86,8 @@ def without_small_groups(table: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFr
 def suppress_by_group(table: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
     """Return a table by group in which the numbers of groups of few persons are suppressed.
 
+    Of a group that is hidden for the sake of another, standard errors and limits are.
+
     Parameters
     ----------
     table : DataFrame
@@ -84,14 +95,17 @@ def suppress_by_group(table: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame
     groups : DataFrame
         The table of groups, suppressed already.
     """
-    few = small_groups(groups)
-    if not few:
+    few, hidden = small_groups(groups), hidden_groups(groups)
+    if not hidden:
         return table
     rows = table["group"].isin(list(few)).to_numpy()
+    sizes = table["group"].isin(list(hidden)).to_numpy()
     result = table.copy()
     for column in table.columns:
         if column not in ("group", "age") and pd.api.types.is_numeric_dtype(table[column].dtype):
-            result[column] = table[column].astype(object).mask(rows, HIDDEN)
+            # a standard error tells how many persons it rests on
+            gone = sizes if column in WIDTH else rows
+            result[column] = table[column].astype(object).mask(gone, HIDDEN)
     return result
 
 

@@ -14,6 +14,7 @@ from trajectories.groups.group_sizes import (
     persons_by_group,
     shown_by_group,
     without_averages_of_few,
+    without_width,
 )
 from trajectories.groups.inference.bands import trajectories_with_bands
 from trajectories.groups.inference.share_intervals import group_probability_intervals
@@ -58,7 +59,8 @@ class InferenceMethods:
         With time-varying covariates a column for each says at which value the curve stands: its
         average at that age, or as ``at`` says. The mean is the expected outcome of a group per
         unit of exposure (offences per year free). Limits are NaN for a group whose standard errors
-        are withheld; ``notes`` says why.
+        are withheld; ``notes`` says why. Under disclosure control no limits of a group whose size
+        would tell that of a small one.
 
         Parameters
         ----------
@@ -78,7 +80,7 @@ class InferenceMethods:
         fit = self._self() if at is None else self._self().at(at)
         table = trajectories_with_bands(fit, level, ages, band, method, draws, seed)
         shown = protect_by_group(table, partial(persons_by_group, fit), name="trajectories")
-        return without_averages_of_few(fit, shown)
+        return without_width(fit, without_averages_of_few(fit, shown))
 
     def group_probability_intervals(
         self, level: float = 0.95, method: str = "delta", draws: int = 10_000, seed: int = 0
