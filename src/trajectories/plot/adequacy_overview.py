@@ -149,7 +149,7 @@ def _measure(ax: Axes, table: pd.DataFrame, name: str, title: str) -> None:
         top = np.nanmax(values, initial=10.0)
         ax.set_xlim(1.0, max(20.0, 3.0 * float(top)))
         capped = values.max(initial=0.0) >= _MOST_ODDS
-        decades = 10.0 ** np.arange(0, np.ceil(np.log10(ax.get_xlim()[1])) + 1)
+        decades = 10.0 ** np.arange(0, np.floor(np.log10(ax.get_xlim()[1])) + 1)
         ax.xaxis.set_major_locator(FixedLocator(list(decades[::-2])))
         ax.xaxis.set_major_formatter(FuncFormatter(lambda odds, _: _power(odds, capped)))
         ax.xaxis.set_minor_locator(NullLocator())
