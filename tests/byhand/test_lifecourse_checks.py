@@ -102,7 +102,10 @@ def test_an_event_study_of_persons_with_one_switch_is_read_off_their_tables():
     ("call", "says"),
     [
         (lambda t: lifecourse.event_study(t, "job", transition="in"), "transition= must be"),
-        (lambda t: lifecourse.event_study(t, "job", before=1), "before= must be 2"),
+        (
+            lambda t: lifecourse.event_study(t, "job", before=1),
+            "before must be a whole number of 2 or more",
+        ),
         (lambda t: lifecourse.event_study(t.assign(job=0.5), "job"), "must be 0 or 1"),
         (lambda t: lifecourse.event_study(t.assign(job=1.0), "job"), "nobody is seen entering"),
         (lambda t: lifecourse.placebo_leads(t, exposures=["x"]), "without column 'x'"),

@@ -28,6 +28,7 @@ PERSONS = {
     *("DualTrajectoriesResults.assignments", "DualTrajectoriesResults.posterior"),
     *("CovariateDesign.values_of", "FollowUp.frame", "TimeAtRisk.follow_up", "TimeAtRisk.frame"),
     *("MatchedSets.wide", "OffenceClassification.classify", "Sheet.frame", "Parts.rows"),
+    *("GivesTables.to_wide", "GivesTables.to_long"),
     *("careers.diversity", "careers.timelines", "lifecourse.add_lags", "lifecourse.person_years"),
     *("matching.group_weights", "profiles.contributions", "profiles.development"),
     *("profiles.risk_ahead", "profiles.score", "scale.eligible_pool"),

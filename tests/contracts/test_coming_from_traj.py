@@ -296,6 +296,38 @@ def test_a_dual_model_assigns_a_group_of_each_outcome(table) -> None:
     np.testing.assert_array_equal(found["any", "group"], np.where(second > 0.5, 2, 1))
 
 
+# ---- risk factors of groups that several outcomes share
+
+
+def test_three_steps_work_on_groups_of_several_outcomes_and_of_leaving(table) -> None:
+    rng = np.random.default_rng(5)
+    weights = pd.Series(rng.integers(1, 4, N), index=table.index)
+    y = block(table, "y")
+    panel = tr.Panel.from_wide(y, weights=weights)
+    high = (y.sum(axis=1) > 8).to_numpy()
+    frame = pd.DataFrame(
+        {"male": rng.random(N) < np.where(high, 0.8, 0.5), "later": rng.poisson(1 + high)},
+        index=table.index,
+    )
+    single = tr.GroupTrajectories(2, degree=1).fit(panel, n_starts=4)
+    spec = tr.MultiTrajectories(2, {"acts": tr.Outcome("poisson", 1)})
+    several = spec.fit({"acts": panel}, n_starts=4)
+    for ask in (
+        lambda r: r.explain("~ male", frame).odds_ratios(),
+        lambda r: r.profile(["male"], frame).table(),
+        lambda r: r.distal("later", "poisson", covariates=frame).table(),
+    ):
+        pd.testing.assert_frame_equal(ask(several), ask(single), rtol=1e-5)
+    assert "joint model is not added" in several.explain("~ male", frame).summary()
+    with pytest.raises(InputError, match="leave panel= out"):
+        several.explain("~ male", frame, panel=panel)
+    gone = y.mask(np.arange(8) >= rng.integers(3, 12, N)[:, None])
+    leaving = tr.DropoutTrajectories(tr.GroupTrajectories(2, degree=1), tr.Dropout(degree=0)).fit(
+        tr.Panel.from_wide(gone), n_starts=4
+    )
+    assert len(leaving.explain("~ male", frame).odds_ratios()) == 1
+
+
 # ---- one population, one colour
 
 

@@ -160,6 +160,15 @@ def test_a_file_of_codes_does_for_a_classification(tmp_path: Path) -> None:
     )
     assert read.classification == tr.OffenceClassification.from_frame(TABLE)
     (tmp_path / "codes.csv").write_text(CODES, encoding="utf-8")
+    names = dict(zip(["code", "groep", "maximum", "hechtenis"], header.split(";"), strict=True))
+    options = extract(classification=tmp_path / "codes.csv") | {"separator": ";", "decimal": ","}
+    for columns in (names, {"classification": names}):
+        again = tr.Register.read(**options, columns=columns)
+        assert again.classification == read.classification
+    with pytest.raises(InputError, match="declares 'kode', which classification does not have"):
+        tr.Register.read(**options, columns={"classification": {**names, "kode": "basis"}})
+    with pytest.raises(InputError, match="declares 'kode', which no table has"):
+        tr.Register.read(**options, columns={**names, "kode": "basis"})
     with pytest.raises(InputError, match="classification without column 'offence_type', 'offence"):
         tr.Register.read(**extract(classification=tmp_path / "codes.csv"), separator=";")
     with pytest.raises(InputError, match=r"classification: no file 'none\.csv' there"):

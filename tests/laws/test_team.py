@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import multiprocessing
 import os
@@ -12,13 +13,15 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
-from multiprocessing.context import ForkProcess
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkContext, ForkProcess
 
 import numpy as np
 import pytest
 
 import trajectories as tr
 import trajectories.numerics.statistics as sharing
+import trajectories.numerics.team as processes
 from trajectories.numerics.team import Team, can_share
 
 pytestmark = pytest.mark.skipif(not can_share(), reason="processes here see no common memory")
@@ -243,3 +246,26 @@ def test_where_no_process_can_be_had_the_fit_goes_on_and_says_so(
     with pytest.warns(tr.errors.TrajectoriesWarning, match="no more processes"):
         together = spec.fit(panel, n_jobs=2)
     assert np.array_equal(alone.params, together.params)
+
+
+def test_where_no_pipe_can_be_had_none_stays_open_and_nobody_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Context(ForkContext):
+        pipes = 0
+
+        def Pipe(  # noqa: N802
+            self, duplex: bool = True
+        ) -> tuple[Connection, Connection]:
+            Context.pipes += 1
+            if Context.pipes > 2:
+                raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+            return super().Pipe(duplex)
+
+    monkeypatch.setattr(processes, "get_context", lambda _: Context())
+    numbers, before = Numbers(), len(os.listdir("/proc/self/fd"))
+    running = len(children())
+    with pytest.raises(OSError, match="Too many open files"):
+        Team(numbers, 4)
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(children()) == running

@@ -8,9 +8,9 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.lifecourse.estimate import AUTO, columns_of, estimate
+from trajectories.lifecourse.lags import listed, refuse_unknown
 from trajectories.lifecourse.model_rows import Model
 from trajectories.lifecourse.results import WithinPersonResults
-from trajectories.panel.arrays import counted
 from trajectories.panel.posterior import posterior_of
 
 PERSON_IN_GROUP, WEIGHT = "person_in_group", "posterior_of_group"
@@ -55,7 +55,7 @@ def by_trajectory_group(
         ``expected_informative_persons`` of ``information`` weight them by it, and so do the
         numbers left out and with gaps. A group with a number is called "group 1".
     """
-    exposures = [exposures] if isinstance(exposures, str) else list(exposures)
+    exposures, controls = listed(exposures), listed(controls)
     columns = columns_of(
         person_years,
         outcome,
@@ -72,7 +72,7 @@ def by_trajectory_group(
         _stacked(person_years, posterior, unit),
         columns,
         exposures,
-        list(controls),
+        controls,
         model=model,
         age_df=age_df,
         least_at_risk=least_at_risk,
@@ -85,9 +85,7 @@ def _stacked(table: pd.DataFrame, posterior: pd.DataFrame, unit: str) -> pd.Data
     """Return the person-years once for every group with a posterior above 0."""
     if unit not in table.columns:
         raise InputError(f"person-years without column {unit!r}: rename or add it")
-    unknown = int(table[unit].isna().sum())
-    if unknown:
-        raise InputError(f"person-years: column {unit!r} missing in {counted(unknown, 'row')}")
+    refuse_unknown(table, unit)
     code, persons = pd.factorize(table[unit])
     value = posterior_of(
         posterior,

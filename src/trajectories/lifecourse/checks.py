@@ -12,7 +12,7 @@ import pandas as pd
 from trajectories.disclosure_control import holds_tables
 from trajectories.errors import InputError
 from trajectories.lifecourse.estimate import AUTO, YEARS_FREE
-from trajectories.lifecourse.lags import add_lags, shifted_name
+from trajectories.lifecourse.lags import add_lags, listed, shifted_name
 from trajectories.lifecourse.results import WithinPersonResults
 from trajectories.lifecourse.within_person import within_person
 from trajectories.numerics.hypotheses import HypothesisTest
@@ -63,6 +63,7 @@ def placebo_leads(
     person_years, outcome, exposures, unit, by, options
         As for ``within_person``. Years without a known later year are left out.
     """
+    exposures = listed(exposures)
     wider, added = _shifted(person_years, exposures, [-lead], unit, options)
     fit = _fit(wider, outcome, [*exposures, *added], unit, by, options)
     question = (
@@ -86,6 +87,7 @@ def carry_over(
 
     Parameters as for ``placebo_leads``, with ``lag`` years back.
     """
+    exposures = listed(exposures)
     wider, added = _shifted(person_years, exposures, [lag], unit, options)
     fit = _fit(wider, outcome, [*exposures, *added], unit, by, options)
     question = (
@@ -110,6 +112,7 @@ def lag_sensitivity(
     An exposure measured before the outcome cannot have been changed by it. Parameters as for
     ``placebo_leads``, with ``lags`` years back; 0 is the year itself.
     """
+    exposures = listed(exposures)
     asked = [k for k in lags if k != 0]
     wider, _ = _shifted(person_years, exposures, asked, unit, options)
     tables = []
@@ -191,7 +194,7 @@ def exposure_handling(
     log_name = f"log_{column}"
     time = person_years[column].to_numpy(dtype=float)
     wider = person_years.assign(**{log_name: np.log(np.where(time > 0, time, 1.0))})
-    controls = [*options.pop("controls", ()), log_name]
+    controls = [*listed(options.pop("controls", ())), log_name]
     fit = _fit(wider, outcome, exposures, unit, by, {**options, "controls": controls})
     tables.append(_variant(fit, "adjusted for time free"))
     question = "Do the effects depend on years that were partly spent in detention?"

@@ -13,10 +13,11 @@ from trajectories.disclosure_control import holds_tables
 from trajectories.errors import InputError
 from trajectories.lifecourse.design import pooled_design
 from trajectories.lifecourse.estimate import AUTO, columns_of, fit_rows
+from trajectories.lifecourse.lags import listed
 from trajectories.lifecourse.model_rows import Model, ModelRows, read_rows
 from trajectories.lifecourse.results import WORDS
 from trajectories.lifecourse.wald import wald_test
-from trajectories.numerics.arguments import checked_level
+from trajectories.numerics.arguments import checked_level, whole_number
 from trajectories.numerics.conditional_fit import ConditionalFit
 from trajectories.numerics.hypotheses import HypothesisTest
 from trajectories.numerics.normal import normal_quantile
@@ -103,9 +104,9 @@ def event_study(
     """
     if transition not in get_args(Transition):
         raise InputError('transition= must be "entering" or "leaving"')
-    if before < 2 or after < 1:
-        raise InputError("before= must be 2 or more years, after= 1 or more")
+    before, after = whole_number("before", before, 2), whole_number("after", after, 1)
     checked_level(level)
+    controls = listed(controls)
     columns = columns_of(
         person_years,
         outcome,

@@ -13,6 +13,7 @@ from trajectories.disclosure_control import holds_tables
 from trajectories.errors import InputError
 from trajectories.lifecourse.estimate import AUTO, columns_of
 from trajectories.lifecourse.few_persons import FEW, persons_behind
+from trajectories.lifecourse.lags import listed
 from trajectories.lifecourse.marginal import background, effects_table, fit_marginal
 from trajectories.lifecourse.model_rows import Model, ModelRows, read_rows
 from trajectories.lifecourse.wald import wald_test
@@ -20,6 +21,8 @@ from trajectories.numerics.hypotheses import HypothesisTest
 from trajectories.panel.arrays import BoolArray, FloatArray
 
 PARTS = ("within", "between")
+ROUNDING = 1e-12
+"""What means of equal numbers may differ by, as a part of the largest."""
 
 
 @holds_tables(effects=FEW)
@@ -89,7 +92,7 @@ def hybrid(
     person_years, outcome, …
         As for ``within_person``; "poisson" has the logarithm of the time at risk as offset.
     """
-    exposures = [exposures] if isinstance(exposures, str) else list(exposures)
+    exposures, controls = listed(exposures), listed(controls)
     columns = columns_of(
         person_years,
         outcome,
@@ -135,7 +138,8 @@ def split(
     for name in exposures:
         value = rows.covariate(name)[mine]
         mean = (np.bincount(unit, value) / count)[unit]
-        if np.ptp(mean) == 0 or np.abs(value - mean).max() == 0:
+        rounding = ROUNDING * float(np.abs(value).max())
+        if np.ptp(mean) <= rounding or np.abs(value - mean).max() <= rounding:
             raise InputError(
                 f"exposure {name!r} does not vary both within and between persons: a hybrid model "
                 "cannot tell the two apart"

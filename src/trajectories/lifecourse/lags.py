@@ -8,7 +8,36 @@ import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
-from trajectories.panel.arrays import IntArray, counted, names, where_rows
+from trajectories.numerics.arguments import whole_number
+from trajectories.panel.arrays import FloatArray, IntArray, counted, names, where_rows
+
+LONGEST = 10_000
+"""Years ahead or back."""
+
+
+def listed(given: str | Sequence[str]) -> list[str]:
+    """Return names of columns as a list; one name alone is a list of one."""
+    return [given] if isinstance(given, str) else list(given)
+
+
+def as_numbers(table: pd.DataFrame, column: str) -> FloatArray:
+    """Return a column as float64, or raise an InputError."""
+    try:
+        return np.asarray(
+            pd.to_numeric(table[column]).to_numpy(dtype=float, na_value=np.nan), dtype=float
+        )
+    except (TypeError, ValueError):
+        raise InputError(
+            f"person-years: column {column!r} holds no numbers ({table[column].dtype}): turn "
+            "categories into columns of 0 and 1"
+        ) from None
+
+
+def refuse_unknown(table: pd.DataFrame, unit: str) -> None:
+    """Refuse rows without the id of a person."""
+    unknown = int(table[unit].isna().sum())
+    if unknown:
+        raise InputError(f"person-years: column {unit!r} missing in {counted(unknown, 'row')}")
 
 
 def shifted_name(column: str, years: int) -> str:
@@ -32,8 +61,11 @@ def add_lags(
     Raises
     ------
     InputError
-        If a column is absent, ``time`` holds no whole numbers, or a person has a year twice.
+        If a column is absent or holds no numbers, ``time`` holds no whole numbers, a person has no
+        id, or a year twice.
     """
+    columns = listed(columns)
+    lags = [whole_number("lags=: a number of years", years, -LONGEST) for years in lags]
     absent = [c for c in (*columns, unit, time) if c not in person_years.columns]
     if absent:
         raise InputError(f"person-years without column {names(absent)}")
@@ -42,14 +74,14 @@ def add_lags(
     ordered = key[order]
     result = person_years.copy()
     for years in lags:
-        if abs(int(years)) >= width // 2:
-            raise InputError(f"lags=: {int(years)} years is longer than the table of years is")
-        wanted = key - int(years)
+        if abs(years) >= width // 2:
+            raise InputError(f"lags=: {years} years is longer than the table of years is")
+        wanted = key - years
         at = np.minimum(np.searchsorted(ordered, wanted), len(key) - 1)
         found = ordered[at] == wanted
         for column in columns:
-            value = pd.to_numeric(person_years[column]).to_numpy(dtype=float, na_value=np.nan)
-            result[shifted_name(column, int(years))] = np.where(found, value[order[at]], np.nan)
+            value = as_numbers(person_years, column)
+            result[shifted_name(column, years)] = np.where(found, value[order[at]], np.nan)
     return result
 
 
@@ -59,8 +91,9 @@ def year_key(table: pd.DataFrame, unit: str, time: str) -> tuple[IntArray, int]:
     Raises
     ------
     InputError
-        If ``time`` holds no whole numbers, or a person has a year twice.
+        If ``time`` holds no whole numbers, or a person has no id, or a year twice.
     """
+    refuse_unknown(table, unit)
     year = pd.to_numeric(table[time], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     bad = ~np.isfinite(year) | (year != np.floor(year))
     if bad.any():

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
-from trajectories.lifecourse.lags import year_key
+from trajectories.lifecourse.lags import as_numbers, refuse_unknown, year_key
 from trajectories.panel.arrays import (
     BoolArray,
     FloatArray,
@@ -131,7 +131,7 @@ def read_rows(
     free, enough = _time(table, columns, least_at_risk)
     absent_values = _missing(table, columns, enough, missing)
     kept = enough & ~absent_values
-    outcome = _numbers(table, columns.outcome)
+    outcome = as_numbers(table, columns.outcome)
     if not kept.any():
         raise InputError(
             f"person-years: none of {len(table):,} rows is left to estimate from: "
@@ -143,7 +143,7 @@ def read_rows(
     used = table[kept].reset_index(drop=True)
     weight = np.ones(len(table))
     if columns.weights is not None:
-        weight = _numbers(table, columns.weights)
+        weight = as_numbers(table, columns.weights)
     return ModelRows(
         columns=columns,
         model=model,
@@ -156,31 +156,15 @@ def read_rows(
         cluster=None
         if columns.cluster is None
         else pd.factorize(used[columns.cluster])[0].astype(np.int64),
-        weights=None if columns.weights is None else _numbers(used, columns.weights),
+        weights=None if columns.weights is None else as_numbers(used, columns.weights),
         left_out=_left_out(level, levels, outcome, ~enough, enough & absent_values, weight),
         gaps=_gaps(used, columns, level[kept], len(levels), weight[kept]),
     )
 
 
-def _numbers(table: pd.DataFrame, column: str) -> FloatArray:
-    try:
-        return np.asarray(
-            pd.to_numeric(table[column]).to_numpy(dtype=float, na_value=np.nan), dtype=float
-        )
-    except (TypeError, ValueError):
-        raise InputError(
-            f"person-years: column {column!r} holds no numbers ({table[column].dtype}): turn "
-            "categories into columns of 0 and 1"
-        ) from None
-
-
 def _levels(table: pd.DataFrame, columns: Columns) -> tuple[IntArray, tuple[str, ...]]:
     units = table[columns.unit]
-    if units.isna().any():
-        raise InputError(
-            f"person-years: column {columns.unit!r} missing in "
-            f"{counted(int(units.isna().sum()), 'row')}"
-        )
+    refuse_unknown(table, columns.unit)
     if columns.by is None:
         return np.zeros(len(table), dtype=np.int64), (ALL,)
     values = table[columns.by]
@@ -207,7 +191,7 @@ def _time(
 ) -> tuple[FloatArray | None, BoolArray]:
     if columns.time_at_risk is None:
         return None, np.ones(len(table), dtype=bool)
-    free = _numbers(table, columns.time_at_risk)
+    free = as_numbers(table, columns.time_at_risk)
     bad = ~np.isfinite(free) | (free < 0)
     if bad.any():
         raise InputError(
@@ -226,7 +210,7 @@ def _missing(table: pd.DataFrame, columns: Columns, enough: BoolArray, missing: 
     needed = [columns.outcome, *columns.covariates]
     needed += [c for c in (columns.age, columns.weights) if c is not None]
     for column in dict.fromkeys(needed):
-        bad = ~np.isfinite(_numbers(table, column))
+        bad = ~np.isfinite(as_numbers(table, column))
         found |= bad
         if (bad & enough).any():
             said.append(f"{column!r} in {int((bad & enough).sum()):,}")
@@ -289,7 +273,7 @@ def _gaps(
     if columns.age is None:
         return np.zeros(n_levels, dtype=np.int64)
     year_key(table, columns.unit, columns.age)  # refuses a year given twice
-    age = _numbers(table, columns.age)
+    age = as_numbers(table, columns.age)
     unit = pd.factorize(table[columns.unit])[0]
     n = unit.max() + 1
     low, high = np.full(n, np.inf), np.full(n, -np.inf)

@@ -10,6 +10,7 @@ import pandas as pd
 from trajectories.disclosure_control import disclosed
 from trajectories.lifecourse.estimate import AUTO, columns_of
 from trajectories.lifecourse.few_persons import FEW, persons_behind
+from trajectories.lifecourse.lags import listed
 from trajectories.lifecourse.marginal import background, effects_table, fit_marginal
 from trajectories.lifecourse.model_rows import Model, read_rows
 
@@ -49,7 +50,7 @@ def pooled(
         ``log_estimate``, ``std_error``, ``p_value``, ``persons`` and
         ``smallest_cell`` (of persons with and without the exposure who offended or not).
     """
-    exposures = [exposures] if isinstance(exposures, str) else list(exposures)
+    exposures, controls = listed(exposures), listed(controls)
     columns = columns_of(
         person_years,
         outcome,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from trajectories.lifecourse.estimate import AUTO, columns_of, estimate
+from trajectories.lifecourse.lags import listed
 from trajectories.lifecourse.model_rows import Model
 from trajectories.lifecourse.results import WithinPersonResults
 
@@ -77,7 +78,7 @@ def within_person(
         For bad tables; and for a covariate that never varies within informative persons, or that
         separates years with from years without an offence, by name (and population).
     """
-    exposures = [exposures] if isinstance(exposures, str) else list(exposures)
+    exposures, controls = listed(exposures), listed(controls)
     columns = columns_of(
         person_years,
         outcome,
@@ -93,7 +94,7 @@ def within_person(
         person_years,
         columns,
         exposures,
-        list(controls),
+        controls,
         model=model,
         age_df=age_df,
         least_at_risk=least_at_risk,

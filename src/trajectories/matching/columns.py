@@ -14,6 +14,7 @@ from trajectories.errors import InputError
 from trajectories.panel.arrays import BoolArray, FloatArray, counted, names, where_rows
 
 LARGEST_SPAN = 1 << 31
+LARGEST_NUMBER = 1 << 62
 
 
 def need_frame(frame: Any, what: str) -> pd.DataFrame:
@@ -113,7 +114,8 @@ def digits(
         )
     if _whole(case) and _whole(pool):
         mine, theirs = _plain(case), _plain(pool)
-        if int(mine.max()) - int(mine.min()) < LARGEST_SPAN:
+        low, high = int(mine.min()), int(mine.max())
+        if high - low < LARGEST_SPAN and max(-low, high) < LARGEST_NUMBER:
             return mine, theirs
     values = pd.Index(case.dropna().unique())
     if isinstance(values, pd.CategoricalIndex):

@@ -103,9 +103,8 @@ def _mahalanobis_root(
     columns: Sequence[str], case: Sequence[NDArray[Any]], pool: Sequence[NDArray[Any]]
 ) -> FloatArray:
     """Return L with L L' the inverse of the covariance pooled within cases and within pool."""
-    cross = _cross_products(case) + _cross_products(pool)
-    n = len(case[0]) + len(pool[0]) - 2
-    covariance = cross / max(n, 1)
+    (of_cases, n_cases), (of_pool, n_pool) = _cross_products(case), _cross_products(pool)
+    covariance = (of_cases + of_pool) / max(n_cases + n_pool - 2, 1)
     sd = np.sqrt(np.diag(covariance))
     correlation = covariance / np.outer(sd, sd)
     values, vectors = np.linalg.eigh(correlation)
@@ -119,8 +118,8 @@ def _mahalanobis_root(
     return np.asarray((vectors / np.sqrt(values)) / sd[:, None])
 
 
-def _cross_products(columns: Sequence[NDArray[Any]]) -> FloatArray:
-    """Return the sums of squares and products about the means, in blocks of rows."""
+def _cross_products(columns: Sequence[NDArray[Any]]) -> tuple[FloatArray, int]:
+    """Return sums of squares and products about the means, and of how many rows without a gap."""
     present = ~np.any([np.isnan(as_float(column)) for column in columns], axis=0)
     mean = np.array([as_float(column)[present].mean() for column in columns])
     total = np.zeros((len(columns), len(columns)))
@@ -129,4 +128,4 @@ def _cross_products(columns: Sequence[NDArray[Any]]) -> FloatArray:
         block = np.stack([as_float(column[rows])[present[rows]] for column in columns], axis=1)
         block -= mean
         total += block.T @ block
-    return total
+    return total, int(present.sum())

@@ -61,7 +61,7 @@ class Team:
     Raises
     ------
     OSError
-        If the system allows no more processes.
+        If the system allows no more processes, or pipes to them.
     """
 
     def __init__(self, holder: object, n_jobs: int) -> None:
@@ -76,21 +76,21 @@ class Team:
             holder, _dismiss, self._owner, self._turns, self._ends, processes
         )
         context = get_context("fork")
-        for _ in range(n_jobs - 1):
-            ours, theirs = context.Pipe()
-            self._ends.append(ours)
-            arguments = holder, theirs, self._turns, list(self._ends)
-            process = context.Process(target=_serve, args=arguments, daemon=True)
-            try:
+        try:
+            for _ in range(n_jobs - 1):
+                ours, theirs = context.Pipe()
+                self._ends.append(ours)
+                arguments = holder, theirs, self._turns, list(self._ends)
+                process = context.Process(target=_serve, args=arguments, daemon=True)
                 with theirs, warnings.catch_warnings():
                     # a fork among threads may deadlock where the child needs a lock that one of
                     # them holds; these children compute, and take none
                     warnings.simplefilter("ignore", DeprecationWarning)
                     process.start()
-            except OSError:
-                self._dismiss()
-                raise
-            processes.append(process)
+                processes.append(process)
+        except OSError:
+            self._dismiss()
+            raise
 
     def serves(self, holder: object, n_jobs: int) -> bool:
         """Return whether this is a team for that holder, of that size, and still at work.

@@ -46,7 +46,7 @@ BY_GROUP: dict[str, Quantity] = {
     "trafficking_age": _career("trafficking_age"),
     "prior_cases": _career("prior_cases"),
     "career_starts_with_trafficking": _career("career_starts_with_trafficking", is_share=True),
-    "trafficking_as_minor": _trait("trafficking_as_minor"),
+    "trafficking_as_minor": _career("trafficking_as_minor", is_share=True),
     **{
         name: _trait(name)
         for name in (

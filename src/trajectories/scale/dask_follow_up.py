@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -14,15 +14,24 @@ from trajectories.disclosure_control import disclosed
 from trajectories.errors import InputError
 from trajectories.numerics.influence import CountCurve, count_curve, count_influence
 from trajectories.numerics.normal import normal_quantile
-from trajectories.numerics.risk_sets import at_least
-from trajectories.numerics.step_intervals import positive_limits
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import FollowUp
 from trajectories.recidivism import cumulative_incidence, kaplan_meier
-from trajectories.recidivism.follow_up_input import asked_times, cause_number
+from trajectories.recidivism.follow_up_input import (
+    asked_times,
+    cause_number,
+    samples,
+    within_follow_up,
+)
+from trajectories.recidivism.mean_cumulative_count import (
+    count_frame,
+    need_repeated,
+    terminal_causes,
+)
 from trajectories.scale.cluster import later, need_client
 
-KEY = ["start", "stop", "cause", "stratum"]
+LEVEL = "level"
+KEY = ["start", "stop", "cause", "stratum", LEVEL]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -62,13 +71,7 @@ class DaskFollowUp:
         if len(kinds) != 1:
             raise InputError("the parts have different causes or time units: make them alike")
         causes, time_unit, repeated = next(iter(kinds))
-        names = KEY if by is None else [*KEY, by]
-        every = pd.concat([frame for frame, _ in found], ignore_index=True)
-        rows = (
-            every.groupby(names, sort=True, dropna=False, observed=True)["weight"]
-            .sum()
-            .reset_index()
-        )
+        rows = _merged(pd.concat([frame for frame, _ in found], ignore_index=True))
         stratum, strata = None, ()
         if rows["stratum"].notna().any():
             codes, labels = pd.factorize(rows["stratum"], sort=True)
@@ -83,7 +86,7 @@ class DaskFollowUp:
             stratum=stratum,
             strata=strata,
             weight=rows["weight"].to_numpy(float),
-            covariates=pd.DataFrame() if by is None else rows[[by]],
+            covariates=pd.DataFrame() if by is None else rows[[LEVEL]].set_axis([by], axis=1),
             time_unit=time_unit,
             repeated=repeated,
         )
@@ -118,39 +121,26 @@ class DaskFollowUp:
         Raises
         ------
         InputError
-            If nobody is followed on after an event, or nobody so long as a time asked for.
+            If nobody is followed on after an event, or nobody so long as a time asked for, or
+            somebody is at risk after a terminal event.
         """
-        whole = self.merged()
+        whole, z = self.merged(), normal_quantile(level)
         at = asked_times(times)
         if at is None or not len(at):
             raise InputError("mean_cumulative_count: give at least one time")
         number = cause_number(whole, cause)
-        if not whole.repeated and (whole.cause == number).any():
-            raise InputError(
-                "mean_cumulative_count: every follow-up ends with its first event: make it with "
-                "repeated=True, or use cumulative_incidence"
-            )
-        if at[-1] > whole.stop.max():
-            raise InputError(
-                f"nobody was followed beyond {whole.stop.max():g}: ask for earlier times"
-            )
-        others = [name for name in whole.causes if name != whole.causes[number - 1]]
-        ends = [cause_number(whole, name) for name in (others if terminal is None else terminal)]
+        need_repeated(whole, number)
+        (sample,) = samples(replace(whole, stratum=None, strata=()), None)
+        within_follow_up(at, sample)
+        # in the merged rows no person has two: whether terminal events are last, the parts say
+        ends = terminal_causes(whole, number, terminal)
         counted, ended = whole.cause == number, np.isin(whole.cause, ends)
         curve = count_curve(whole.start, whole.stop, counted, ended, whole.weight)
         squares = np.zeros(len(at))
-        for part in self._each(partial(_squares, number=number, ends=ends, curve=curve, at=at)):
+        asked = partial(_squares, number=number, terminal=terminal, curve=curve, at=at)
+        for part in self._each(asked):
             squares += part
-        place = np.searchsorted(curve.time, at, "right")
-        mean, se = np.append(0.0, curve.mean)[place], np.sqrt(squares)
-        lower, upper = positive_limits(mean, se, normal_quantile(level))
-        total = np.append(0.0, np.cumsum(curve.counted))[place]
-        at_risk = at_least(whole.stop, at, whole.weight) - at_least(whole.start, at, whole.weight)
-        columns = {"time": at, "at_risk": at_risk, "events": np.diff(total, prepend=0.0)}
-        columns |= {"mean": mean, "se": se, "lower": lower, "upper": upper}
-        frame = pd.DataFrame(columns)
-        frame.insert(0, "stratum", pd.Series(pd.Categorical(["all"] * len(at))))
-        return frame
+        return count_frame(sample, curve, at, np.sqrt(squares), z)
 
     def _each(self, function: Callable[[FollowUp], Any]) -> list[Any]:
         task = later(partial(_read, function, self.read))
@@ -178,23 +168,30 @@ def _counts(
     frame["stratum"] = None
     if follow_up.stratum is not None:
         frame["stratum"] = np.array(follow_up.strata, dtype=object)[follow_up.stratum]
-    names = KEY
+    frame[LEVEL] = None
     if by is not None:
         if by not in follow_up.covariates.columns:
             raise InputError(f"by={by!r} is no covariate of this follow-up")
-        frame[by] = follow_up.covariates[by].to_numpy()
-        names = [*KEY, by]
+        frame[LEVEL] = follow_up.covariates[by].array
     frame["weight"] = 1.0 if follow_up.weight is None else follow_up.weight
-    counts = (
-        frame.groupby(names, sort=True, dropna=False, observed=True)["weight"].sum().reset_index()
-    )
-    return counts, (follow_up.causes, follow_up.time_unit, follow_up.repeated)
+    return _merged(frame), (follow_up.causes, follow_up.time_unit, follow_up.repeated)
+
+
+def _merged(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of rows with equal ones as one, their weights added."""
+    grouped = frame.groupby(KEY, sort=True, dropna=False, observed=True)
+    return grouped["weight"].sum().reset_index()
 
 
 def _squares(
-    follow_up: FollowUp, number: int, ends: list[int], curve: CountCurve, at: FloatArray
+    follow_up: FollowUp,
+    number: int,
+    terminal: Sequence[str] | None,
+    curve: CountCurve,
+    at: FloatArray,
 ) -> FloatArray:
     """Return the sum of squared influences of a part's persons, shape (T,)."""
+    ends = terminal_causes(follow_up, number, terminal)
     influence = count_influence(
         curve,
         follow_up.start,

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from trajectories.errors import InputError
@@ -24,7 +23,7 @@ from trajectories.scale.cluster import KEEP, Parts, later, need_client
 from trajectories.scale.dask_draws import DaskDraws
 from trajectories.scale.dask_problem import DaskProblem
 from trajectories.scale.panel_facts import facts_of
-from trajectories.scale.panel_part import Shape, build, predict_part
+from trajectories.scale.panel_part import Nobody, Shape, build, predict_part
 from trajectories.scale.resampled_part import build_resampled
 from trajectories.scale.scan import Scan, scan_of, scan_part
 
@@ -57,7 +56,7 @@ class DaskPanel(SpreadPanel):
 
     parts: tuple[Any, ...]
     ages: FloatArray
-    read: Callable[[Any], Panel] | None = None
+    read: Callable[[Any], Panel | Nobody] | None = None
     keep: str = "auto"
     sample_size: int = Control().sample_size
     client: Any = None
@@ -68,9 +67,7 @@ class DaskPanel(SpreadPanel):
             raise InputError("a DaskPanel needs at least one part")
         if self.keep not in KEEP:
             raise InputError(f"keep must be one of {', '.join(KEEP)}, not {self.keep!r}")
-        ages = np.asarray(self.ages, dtype=float)
-        if ages.ndim != 1 or not len(ages) or not (np.diff(ages) > 0).all():
-            raise InputError("ages must be numbers, strictly increasing: those of every part")
+        ages = sources.grid_of(self.ages)
         object.__setattr__(self, "ages", ages)
 
     @classmethod
@@ -128,7 +125,7 @@ class DaskPanel(SpreadPanel):
         columns = {"unit": unit, "age": age, "count": count}
         columns |= {"exposure": exposure, "weight": weight}
         parts = sources.of_frame(frame, unit, by_unit)
-        grid = np.asarray(ages, dtype=float)
+        grid = sources.grid_of(ages)
         return cls(parts, grid, partial(sources.read_long_part, ages=grid, **columns), **options)
 
     @classmethod
@@ -158,7 +155,7 @@ class DaskPanel(SpreadPanel):
         """
         columns = {"unit": unit, "age": age, "count": count}
         columns |= {"exposure": exposure, "weight": weight}
-        grid = np.asarray(ages, dtype=float)
+        grid = sources.grid_of(ages)
         read = partial(sources.read_parquet_part, ages=grid, **columns)
         return cls(sources.files_of(files, "*.parquet"), grid, read, **options)
 
@@ -181,7 +178,7 @@ class DaskPanel(SpreadPanel):
         """
         if not callable(read):
             raise InputError("read must be a function that makes a Panel of a part")
-        return cls(tuple(parts), np.asarray(ages, dtype=float), read, **options)
+        return cls(tuple(parts), sources.grid_of(ages), read, **options)
 
     @property
     def n_parts(self) -> int:
@@ -218,7 +215,7 @@ class DaskPanel(SpreadPanel):
         """
         if "scan" not in self._known:
             first = self._first_shape()
-            self._known["scan"] = scan_of(self.each(scan_part, first), first)
+            self._known["scan"] = scan_of(self._gathered(self.parts, scan_part, first), first)
         found: Scan = self._known["scan"]
         return found
 
@@ -232,14 +229,22 @@ class DaskPanel(SpreadPanel):
     def _as_problem(self, make: Callable[..., Any], family: Family) -> DaskProblem:
         shape, grid = self.scanned().shape, self.grid
         make = partial(make, shape=shape, family=family, size=self.sample_size)
-        parts = Parts(self.parts, make, need_client(self.client), self.keep)
+        parts = Parts(self._held(), make, need_client(self.client), self.keep)
         return DaskProblem(parts, grid, self.sample_size)
 
     def each(self, function: Callable[..., Any], *arguments: Any) -> list[Any]:
-        """Return ``function(source, *arguments)`` for every part, worked out where it is read."""
+        """Return ``function(source, *arguments)`` of every part that holds anybody, where it is."""
+        return self._gathered(self._held(), function, *arguments)
+
+    def _held(self) -> list[Any]:
+        return [self.parts[place] for place in self.scanned().held]
+
+    def _gathered(
+        self, parts: Sequence[Any], function: Callable[..., Any], *arguments: Any
+    ) -> list[Any]:
         task = later(partial(_turned, function, arguments))
         client = need_client(self.client)
-        found: list[Any] = client.gather(client.compute([task(part) for part in self.parts]))
+        found: list[Any] = client.gather(client.compute([task(part) for part in parts]))
         return found
 
     def _first_shape(self) -> Shape:

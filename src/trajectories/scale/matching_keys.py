@@ -32,9 +32,11 @@ def stratum_counts(frame: Any, exact: Sequence[str], client: Any = None) -> pd.D
     Raises
     ------
     InputError
-        If a column is absent.
+        If a column is absent, or named ``persons``.
     """
     columns = _columns(frame, exact)
+    if "persons" in columns:
+        raise InputError("exact: a column 'persons' has the name of the count: rename it")
     found = _each(frame, partial(_counted, columns=columns), client)
     every = pd.concat(found, ignore_index=True)
     return (
@@ -72,10 +74,11 @@ def eligible_pool(
 
 
 def _columns(frame: Any, exact: Sequence[str]) -> list[str]:
-    absent = [name for name in exact if name not in frame.columns]
-    if absent or not len(exact):
+    chosen = [exact] if isinstance(exact, str) else list(exact)
+    absent = [name for name in chosen if name not in frame.columns]
+    if absent or not chosen:
         raise InputError(f"exact: no column {', '.join(map(repr, absent)) or 'named'} in the frame")
-    return list(exact)
+    return chosen
 
 
 def _each(frame: Any, function: Any, client: Any) -> list[pd.DataFrame]:

@@ -29,6 +29,10 @@ from trajectories.panel.distinct import row_keys
 from trajectories.scale.sampling_by_key import Keys, scrambled, smallest
 
 
+class Nobody:
+    """What a part is read as that holds no row: a partition that a filter left empty, say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """How sources become panels of one shape.
@@ -46,7 +50,7 @@ class Shape:
     """
 
     ages: FloatArray
-    read: Callable[[Any], Panel] | None = None
+    read: Callable[[Any], Panel | Nobody] | None = None
     seen: BoolArray | None = None
     masked: bool = False
 
@@ -139,14 +143,25 @@ def build(source: Any, shape: Shape, family: Family, size: int) -> PanelPart:
 
 
 def as_panel(source: Any, shape: Shape) -> Panel:
-    """Return the panel of a part.
+    """Return the panel of a part that was found to hold somebody; see :func:`read_part`."""
+    panel = read_part(source, shape)
+    if panel is None:
+        raise InputError("a part holds nobody now, and held somebody when it was first read")
+    return panel
+
+
+def read_part(source: Any, shape: Shape) -> Panel | None:
+    """Return the panel of a part, or None where it holds nobody.
 
     Raises
     ------
     InputError
-        If it is none, its units have ages of their own, or its ages are not those of the others.
+        If it is no panel, its units have ages of their own, or its ages are not those of the
+        others.
     """
     panel = source if shape.read is None else shape.read(source)
+    if isinstance(panel, Nobody):
+        return None
     if not isinstance(panel, Panel):
         raise InputError(
             f"every part must be a Panel, and one is a {type(panel).__name__}: return a Panel"
@@ -232,7 +247,11 @@ def classify_part(
 
 def predict_part(source: Any, shape: Shape, results: Any) -> pd.DataFrame:
     """Return the posterior group probabilities of a part by unit and group."""
-    frame: pd.DataFrame = results.predict_proba(as_panel(source, shape).without_empty_ages())
+    panel = read_part(source, shape)
+    if panel is None:
+        groups = pd.RangeIndex(1, results.n_groups + 1, name="group")
+        return pd.DataFrame(columns=groups, dtype=float)
+    frame: pd.DataFrame = results.predict_proba(panel.without_empty_ages())
     return frame
 
 

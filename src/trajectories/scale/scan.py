@@ -9,7 +9,7 @@ import numpy as np
 
 from trajectories.errors import InputError
 from trajectories.numerics.types import BoolArray
-from trajectories.scale.panel_part import Shape, as_panel
+from trajectories.scale.panel_part import Shape, read_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +26,21 @@ class PartScan:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """Size of the whole, and the shape that every part is brought to."""
+    """Size of the whole, which parts hold anybody, and the shape that every part is brought to."""
 
     n_units: int
     total_weight: float
     has_exposure: bool
     has_weights: bool
+    held: tuple[int, ...]
     shape: Shape
 
 
-def scan_part(source: Any, shape: Shape) -> PartScan:
-    """Return size and shape of a part (on its worker)."""
-    panel = as_panel(source, shape)
+def scan_part(source: Any, shape: Shape) -> PartScan | None:
+    """Return size and shape of a part (on its worker); None where it holds nobody."""
+    panel = read_part(source, shape)
+    if panel is None:
+        return None
     masked = panel.observed is not None
     every = np.ones(panel.n_ages, dtype=bool)
     seen = every if panel.observed is None else np.asarray(panel.observed.any(axis=0))
@@ -51,14 +54,18 @@ def scan_part(source: Any, shape: Shape) -> PartScan:
     )
 
 
-def scan_of(parts: list[PartScan], shape: Shape) -> Scan:
+def scan_of(scans: list[PartScan | None], shape: Shape) -> Scan:
     """Put the scans of parts together.
 
     Raises
     ------
     InputError
-        If some parts have exposure and others not, or nobody is observed.
+        If some parts have exposure and others not, or no part holds anybody.
     """
+    held = tuple(place for place, one in enumerate(scans) if one is not None)
+    parts = [one for one in scans if one is not None]
+    if not parts:
+        raise InputError(f"none of {len(scans)} parts holds a row: look at what they are read from")
     with_exposure = sum(one.has_exposure for one in parts)
     if with_exposure not in (0, len(parts)):
         raise InputError(
@@ -73,6 +80,7 @@ def scan_of(parts: list[PartScan], shape: Shape) -> Scan:
         total_weight=total_weight,
         has_exposure=with_exposure > 0,
         has_weights=any(one.has_weights for one in parts),
+        held=held,
         shape=replace(
             shape,
             seen=None if seen.all() else seen,

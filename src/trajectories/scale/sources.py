@@ -14,6 +14,7 @@ from trajectories.errors import InputError
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 from trajectories.scale.cluster import later
+from trajectories.scale.panel_part import Nobody
 
 
 def of_array(
@@ -24,7 +25,7 @@ def of_array(
 
     if not isinstance(counts, da.Array) or counts.ndim != 2:
         raise InputError("counts must be a Dask array with a row a unit and a column an age")
-    grid = np.arange(counts.shape[1], dtype=float) if ages is None else np.asarray(ages, float)
+    grid = grid_of(np.arange(counts.shape[1]) if ages is None else ages)
     counts = _rechunked(counts, {1: -1})
     if np.isnan(counts.shape[0]):
         counts = counts.compute_chunk_sizes()
@@ -50,6 +51,17 @@ def of_array(
         for block, exposed, weight, start in zip(blocks, *beside, first, strict=True)
     )
     return parts, grid
+
+
+def grid_of(ages: Any) -> FloatArray:
+    """Return ages as an array, or raise an InputError."""
+    try:
+        grid = np.asarray(list(ages), dtype=float)
+    except (TypeError, ValueError):
+        grid = np.empty(0)
+    if grid.ndim != 1 or not len(grid) or not (np.diff(grid) > 0).all():
+        raise InputError("ages must be numbers, strictly increasing: those of every part")
+    return grid
 
 
 def _rechunked(array: Any, chunks: Any) -> Any:
@@ -119,16 +131,24 @@ def read_long_part(
     count: Any,
     exposure: Any,
     weight: Any,
-) -> Panel:
+) -> Panel | Nobody:
     """Return a partition of a long frame as a Panel of all ages."""
+    if not len(frame):
+        return Nobody()
     panel = Panel.from_long(frame, unit, age, count, exposure, weight, ages)
     return all_ages(panel, ages)
 
 
-def read_parquet_part(path: str, ages: FloatArray, **columns: Any) -> Panel:
+def read_parquet_part(path: str, ages: FloatArray, **columns: Any) -> Panel | Nobody:
     """Return a Parquet file as a Panel of all ages."""
     wanted = [name for name in columns.values() if name is not None]
-    return read_long_part(pd.read_parquet(path, columns=wanted), ages, **columns)
+    try:
+        frame = pd.read_parquet(path, columns=wanted)
+    except FileNotFoundError:
+        raise InputError(
+            f"no file {path} where a worker looks for it: paths must mean the same on workers"
+        ) from None
+    return read_long_part(frame, ages, **columns)
 
 
 def all_ages(panel: Panel, ages: FloatArray) -> Panel:

@@ -141,7 +141,13 @@ def leaving_part(
     model of an earlier fit to the same panel.
     """
     periods = at_risk_periods(departures.first, departures.leaves, departures.last, panel.n_ages)
-    basis = Basis.on_grid(np.asarray(panel.ages[1:], dtype=float), dropout.degree)
+    try:
+        basis = Basis.on_grid(np.asarray(panel.ages[1:], dtype=float), dropout.degree)
+    except InputError as error:
+        raise InputError(
+            f"{NAME}: {error}, with Dropout(degree=...): nobody can leave at the first of "
+            f"{panel.n_ages} ages"
+        ) from None
     names, values, gaps = _others(panel, periods, dropout, covariates)
     _check_names(names)
     model = fitted

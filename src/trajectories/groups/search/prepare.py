@@ -248,6 +248,8 @@ def count_distinct(panel: Panel, enough: int, covariates: Sequence[str] = ()) ->
 def smallest_type(outcome: FloatArray) -> AnyArray:
     """Return counts in the smallest unsigned integer type; other outcomes as they are."""
     highest = float(outcome.max())
+    if float(outcome.min()) < 0:
+        return outcome  # an unsigned type would turn them into large ones
     for kind in (np.uint8, np.uint16):
         if highest <= np.iinfo(kind).max:
             if _is_whole(outcome):
