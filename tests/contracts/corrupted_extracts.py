@@ -41,7 +41,8 @@ def sound(seed: int = 0) -> Tables:
         }
     )
     who = np.repeat(np.arange(N), 3)
-    day = birth[who] + 5_000 + rng.permutation(4 * len(who))[: len(who)]
+    age = 5_000 + rng.permutation(4 * len(who))[: len(who)]
+    day = birth[who] + age.astype("timedelta64[D]")
     offences = pd.DataFrame(
         {
             "offence": (5_550_000 + np.arange(len(who))).astype(str),
