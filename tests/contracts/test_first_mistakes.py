@@ -411,7 +411,7 @@ def test_a_dutch_extract_is_told_of_its_dates_types_and_absent_columns() -> None
         "relations": None,
         "reference_date": "2020-01-01",
     }
-    with pytest.raises(InputError, match=r"'emigration_date' absent .* add an empty column"):
+    with pytest.raises(InputError, match=r"(?s)'emigration_date' absent .* add an empty column"):
         tr.Register.read(**extract)
     extract["persons"]["emigration_date"] = ""
     with pytest.raises(InputError, match="need date_format='%d-%m-%Y'") as error:

@@ -132,24 +132,27 @@ def test_without_damage_it_is_read() -> None:
 def test_every_problem_is_in_the_one_error(damages: list[str]) -> None:
     # types are not looked up where the classification itself cannot be read, and a column that is
     # declared may be in a table that cannot
-    follows = {
-        "a classification that is none": "types of offences",
-        "a table that is no table": "a column that is declared and nowhere",
+    nowhere = "a column that is declared and nowhere"
+    hides = {
+        "a classification that is none": {"types of offences", nowhere},
+        "a table that is no table": {nowhere},
     }
-    expected = [d for d in damages if d not in [follows.get(other) for other in damages]]
+    hidden = set().union(*(hides.get(name, set()) for name in damages))
+    expected = [name for name in damages if name not in hidden]
+    if not expected:
+        return
     message = said(damages)
     for name in expected:
         assert DAMAGE[name][1] in message
     n = len(expected)
-    assert message.startswith(f"register: {n} problem{'s' if n > 1 else ''}: ")
-    assert "\n" not in message
+    assert message.startswith(f"register: {n} problem{'s' if n > 1 else ''}:")
 
 
 def test_a_column_that_cannot_be_used_is_said_once() -> None:
     given = sound()
     given["persons"] = given["persons"].rename(columns={"person": "rin", "birth_date": "gbd"})
     given["offences"] = pd.concat([given["offences"].drop(columns="offence_type")] * 2)
-    with pytest.raises(InputError, match=r"^register: 2 problems: ") as error:
+    with pytest.raises(InputError, match=r"^register: 2 problems:") as error:
         tr.Register.read(**given)
     assert "not among persons" not in str(error.value)
     assert "given twice" not in str(error.value)
@@ -157,7 +160,8 @@ def test_a_column_that_cannot_be_used_is_said_once() -> None:
 
 def test_what_strict_false_cannot_repair_is_said_together_too() -> None:
     message = said(["an absent column", "types of spells", "unknown persons"], strict=False)
-    assert message.startswith("register: 2 problems: persons: column 'emigration_date' absent")
+    assert message.startswith("register: 2 problems:")
+    assert "persons: column 'emigration_date' absent" in message
     assert "none is 'detention'" in message
     assert "not among persons" not in message, "that is repaired"
 
@@ -189,7 +193,9 @@ def test_tables_of_one_separator_are_told_of_it_together(tmp_path: Path) -> None
     given = sound()
     for name in ("persons", "offences", "spells", "relations"):
         given[name].to_csv(tmp_path / f"{name}.csv", index=False, sep=";")
-    with pytest.raises(InputError, match=r"^register: 4 problems: persons: persons\.csv") as error:
+    with pytest.raises(
+        InputError, match=r"^register: 4 problems:\s+persons: persons\.csv"
+    ) as error:
         tr.Register.read(tmp_path, reference_date="2021-07-02")
     assert str(error.value).count("give separator=';'") == 4
     assert len(tr.Register.read(tmp_path, reference_date="2021-07-02", separator=";").persons) == 3

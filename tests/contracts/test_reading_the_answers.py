@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,8 @@ import trajectories as tr
 from trajectories import plot
 from trajectories.errors import InputError
 from trajectories.plot.forest_plot import plain_term
+from trajectories.report.numbers import number
+from trajectories.report.score_report import _share
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +82,42 @@ def test_panels_of_a_forest_plot_numbered_by_group_say_what_the_number_is() -> N
     assert [ax.get_title(loc="left") for ax in figure.axes] == ["group 2", "group 3"]
     named = plot.forest(table.assign(group=["men", "women"]), label="term", panel="group")
     assert [ax.get_title(loc="left") for ax in named.axes] == ["men", "women"]
+
+
+def test_a_within_person_model_says_how_age_went_in() -> None:
+    rng = np.random.default_rng(2)
+    years = pd.DataFrame(
+        {
+            "person": np.repeat(np.arange(80), 8),
+            "age": np.tile(np.arange(18, 26), 80),
+            "job": rng.integers(0, 2, 640).astype(float),
+            "offended": rng.integers(0, 2, 640),
+        }
+    )
+    said = {
+        df: tr.lifecourse.within_person(years, exposures=["job"], age_df=df)
+        .summary()
+        .split("\n")[0]
+        for df in (0, 1, 3)
+    }
+    assert "; age left out; " in said[0]
+    assert "; age as a straight line; " in said[1]
+    assert "; age as a spline of 3 terms; " in said[3]
+
+
+def test_a_small_probability_in_a_report_of_scores_is_not_none() -> None:
+    shares = [_share(p) for p in (0.0, 1e-7, 0.0006, 0.5, 0.9997, 1.0)]
+    assert shares == ["0.000", "< 0.001", "0.001", "0.500", "> 0.999", "1.000"]
+
+
+def test_the_report_of_a_fit_has_names_and_numbers_as_its_figures_have(tmp_path) -> None:
+    rng = np.random.default_rng(3)
+    rates = np.where(np.arange(1200)[:, np.newaxis] < 900, 0.05, 2.0) * np.ones(12)
+    panel = tr.Panel.from_wide(rng.poisson(rates), ages=range(14, 26))
+    results = tr.GroupTrajectories(2, degree=0).fit(panel, n_starts=2)
+    page = tr.report.fit_report(results, panel).html()
+    assert results.typology()["name"].iloc[0] == "low_rate"
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", page)
+    assert "low rate" in cells
+    assert "low_rate" not in cells
+    assert number(1200) in cells

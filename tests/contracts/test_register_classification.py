@@ -160,6 +160,15 @@ def test_a_file_of_codes_does_for_a_classification(tmp_path: Path) -> None:
     )
     assert read.classification == tr.OffenceClassification.from_frame(TABLE)
     (tmp_path / "codes.csv").write_text(CODES, encoding="utf-8")
+    names = dict(zip(["code", "groep", "maximum", "hechtenis"], header.split(";"), strict=True))
+    options = extract(classification=tmp_path / "codes.csv") | {"separator": ";", "decimal": ","}
+    for columns in (names, {"classification": names}):
+        again = tr.Register.read(**options, columns=columns)
+        assert again.classification == read.classification
+    with pytest.raises(InputError, match="declares 'kode', which classification does not have"):
+        tr.Register.read(**options, columns={"classification": {**names, "kode": "basis"}})
+    with pytest.raises(InputError, match="declares 'kode', which no table has"):
+        tr.Register.read(**options, columns={**names, "kode": "basis"})
     with pytest.raises(InputError, match="classification without column 'offence_type', 'offence"):
         tr.Register.read(**extract(classification=tmp_path / "codes.csv"), separator=";")
     with pytest.raises(InputError, match=r"classification: no file 'none\.csv' there"):
@@ -212,6 +221,8 @@ def test_specific_offences_are_types_or_groups_that_there_are(register: tr.Regis
         for name in ("geweld", [300])
     )
     pd.testing.assert_frame_equal(by_group.frame(), by_type.frame())
+    assert by_group.definition["event"] == "specific (geweld)"
+    assert by_type.definition["event"] == "specific (300)"
     with pytest.raises(InputError, match=r"specific='trafficking': no such offences; choose"):
         tr.FollowUp.from_register(register, index="any", event="specific")
     with pytest.raises(InputError, match="specific= names no type and no group"):

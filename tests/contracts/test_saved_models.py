@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 
 import trajectories as tr
 from trajectories.errors import InputError, ModelFileError
+from trajectories.groups.saving.storage import checksum
 
 CANARY = "canary-person-7719"
 
@@ -114,6 +116,57 @@ def test_a_file_of_the_first_schema_is_still_read() -> None:
     rate = np.array([0.3, 2.0])[(rng.random(200) < 0.4).astype(int)][:, None] * np.ones(8)
     posterior = old.predict_proba(tr.Panel.from_wide(rng.poisson(rate)))
     assert posterior.iloc[0, 0] == pytest.approx(0.9999918891396798, rel=1e-9)
+
+
+def _covariance(content: dict[str, Any]) -> None:
+    content["covariance"][0][0] *= 4
+
+
+def _smaller_covariance(content: dict[str, Any]) -> None:
+    content["covariance"] = content["covariance"][:-1]
+
+
+def _other_shares(content: dict[str, Any]) -> None:
+    content["log_probability"] = [value - 0.1 for value in content["log_probability"]]
+
+
+def _without_golden(content: dict[str, Any]) -> None:
+    content["golden"] = None
+
+
+def _without_any_golden(content: dict[str, Any]) -> None:
+    del content["golden"]
+
+
+def _no_number(content: dict[str, Any]) -> None:
+    content["llf"] = "-12"
+
+
+def _no_truth(content: dict[str, Any]) -> None:
+    content["has_exposure"] = None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _covariance,
+        _smaller_covariance,
+        _other_shares,
+        _without_golden,
+        _without_any_golden,
+        _no_number,
+        _no_truth,
+    ],
+)
+def test_a_mended_checksum_hides_no_change_that_matters(saved: Path, change: Any) -> None:
+    content = json.loads(saved.read_text())
+    content.pop("checksum")
+    saved.write_text(json.dumps({**content, "checksum": checksum(content)}))
+    tr.load(saved)
+    change(content)
+    saved.write_text(json.dumps({**content, "checksum": checksum(content)}))
+    with pytest.raises(ModelFileError):
+        tr.load(saved)
 
 
 def test_golden_profiles_are_scored_again_at_load(saved: Path) -> None:

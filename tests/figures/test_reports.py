@@ -96,7 +96,7 @@ def test_the_fit_report_says_what_it_has_to_say() -> None:
         "−2,000.0000".replace(",", " "),
         "Nothing to do <here>.",
         "18",
-        "early_peak",
+        "early peak",
         "A note.",
         "seed 11",
         "numpy",

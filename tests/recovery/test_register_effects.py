@@ -35,6 +35,9 @@ def register() -> tr.Register:
     return tr.rapporteur.simulate(seed=5, n_general_offenders=2_500, n_non_offenders=0)
 
 
+DAY = np.timedelta64(1, "D")
+
+
 def days(dates: pd.Series) -> np.ndarray:
     return dates.to_numpy().astype("datetime64[D]")
 
@@ -60,7 +63,7 @@ def person_years(population: str) -> tuple[np.ndarray, dict[str, np.ndarray], np
         return total
 
     offences = r.offences[r.offences["person"].isin(persons["person"])]
-    offended = in_year(offences, "offence_date", days(offences["offence_date"]) + 1) > 0
+    offended = in_year(offences, "offence_date", days(offences["offence_date"]) + DAY) > 0
     present = {}
     spells = r.spells[r.spells["person"].isin(persons["person"])]
     for kind, own in spells.groupby("spell_type"):

@@ -27,7 +27,7 @@ def summary_text(results: WithinPersonResults) -> str:
         [by, "exposure", "estimate", "lower", "upper", "p_value", "persons", "events"]
     ].rename(columns={"estimate": RATIO[results.model], "persons": "persons who change"})
     parts = [
-        f"{kind} of {results.columns.outcome}, within {results.columns.unit}; "
+        f"{kind} of {results.columns.outcome}, within {results.columns.unit}; {_age(results)}; "
         f"errors clustered by {cluster}, intervals of {results.level:.0%}",
         _table(effects),
     ]
@@ -37,6 +37,13 @@ def summary_text(results: WithinPersonResults) -> str:
     parts.append(counts.map(_count).reset_index(names="").to_string(index=False))
     parts.append("\n".join(f"- {line}" for line in cautions(results)))
     return "\n\n".join(parts)
+
+
+def _age(results: WithinPersonResults) -> str:
+    n_terms = results.terms.loc[results.terms["role"] == "age", "variable"].nunique()
+    if not n_terms:
+        return "age left out"
+    return "age as a straight line" if n_terms == 1 else f"age as a spline of {n_terms} terms"
 
 
 def _tests(results: WithinPersonResults) -> list[str]:

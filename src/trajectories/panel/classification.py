@@ -252,7 +252,10 @@ def _answers(frame: pd.DataFrame) -> pd.Series[Any]:
     values = frame["pretrial_detention"]
     _refuse(values.isna(), "pretrial_detention", "missing")
     if not types.is_bool_dtype(values.infer_objects()):
-        raise InputError("classification column 'pretrial_detention' must hold True or False")
+        raise InputError(
+            "classification column 'pretrial_detention' must hold True or False: make it of a "
+            "comparison, table['pretrial_detention'] == 'ja' say"
+        )
     return values.astype(bool)
 
 

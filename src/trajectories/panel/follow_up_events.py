@@ -220,7 +220,9 @@ def _kind(offences: Offences, name: Any, what: str) -> BoolArray:
 
 def _no_such(kinds: pd.DataFrame, name: Any, what: str) -> str:
     """Return what to say of a name that is no type and no group."""
-    known = sorted({kind for c in kinds for kind in kinds[c].dropna().unique()}, key=str)
+    # groups before types: they are fewer, and types may be codes
+    columns = [sorted(kinds[c].dropna().unique(), key=str) for c in reversed(kinds.columns)]
+    known = list(dict.fromkeys(kind for column in columns for kind in column))
     words = {"event": EVENTS, "index": ("any",), "specific": ()}[what]
     advice = (
         "; groups need a classification: register.with_classification(own)"

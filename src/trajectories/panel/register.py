@@ -141,7 +141,8 @@ class Register:
             ``register.json``, which says what is studied, too.
         columns : dict, optional
             Name of a column → name in the register, for all tables (``{"rinpersoon": "person"}``)
-            or a dict a table (``{"persons": {"rinpersoon": "person"}}``).
+            or a dict a table (``{"persons": {"rinpersoon": "person"}}``); ``classification`` is
+            one of the tables.
         strict : bool
             True: any problem is an error that names all of them. False: problems that can be
             repaired are, and ``repairs`` says what was done; the others are still an error.
@@ -199,7 +200,7 @@ class Register:
             reference_date,
             columns,
             strict,
-            lambda: classification_to_read(folder, classification, separator, decimal),
+            lambda: classification_to_read(folder, classification),
             exclusive_spells,
             spell_types,
             date_precision,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,20 +14,22 @@ from trajectories.errors import InputError
 from trajectories.panel.arrays import counted, names
 from trajectories.panel.classification import OffenceClassification
 from trajectories.panel.offence_labels import unknown_types
-from trajectories.panel.register_files import load_classification
+from trajectories.panel.register_files import CLASSIFICATION, load_classification
 from trajectories.panel.register_folder import ABOUT, NOT_GIVEN, only_file
 
 if TYPE_CHECKING:
     from trajectories.panel.register import Register
 
-NAME = "classification"
-"""Of the file in a register's folder, and of the entry in its ``register.json``."""
-
 
 def as_classification(
-    given: Any, separator: str = ",", decimal: str = "."
+    given: Any,
+    separator: str = ",",
+    decimal: str = ".",
+    rename: Mapping[str, str] | None = None,
 ) -> OffenceClassification | None:
     """Return a classification of what a user gives for one; None: offences are not classified.
+
+    ``rename`` is column of a table or file → its name here, where it is not called so already.
 
     Raises
     ------
@@ -37,39 +40,44 @@ def as_classification(
         return given
     if isinstance(given, str) and given == "default":
         return OffenceClassification.default()
-    if isinstance(given, pd.DataFrame):
-        return OffenceClassification.from_frame(given)
-    if isinstance(given, str | Path):
-        return OffenceClassification.from_frame(load_classification(given, separator, decimal))
+    if is_table(given):
+        table = load_classification(given, separator, decimal, rename or {})
+        named = {c: new for c, new in (rename or {}).items() if new not in table.columns}
+        return OffenceClassification.from_frame(table.rename(columns=named))
     raise InputError(
         "classification= must be an OffenceClassification, a table or a file of one, 'default', or "
         f"None where offences are not classified, not {type(given).__name__}"
     )
 
 
-def classification_to_read(
-    folder: Any, given: Any, separator: str, decimal: str
-) -> OffenceClassification | None:
-    """Return the classification given, else that of the folder, else the default one."""
+def is_table(given: Any) -> bool:
+    """Tell whether a classification is given as a table or the path of one."""
+    return isinstance(given, pd.DataFrame | str | Path) and not (
+        isinstance(given, str) and given == "default"
+    )
+
+
+def classification_to_read(folder: Any, given: Any) -> Any:
+    """Return the classification given, else the file of the folder, else the default one."""
     if given is not NOT_GIVEN:
-        return as_classification(given, separator, decimal)
-    if folder is None:
-        return OffenceClassification.default()
-    return classification_in(Path(folder), separator, decimal)
+        return given
+    return OffenceClassification.default() if folder is None else _in_folder(Path(folder))
 
 
-def classification_in(
-    place: Path, separator: str = ",", decimal: str = "."
-) -> OffenceClassification | None:
+def classification_in(place: Path) -> OffenceClassification | None:
     """Return the classification that lies in a register's folder, the default one without it."""
-    path = only_file(place, NAME)
+    return as_classification(_in_folder(place))
+
+
+def _in_folder(place: Path) -> Path | OffenceClassification | None:
+    path = only_file(place, CLASSIFICATION)
     if path is not None:
-        return as_classification(path, separator, decimal)
+        return path
     try:
         about = json.loads((place / ABOUT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         about = {}  # who needs the file says what is wrong with it
-    unclassified = isinstance(about, dict) and NAME in about and about[NAME] is None
+    unclassified = isinstance(about, dict) and about.get(CLASSIFICATION, "") is None
     return None if unclassified else OffenceClassification.default()
 
 

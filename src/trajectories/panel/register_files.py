@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,8 @@ EMPTY_DATES = (
 )
 SEPARATORS = {";": "semicolons", ",": "commas", "\t": "tabs", "|": "bars"}
 """What parts the fields of CSV files, and how it is called."""
+CLASSIFICATION = "classification"
+"""The table of types, which is no table of the register."""
 MAY_BE_ABSENT = ("spells", "relations")
 
 
@@ -60,19 +62,21 @@ def load_tables(
     separator: str,
     decimal: str,
     problems: Problems,
+    classified: Iterable[str] = (),
 ) -> dict[str, pd.DataFrame]:
     """Return the four tables with their columns renamed, rows numbered from 0.
 
     A file that is missing or damaged, a required column that is absent, and a declared column that
     is absent or would take the name of another go to ``problems``; an empty table or column stands
-    in, so that everything else can be checked.
+    in, so that everything else can be checked. ``classified`` are the columns of the table of the
+    classification, which ``columns`` may declare too.
 
     Raises
     ------
     InputError
         If ``columns`` is no mapping of names.
     """
-    renames = _by_table(columns)
+    renames = by_table(columns)
     parts = {}
     for name, source in given.items():
         if source is None and name in MAY_BE_ABSENT:
@@ -83,7 +87,7 @@ def load_tables(
         except InputError as error:
             problems.add(str(error))
             problems.without(name)
-    _note_unused(columns, parts, renames, problems)
+    _note_unused(columns, parts, renames, problems, set(classified))
     tables = {}
     for name in given:
         if name not in parts:
@@ -112,25 +116,26 @@ def _empty(name: str) -> pd.DataFrame:
     return pd.DataFrame({column: [] for column in REQUIRED[name]}, dtype="str")
 
 
-def _by_table(columns: Mapping[str, Any] | None) -> dict[str, dict[str, str]]:
+def by_table(columns: Mapping[str, Any] | None) -> dict[str, dict[str, str]]:
     """Return the renaming of each table from one mapping for all, or one a table."""
+    tables = (*REQUIRED, CLASSIFICATION)
     if columns is None:
-        return {name: {} for name in REQUIRED}
+        return {name: {} for name in tables}
     if not isinstance(columns, Mapping):
         raise InputError(f"columns= must be a dict, not {type(columns).__name__}")
     if columns and all(isinstance(value, Mapping) for value in columns.values()):
-        strange = [name for name in columns if name not in REQUIRED]
+        strange = [name for name in columns if name not in tables]
         if strange:
             raise InputError(
-                f"columns= names no table {names(strange)}; tables are {names(REQUIRED)}"
+                f"columns= names no table {names(strange)}; tables are {names(tables)}"
             )
-        return {name: dict(columns.get(name, {})) for name in REQUIRED}
+        return {name: dict(columns.get(name, {})) for name in tables}
     if not all(isinstance(value, str) for value in columns.values()):
         raise InputError(
             "columns= must map names of columns to the register's names, for all tables at once "
             "or a dict a table"
         )
-    return {name: dict(columns) for name in REQUIRED}
+    return {name: dict(columns) for name in tables}
 
 
 def _note_unused(
@@ -138,11 +143,13 @@ def _note_unused(
     parts: Mapping[str, list[pd.DataFrame]],
     renames: Mapping[str, dict[str, str]],
     problems: Problems,
+    classified: set[str],
 ) -> None:
     """Note a declared column that is nowhere: a typing error would pass silently."""
     one_for_all = columns is not None and not any(isinstance(v, Mapping) for v in columns.values())
     here = {name: {c for table in tables for c in table.columns} for name, tables in parts.items()}
-    if one_for_all and len(parts) < len(renames):
+    here[CLASSIFICATION] = classified
+    if one_for_all and len(parts) < len(REQUIRED):
         return  # they may be in a table that could not be read
     if one_for_all:
         everywhere = set().union(*here.values())
@@ -192,9 +199,13 @@ def _renamed_part(
     return table.assign(**dict.fromkeys(absent, np.nan)).reset_index(drop=True)
 
 
-def load_classification(source: Any, separator: str, decimal: str) -> pd.DataFrame:
-    """Return the table of a classification from a file, its types and groups as they stand."""
-    return _load(source, "classification", {"offence_type", "offence_group"}, (separator, decimal))
+def load_classification(
+    source: Any, separator: str, decimal: str, rename: Mapping[str, str]
+) -> pd.DataFrame:
+    """Return the table of a classification, its columns as in the file; types are left as text."""
+    here = {"offence_type", "offence_group"}
+    texts = here | {column for column, new in rename.items() if new in here}
+    return _load(source, CLASSIFICATION, texts, (separator, decimal))
 
 
 def _as_they_stand(name: str, rename: Mapping[str, str]) -> set[str]:

@@ -15,9 +15,16 @@ from trajectories.panel.classification import OffenceClassification
 from trajectories.panel.detention import DETENTION
 from trajectories.panel.offence_labels import MOST_NAMED, named_types
 from trajectories.panel.register_checks import findings
+from trajectories.panel.register_classification import as_classification, is_table
 from trajectories.panel.register_dates import TIME_ZONE, Dates, has_time_zone, parse_dates
 from trajectories.panel.register_draft import Draft
-from trajectories.panel.register_files import DATES, load_tables
+from trajectories.panel.register_files import (
+    CLASSIFICATION,
+    DATES,
+    by_table,
+    load_classification,
+    load_tables,
+)
 from trajectories.panel.register_ids import unify_ids
 from trajectories.panel.register_missing_dates import without_codes
 from trajectories.panel.register_precision import precision_report, settle
@@ -30,7 +37,7 @@ def read_tables(
     reference_date: Any,
     columns: Mapping[str, Any] | None,
     strict: bool,
-    classification: Callable[[], OffenceClassification | None],
+    classification: Callable[[], Any],
     exclusive_spells: Iterable[str],
     spell_types: Mapping[str, str] | None,
     date_precision: Mapping[str, str] | None,
@@ -45,8 +52,10 @@ def read_tables(
     _refuse_format(date_format)
     exclusive = _listed(exclusive_spells)
     problems = Problems()
-    kinds = _classification(classification, problems)
-    tables = unify_ids(load_tables(given, columns, separator, decimal, problems))
+    rename = by_table(columns)[CLASSIFICATION]
+    kinds, classified = _classification(classification, (separator, decimal), rename, problems)
+    tables = load_tables(given, columns, separator, decimal, problems, classified)
+    tables = unify_ids(tables)
     if not problems.lacks("spells", "spell_type"):
         tables["spells"] = _spells_by_name(tables["spells"], spell_types, problems)
     tables = without_codes(tables, missing_dates, date_format, problems)
@@ -72,14 +81,25 @@ def read_tables(
 
 
 def _classification(
-    read: Callable[[], OffenceClassification | None], problems: Problems
-) -> OffenceClassification | None:
-    """Return the classification; where it cannot be read, types are not looked up in it."""
+    read: Callable[[], Any],
+    signs: tuple[str, str],
+    rename: Mapping[str, str],
+    problems: Problems,
+) -> tuple[OffenceClassification | None, list[str]]:
+    """Return the classification, and the columns declared that its table has.
+
+    Where it cannot be read, types are not looked up in it.
+    """
+    columns = list(rename)  # of a table that cannot be read they may be
     try:
-        return read()
+        given = read()
+        if is_table(given):
+            given = load_classification(given, *signs, rename)
+        columns = list(given.columns) if is_table(given) else []
+        return as_classification(given, *signs, rename), columns
     except InputError as error:
         problems.add(str(error))
-        return None
+        return None, columns
 
 
 def _note_study(study: str | None, persons: pd.DataFrame, problems: Problems) -> None:

@@ -89,7 +89,8 @@ def _advice(
     if any(f.what == NO_TYPE for f in fatal):
         advice.append(
             "types of your own need classification= (an OffenceClassification, or a table or file "
-            "of one), or classification=None, which takes any type"
+            "with offence_type, offence_group, statutory_maximum and pretrial_detention), or "
+            "classification=None, which takes any type"
         )
     return advice
 

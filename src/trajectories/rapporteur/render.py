@@ -12,8 +12,8 @@ import pandas as pd
 from trajectories.errors import InputError
 from trajectories.panel import OffenceClassification, Register
 from trajectories.panel.arrays import names
-from trajectories.panel.register_classification import NAME as CLASSIFICATION
 from trajectories.panel.register_classification import classification_in
+from trajectories.panel.register_files import CLASSIFICATION
 from trajectories.rapporteur.truth import Truth
 
 COLUMNS = {

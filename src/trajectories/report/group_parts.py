@@ -16,7 +16,7 @@ from trajectories.report.group_cells import (
     without_small_groups,
 )
 from trajectories.report.html import Report
-from trajectories.report.numbers import fixed
+from trajectories.report.numbers import fixed, number
 from trajectories.report.selection_parts import add_selection
 from trajectories.report.single_age import show_single_age
 from trajectories.report.wording import per
@@ -108,7 +108,8 @@ def add_groups(
         tables["groups"],
         "Groups: share, persons whose most likely group it is, and how well it stands apart "
         "(avepp: mean posterior of those assigned, above 0.7 is wanted; occ: odds of correct "
-        "classification, above 5; mismatch: share minus assigned share, near 0).",
+        "classification, above 5; mismatch: share minus assigned share, near 0; posterior sd: how "
+        "much posteriors of those assigned differ).",
         formats={
             "share": "percent",
             "share_lower": "percent",
@@ -120,12 +121,11 @@ def add_groups(
         },
     )
     report.table(
-        tables["typology"].assign(name=tables["typology"]["label"]).drop(columns="label"),
+        _as_in_figures(tables["typology"]),
         f"Names by stated rules: offences {unit}, ages in years, decline as the share of "
         "the peak rate lost ten years later. No name where none fits; 'lower' and "
         "the like tell groups of one name apart.",
         formats={
-            "name": lambda value: value if isinstance(value, str) else "none",
             "decline": "percent0",
             "level": "fixed2",
             "peak_rate": "fixed2",
@@ -141,6 +141,12 @@ def add_groups(
             "that leave the band over several ages say that the degree or family does not fit. "
             "Each panel has its own scale.",
         )
+
+
+def _as_in_figures(typology: pd.DataFrame) -> pd.DataFrame:
+    """Return the names of groups as the figures have them: "early peak"."""
+    labels = [one.replace("_", " ") if isinstance(one, str) else one for one in typology["label"]]
+    return typology.assign(name=labels).drop(columns="label")
 
 
 def _describe(typology: pd.DataFrame, unit: str) -> str:
@@ -168,7 +174,7 @@ def _value(value: Any) -> str:
         return "✓ yes" if value else "✗ no"
     if isinstance(value, float):
         return fixed(value, 4)
-    return str(value)
+    return number(value) if isinstance(value, int) else str(value)
 
 
 def add_parameters(report: Report, parameters: pd.DataFrame, level: float) -> None:

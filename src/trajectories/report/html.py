@@ -87,7 +87,7 @@ class Report:
         data = b64encode(figure_bytes(figure, "svg")).decode("ascii")
         below = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
         image = f'<img src="data:image/svg+xml;base64,{data}" alt="{escape(alt)}">'
-        return self._add(f"<figure>{image}{below}</figure>\n")
+        return self._add(f'<figure><div class="scroll">{image}</div>{below}</figure>\n')
 
     def footer(self, text: str) -> Report:
         """Set the line at the foot of the page: versions and seed."""

@@ -76,13 +76,20 @@ def _if_free(model: ScoringModel) -> str:
     return ", years as those fitted had them, time in detention included"
 
 
+def _share(value: float) -> str:
+    """Return a probability with three decimals; one that is small is not none."""
+    if 0.0 < value < 0.0005:
+        return "< 0.001"
+    return "> 0.999" if 0.9995 <= value < 1.0 else f"{value:.3f}"
+
+
 def _rounded(scored: pd.DataFrame) -> pd.DataFrame:
     groups = [name for name in scored.columns if name.startswith("group_") and name[6:].isdigit()]
     columns: dict[str, list[str]] = {"id": [str(unit) for unit in scored.index]}
     for name in groups:
         limits = zip(scored[name], scored[f"{name}_lower"], scored[f"{name}_upper"], strict=True)
         columns[f"group {name[6:]}"] = [
-            f"{share:.3f} ({low:.3f} to {high:.3f})" for share, low, high in limits
+            f"{_share(share)} ({_share(low)} to {_share(high)})" for share, low, high in limits
         ]
     columns["years seen"] = [f"{value:g}" for value in scored["n_years"]]
     columns["ahead"] = [_ahead(row) for _, row in scored.iterrows()]

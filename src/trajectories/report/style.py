@@ -28,6 +28,8 @@ a { color: var(--accent); }
 .scroll { overflow-x: auto; margin: 1rem 0; }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; caption-side: top; padding: 0 0 .4rem; }
+caption span { position: sticky; left: 0; display: inline-block;
+  max-width: min(46rem, calc(100vw - 3rem)); }
 th, td { padding: .28rem .8rem .28rem 0; text-align: left; vertical-align: top;
   border-bottom: 1px solid var(--rule); }
 thead th { border-bottom: 2px solid var(--ink); vertical-align: bottom; }
@@ -41,9 +43,13 @@ td.muted { color: var(--muted); }
 figure { margin: 1.2rem 0; }
 figure img { display: block; max-width: min(100%, 46rem); height: auto; background: #fff;
   padding: .6rem; border-radius: 6px; border: 1px solid var(--rule); }
+figure .scroll { margin: 0; }
 figcaption { font-size: .875rem; max-width: 46rem; margin-top: .4rem; }
 footer { margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--rule);
   font-size: .8125rem; }
+@media screen and (max-width: 44rem) {  /* letters of a figure stay legible: it scrolls */
+  figure img { min-width: 40rem; }
+}
 @media print {
   :root { --page: #fff; --ink: #000; --muted: #444; --rule: #bbb; --card: #fff; --yes: #00513d;
     --no: #7d2d00; --accent: #003f68; }
@@ -58,5 +64,6 @@ footer { margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--rule)
   tbody tr:first-child { break-before: avoid; }
   thead { display: table-header-group; }
   .scroll { overflow: visible; }
+  caption span { max-width: none; }
 }
 """

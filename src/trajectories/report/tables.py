@@ -64,7 +64,7 @@ def table_html(
             for column, value, is_number in zip(columns, values, numeric, strict=True)
         )
         rows.append(f"<tr>{''.join(cells)}</tr>\n")
-    above = f"<caption>{escape(caption)}</caption>" if caption else ""
+    above = f"<caption><span>{escape(caption)}</span></caption>" if caption else ""
     return (
         f'<div class="scroll"><table>{above}<thead><tr>{head}</tr></thead>\n'
         f"<tbody>\n{''.join(rows)}</tbody></table></div>\n"

@@ -64,6 +64,7 @@ def common_fields(
         ),
         "_posterior": solution.posterior.by_unit(),
         "_units": aligned.units,
+        "_weights": aligned.weights,
     }
 
 

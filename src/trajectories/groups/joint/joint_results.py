@@ -82,6 +82,7 @@ class JointResults(InformationCriteria):
     _views: tuple[GroupTrajectoriesResults, ...] = field(default=())
     _posterior: FloatArray | None = field(default=None)
     _units: pd.Index[Any] | None = field(default=None)
+    _weights: FloatArray | None = field(default=None)
 
     @property
     def outcomes(self) -> tuple[str, ...]:

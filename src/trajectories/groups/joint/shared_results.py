@@ -13,14 +13,18 @@ from trajectories.disclosure_control import protect_by_group
 from trajectories.groups.group_sizes import persons_by_group
 from trajectories.groups.inference.covariance import share_intervals
 from trajectories.groups.joint.joint_results import JointResults
+from trajectories.groups.three_steps.methods import ThreeStepMethods
 
 if TYPE_CHECKING:
     from trajectories.groups.results import GroupTrajectoriesResults
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class SharedGroupsResults(JointResults):
+class SharedGroupsResults(JointResults, ThreeStepMethods):
     """Shares, persons and classification of groups that all parts share.
+
+    ``explain``, ``profile`` and ``distal`` are those of
+    :class:`trajectories.GroupTrajectoriesResults`, with the first step taken as known.
 
     Attributes
     ----------

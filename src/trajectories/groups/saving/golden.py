@@ -14,6 +14,7 @@ import numpy as np
 
 from trajectories.errors import ModelFileError
 from trajectories.groups.adequacy.simulated_outcomes import simulate_outcomes
+from trajectories.groups.inference.posterior_intervals import posterior_intervals
 from trajectories.groups.search.panel_problem import make_mixture
 from trajectories.groups.search.prepare import prepare
 from trajectories.groups.stop_reason import StopReason
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 N_PROFILES = 24
 SEED = 20260211
+PROPER = (StopReason.CONVERGED, StopReason.BOUNDARY)
 CLOSE = 1e-9
 """Largest difference of a probability that rounding may make."""
 
@@ -56,7 +58,7 @@ def golden_panel(results: GroupTrajectoriesResults) -> Panel:
 
 def golden_document(results: GroupTrajectoriesResults) -> dict[str, Any] | None:
     """Return the golden profiles with their scores as plain numbers; None for an improper fit."""
-    if results.stop_reason not in (StopReason.CONVERGED, StopReason.BOUNDARY):
+    if results.stop_reason not in PROPER:
         return None
     panel = golden_panel(results)
     covariates = None
@@ -70,7 +72,24 @@ def golden_document(results: GroupTrajectoriesResults) -> dict[str, Any] | None:
         "exposure": None if panel.exposure is None else _cells(panel.exposure, panel),
         "covariates": {n: _cells(v, panel) for n, v in (panel.covariates or {}).items()},
         "posterior": _posterior(results, panel, covariates).tolist(),
+        **_with_limits(results, panel),
     }
+
+
+def _with_limits(results: GroupTrajectoriesResults, panel: Panel) -> dict[str, Any]:
+    """Return limits of the probabilities, which depend on the covariance of the parameters.
+
+    Nothing for models with covariates, and where a limit is missing.
+    """
+    if results.model.membership is not None or results.model.time_varying:
+        return {}
+    limits = _limits(results, panel)
+    return {"limits": limits.tolist()} if np.isfinite(limits).all() else {}
+
+
+def _limits(results: GroupTrajectoriesResults, panel: Panel) -> FloatArray:
+    """Return lower and upper limits of the golden probabilities, shape (2, N, K)."""
+    return np.array(posterior_intervals(results, panel)[1:])
 
 
 def _posterior(
@@ -98,6 +117,8 @@ def check_golden(results: GroupTrajectoriesResults, document: dict[str, Any] | N
         If any probability differs: the model, or the software, is not what it was.
     """
     if document is None:
+        if results.stop_reason in PROPER:
+            raise ModelFileError("the golden profiles of the model are gone: use the original file")
         return
     panel = read_panel(document, results.ages)
     covariates = None
@@ -105,6 +126,8 @@ def check_golden(results: GroupTrajectoriesResults, document: dict[str, Any] | N
         covariates = np.array(document["unit_covariates"], dtype=float)
     now = _posterior(results, panel, covariates)
     require_unchanged(now, document["posterior"])
+    if "limits" in document:
+        require_unchanged(_limits(results, panel), document["limits"])
 
 
 def require_unchanged(now: FloatArray, stored: Any) -> None:

@@ -21,6 +21,7 @@ from trajectories.groups.saving.covariates import (
 )
 from trajectories.groups.saving.golden import check_golden, golden_document
 from trajectories.groups.saving.membership import membership_document, read_membership_document
+from trajectories.groups.saving.soundness import require_sound
 from trajectories.groups.saving.text_file import read_document, write_document
 from trajectories.groups.stop_reason import StopReason
 from trajectories.groups.time_varying import CurveWithCovariates
@@ -45,8 +46,6 @@ SCALARS = (
     "version",
 )
 """Numbers and texts that results of single and of joint models hold."""
-SHARES_CLOSE = 1e-6
-"""Largest distance from 1 of the sum of the groups' shares; a posterior would not tell of more."""
 
 
 def save(results: GroupTrajectoriesResults, path: str | Path) -> None:
@@ -74,7 +73,9 @@ def load(path: str | Path) -> GroupTrajectoriesResults:
             f"{source} was changed after it was saved (its checksum differs); use the original"
         )
     try:
-        return from_document(upgraded(content) if version == 1 else content)
+        if version == 1:
+            return from_document(upgraded(content), golden="golden" in content)
+        return from_document(content)
     except ModelFileError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
@@ -163,8 +164,8 @@ def read_classification(document: dict[str, Any], n_groups: int) -> pd.DataFrame
     )
 
 
-def from_document(content: dict[str, Any]) -> GroupTrajectoriesResults:
-    """Undo :func:`to_document`."""
+def from_document(content: dict[str, Any], golden: bool = True) -> GroupTrajectoriesResults:
+    """Undo :func:`to_document`, and score its golden profiles, which the first schema had not."""
     family = resolve(content["family"]["name"], **content["family"]["settings"])
     bases: tuple[Basis | CurveWithCovariates, ...] = tuple(
         read_basis(basis) for basis in content["bases"]
@@ -192,10 +193,9 @@ def from_document(content: dict[str, Any]) -> GroupTrajectoriesResults:
         has_exposure=content["has_exposure"],
         **{name: content[name] for name in SCALARS},
     )
-    check_golden(results, content.get("golden"))
-    shares = float(np.exp(results.parameters.intercepts).sum())
-    if membership is None and not abs(shares - 1) < SHARES_CLOSE:
-        raise ValueError("the shares of the groups do not add up to 1")
+    if golden:
+        check_golden(results, content["golden"])
+    require_sound(results)
     return results
 
 

@@ -65,6 +65,8 @@ class FirstStep:
     @property
     def certainty(self) -> str:
         """Return what the standard errors say of the first step, in words."""
+        if self.mixture is None and _is_joint(self.results):
+            return "held fixed: the uncertainty of a joint model is not added"
         if self.mixture is None:
             return "held fixed: give panel= to add the uncertainty of the trajectory model"
         return "its uncertainty is part of the standard errors"
@@ -140,7 +142,14 @@ def first_step(
         raise InputError(f"assignment must be 'modal' or 'proportional', not {assignment!r}")
     if results.n_groups == 1:
         raise InputError("the model has one group: there is nothing to compare between groups")
-    _refuse_membership(results)
+    if _is_joint(results):
+        if panel is not None:
+            raise InputError(
+                "panel= adds the uncertainty of a single model, and this one is of several parts: "
+                "leave panel= out; its classification counts as known"
+            )
+    else:
+        _refuse_membership(results)
     mixture = None
     if panel is None:
         values = results.posterior
@@ -155,6 +164,11 @@ def first_step(
         codes, n_clusters = cluster_codes(clusters, units)
     errors = classification_error(posterior, weights, assignment == "modal")
     return FirstStep(units, errors, assignment, codes, n_clusters, mixture, results)
+
+
+def _is_joint(results: Any) -> bool:
+    """Tell whether the groups are those of several outcomes, or of outcomes and leaving."""
+    return hasattr(results, "outcomes")
 
 
 def _refuse_membership(results: GroupTrajectoriesResults) -> None:
