@@ -30,7 +30,7 @@ class GivesTables:
         what : {"outcomes", "exposure"}
             Offences, or years free.
         prefix : str
-            Put before the ages in the names of the columns ("count_" for ``trajectories fit``);
+            Put before the ages in the names of the columns (``"count_"`` for ``trajectories fit``);
             without it they are the ages as numbers.
 
         Raises
