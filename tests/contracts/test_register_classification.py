@@ -221,6 +221,8 @@ def test_specific_offences_are_types_or_groups_that_there_are(register: tr.Regis
         for name in ("geweld", [300])
     )
     pd.testing.assert_frame_equal(by_group.frame(), by_type.frame())
+    assert by_group.definition["event"] == "specific (geweld)"
+    assert by_type.definition["event"] == "specific (300)"
     with pytest.raises(InputError, match=r"specific='trafficking': no such offences; choose"):
         tr.FollowUp.from_register(register, index="any", event="specific")
     with pytest.raises(InputError, match="specific= names no type and no group"):
