@@ -83,6 +83,10 @@ def test_codes_for_missing_are_named_as_a_matter_of_reading(tmp_path: Path) -> N
         tr.Panel.from_wide(pd.read_csv(path, index_col="id"))
     read = pd.read_csv(path, index_col="id", na_values=[".", "-9"])
     assert tr.Panel.from_wide(read).n_observed_cells == 3
+    overlooked = pd.read_csv(path, index_col="id", na_values=["."])
+    audit = tr.Panel.from_wide(overlooked).audit().set_index("check")
+    assert audit.loc["outcomes below zero", ["cells", "units"]].tolist() == [1, 1]
+    assert "outcomes below zero" not in tr.Panel.from_wide(read).audit()["check"].tolist()
 
 
 def test_units_never_observed_are_left_out_on_request_and_counted(table) -> None:
