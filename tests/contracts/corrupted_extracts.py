@@ -22,15 +22,20 @@ def text(dates) -> pd.Series:
     return pd.Series(pd.to_datetime(dates)).dt.strftime("%Y-%m-%d").fillna("")
 
 
+def days(number) -> np.ndarray:
+    """Return numbers of days as lengths of time."""
+    return np.asarray(number).astype("timedelta64[D]")
+
+
 def sound(seed: int = 0) -> Tables:
     """Return tables of text without a fault."""
     rng = np.random.default_rng(seed)
     person = (8_710_000 + 7 * rng.permutation(N)).astype(str)
-    birth = np.datetime64("1970-01-01") + rng.integers(0, 9_000, N)
+    birth = np.datetime64("1970-01-01") + days(rng.integers(0, 9_000, N))
     death = np.full(N, np.datetime64("NaT", "D"))
-    death[:8] = np.datetime64("2020-03-01") + np.arange(8)
+    death[:8] = np.datetime64("2020-03-01") + days(np.arange(8))
     emigration = np.full(N, np.datetime64("NaT", "D"))
-    emigration[8:14] = np.datetime64("2020-05-01") + np.arange(6)
+    emigration[8:14] = np.datetime64("2020-05-01") + days(np.arange(6))
     persons = pd.DataFrame(
         {
             "person": person,
@@ -41,25 +46,24 @@ def sound(seed: int = 0) -> Tables:
         }
     )
     who = np.repeat(np.arange(N), 3)
-    age = 5_000 + rng.permutation(4 * len(who))[: len(who)]
-    day = birth[who] + age.astype("timedelta64[D]")
+    day = birth[who] + days(5_000 + rng.permutation(4 * len(who))[: len(who)])
     offences = pd.DataFrame(
         {
             "offence": (5_550_000 + np.arange(len(who))).astype(str),
             "person": person[who],
             "offence_date": text(day),
             "offence_type": rng.choice(["violent", "drugs", "property"], len(who)),
-            "registration_date": text(day + rng.integers(0, 90, len(who))),
+            "registration_date": text(day + days(rng.integers(0, 90, len(who)))),
             "remark": "CANARY",
         }
     )
-    held = birth + 9_000
+    held = birth + days(9_000)
     spells = pd.DataFrame(
         {
             "person": np.tile(person, 2),
             "spell_type": "detention",
-            "start_date": text(np.r_[held, held + 60]),
-            "end_date": text(np.r_[held + 30, held + 90]),
+            "start_date": text(np.r_[held, held + days(60)]),
+            "end_date": text(np.r_[held + days(30), held + days(90)]),
             "remark": "CANARY",
         }
     )

@@ -11,6 +11,7 @@ import pytest
 
 import trajectories as tr
 from trajectories.careers.ties import RELATIVES
+from trajectories.cli import main
 from trajectories.errors import InputError
 from trajectories.panel.register_files import REQUIRED
 
@@ -258,3 +259,19 @@ def test_the_page_names_every_column_and_type_of_spell_that_the_library_knows(re
         *(c for columns in REQUIRED.values() for c in columns),
     }
     assert [name for name in sorted(known) if f"`{name}`" not in page] == []
+
+
+def test_a_table_without_an_empty_cell_is_asked_whether_everybody_was_followed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts = pd.DataFrame(np.random.default_rng(1).poisson(1.0, (60, 6))).add_prefix("n1")
+    counts.to_csv(tmp_path / "full.csv", index_label="id")
+    counts["n15"] = counts["n15"].where(counts.index < 57)
+    counts.to_csv(tmp_path / "seen.csv", index_label="id")
+    told = "No cell is empty: everybody was followed up to 15. Where somebody died"
+    for name in ("full", "seen"):
+        out = str(tmp_path / name)
+        options = ["--groups", "1", "--degree", "0", "--starts", "1", "--out", out]
+        main(["fit", str(tmp_path / f"{name}.csv"), *options])
+        assert (told in capsys.readouterr().out) is (name == "full")
+        assert (told in Path(out, "report.html").read_text("utf-8")) is (name == "full")

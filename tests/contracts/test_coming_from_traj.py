@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 import trajectories as tr
 from trajectories.errors import InputError, WeightWarning
+from trajectories.groups.typology import typology
 
 N = 300
 WAVES = range(1, 9)
@@ -81,6 +83,10 @@ def test_codes_for_missing_are_named_as_a_matter_of_reading(tmp_path: Path) -> N
         tr.Panel.from_wide(pd.read_csv(path, index_col="id"))
     read = pd.read_csv(path, index_col="id", na_values=[".", "-9"])
     assert tr.Panel.from_wide(read).n_observed_cells == 3
+    overlooked = pd.read_csv(path, index_col="id", na_values=["."])
+    audit = tr.Panel.from_wide(overlooked).audit().set_index("check")
+    assert audit.loc["outcomes below zero", ["cells", "units"]].tolist() == [1, 1]
+    assert "outcomes below zero" not in tr.Panel.from_wide(read).audit()["check"].tolist()
 
 
 def test_units_never_observed_are_left_out_on_request_and_counted(table) -> None:
@@ -326,6 +332,36 @@ def test_three_steps_work_on_groups_of_several_outcomes_and_of_leaving(table) ->
         tr.Panel.from_wide(gone), n_starts=4
     )
     assert len(leaving.explain("~ male", frame).odds_ratios()) == 1
+
+
+# ---- words and numbers in sentences
+
+
+def test_the_range_of_eventual_shares_leaves_out_what_is_no_estimate() -> None:
+    rng = np.random.default_rng(2)
+    time = np.where(rng.random(300) < 0.6, rng.weibull(1.2, 300) * 2, 99.0)
+    frame = pd.DataFrame({"stop": np.minimum(time, 9.0), "event": time < 9.0})
+    found = tr.recidivism.split_population(
+        tr.FollowUp.from_frame(frame, stop="stop", event="event"),
+        distributions=["exponential", "weibull"],
+    )
+    assert "quote the range." in found.summary()
+    assert "runs off" not in found.summary()
+    table = found.table.assign(converged=[True, False])
+    off = replace(found, _table=table)
+    assert off.range_of_shares == (table["eventual_share"].iloc[0],) * 2
+    assert "Under weibull it runs off to an edge, and is no estimate" in off.summary()
+    neither = replace(found, _table=table.assign(converged=False))
+    assert "under every distribution: quote none" in neither.summary()
+
+
+def test_ages_in_the_sentences_of_a_typology_are_short() -> None:
+    age = np.linspace(12.0137, 23.68291, 60)
+    mean = 1.4 * np.exp(-(((age - 19.33) / 5) ** 2))
+    curve = pd.DataFrame({"group": 1, "age": age, "mean": mean})
+    (reason,) = typology(curve)["reason"]
+    assert re.search(r"peaks at age 19\.3 ", reason)
+    assert not re.search(r"\d\.\d{3}", reason)
 
 
 # ---- one population, one colour

@@ -6,6 +6,7 @@ the digits that they would have, so that it shows what the switch prevents.
 
 from __future__ import annotations
 
+import re
 import warnings
 from functools import cache
 
@@ -148,3 +149,32 @@ def test_a_share_and_the_persons_behind_it_tell_no_few() -> None:
             for number in (some, row[base] - some):
                 assert number < 0.5 or number > MINIMUM - 0.5, row
     assert seen > 30
+
+
+def test_the_number_of_cells_does_not_tell_how_few_left_before_the_last_age() -> None:
+    _, panel = fitted()
+    counts = panel.outcomes.astype(float).copy()
+    counts[40:47, -1] = np.nan
+    gone = tr.Panel.from_wide(counts, ages=panel.ages)
+    results = tr.GroupTrajectories(2, "poisson", 0).fit(gone, control=Control(n_starts=4))
+
+    def told(criterion: float) -> float:
+        """Return how many cells lack, by a criterion that weighs them: -2 llf + p log(cells)."""
+        cells = np.exp(min((criterion + 2 * results.llf) / results.n_params, 99.0))
+        return float(panel.outcomes.size - cells)
+
+    assert told(results.bic_cells) == pytest.approx(7.0)
+    assert "971 observed cells" in results.summary()
+    plain = tr.select(gone, n_groups=(1, 2), degree=0, control=Control(n_starts=2))
+    with tr.disclosure(MINIMUM):
+        summary, checklist = results.summary(), repr(results.grolts(gone))
+        tables = report.fit_tables(results, gone)
+        chosen = tr.select(gone, n_groups=(1, 2), degree=0, control=Control(n_starts=2))
+        assert tr.plot.selection(chosen.table).axes
+        assert plain.table["bic_cells"].isna().all()
+        assert plain.table["bic"].notna().all()
+    for text in (summary, checklist, tables["fit"].to_string(), chosen.table.to_string()):
+        assert not re.search(r"\b(971|978 cells)\b", text)
+        for number in map(float, re.findall(r"-?\d+\.\d{3,}", text)):
+            assert told(number) != pytest.approx(7.0, abs=0.01)
+            assert told(-2 * number) != pytest.approx(7.0, abs=0.01)

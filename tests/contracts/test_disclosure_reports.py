@@ -7,10 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 import trajectories as tr
 from trajectories import report
 from trajectories.cli import main
+from trajectories.errors import InputError
+from trajectories.plot.alt_text import alt_text
 
 N_LOW, N_HIGH = 60, 6
 
@@ -134,3 +138,55 @@ def test_a_small_count_is_not_known_from_its_sum_and_the_minimum(
     frame = pd.DataFrame({"persons": counts})
     shown = report.suppress_small_cells(frame, ["persons"], minimum_cell=5, total_known=True)
     assert shown["persons"].tolist() == expected
+
+
+def test_figures_of_a_report_leave_out_what_the_switch_hides_whatever_the_tables_say(
+    data: Path,
+) -> None:
+    panel = tr.Panel.from_wide(pd.read_csv(data, index_col=0))
+    results = tr.GroupTrajectories(2, degree=0).fit(panel, seed=0)
+    small = int(results.group_probabilities.idxmin())
+    before = report.fit_tables(results, panel)
+    whole = report.group_figures(results, before, 0.95)["trajectories"]
+    assert f"{100 * results.group_probabilities.min():.0f} %" in " ".join(_said(whole))
+    with tr.disclosure(minimum_cell=10):
+        drawn = report.group_figures(results, before, 0.95)
+        for name, figure in drawn.items():
+            said = " ".join(_said(figure))
+            assert "%" not in said, name
+            assert f"group {small}" not in said, name
+        lines = drawn["trajectories"].axes[0].get_lines()
+        assert sum(len(line.get_xdata()) == 8 for line in lines) == 1
+        with pytest.raises(InputError, match="make them again"):
+            report.fit_report(results, before)
+        assert report.fit_report(results, panel).html()
+
+
+def test_figures_of_a_replication_leave_out_what_the_switch_hides() -> None:
+    replication = tr.rapporteur.replicate(
+        seed=2024,
+        n_general_offenders=0,
+        n_non_offenders=0,
+        n_groups=4,
+        family="poisson",
+        progress=False,
+    )
+    before = report.replication_tables(replication)
+    sizes = replication.results.group_probabilities * float(replication.results.nobs)
+    minimum = int(sizes.min()) + 30
+    with tr.disclosure(minimum_cell=minimum):
+        drawn = report.replication_figures(replication, before)
+        with pytest.raises(InputError, match="make them again"):
+            report.replication_report(replication, tables=before)
+    whole = report.replication_figures(replication, before)
+    for name in ("trajectories", "planted"):
+        curves = [
+            sum(len(line.get_xdata()) > 20 for line in figures[name].axes[0].get_lines())
+            for figures in (whole, drawn)
+        ]
+        assert curves[1] < curves[0], name
+        assert f"({100 * sizes.min() / sizes.sum():.0f} %)" not in " ".join(_said(drawn[name]))
+
+
+def _said(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.findobj(Text)] + [alt_text(figure)]

@@ -25,6 +25,7 @@ RUN = [
     "docs/how-to/choose-a-family.md",
     "docs/how-to/choose-a-model.md",
     "docs/how-to/cluster.md",
+    "docs/how-to/command-line.md",
     "docs/how-to/describe-careers.md",
     "docs/how-to/estimate-recidivism.md",
     "docs/how-to/handle-detention.md",

@@ -376,6 +376,16 @@ def test_decimal_commas_change_no_id(folder) -> None:
     assert list(found["id"]) == ["NAME,X", "NAME.X"]
 
 
+def test_points_where_commas_were_said_are_one_line(folder, capsys) -> None:
+    text = "id;count_14;free_14\na;1;0.5\nb;2;1\n"
+    assert score_text(text, "--decimal", ",", model="timed.json")[0] == 2
+    assert "'free_14' are written with a point" in capsys.readouterr().err
+    mixed = "id;count_14;free_14\na;1;0.5\nb;2;0,5\n"
+    status, found = score_text(mixed, "--decimal", ",", model="timed.json")
+    assert status == 3
+    assert list(found["refused"].isna()) == [False, True]
+
+
 def test_a_decimal_comma_where_no_count_stands_is_nobodys_business(folder, capsys) -> None:
     status, _ = score_text("id;count_14;costs\na;1;12,5\nb;2;3,5\n")
     assert status == 0

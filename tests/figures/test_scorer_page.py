@@ -252,6 +252,17 @@ def test_what_was_typed_wrongly_is_said_and_not_replaced(tmp_path: Path) -> None
         assert page.complaints() == []
 
 
+def test_the_page_fits_a_small_telephone(tmp_path: Path) -> None:
+    model, _ = published("zip")
+    path = tmp_path / "scorer.html"
+    path.write_text(report.scorer_page(model), encoding="utf-8")
+    with Page(path, width=320, height=800) as page:
+        page.js("['count-0', 'free-0', 'count-1', 'free-1'].forEach((f) => node(f).value = 1)")
+        page.js("show(); document.querySelectorAll('details').forEach((one) => one.open = true)")
+        root = "document.documentElement"
+        assert page.js(f"{root}.scrollWidth <= {root}.clientWidth") is True
+
+
 def test_a_model_without_exposure_does_not_speak_of_years_free(tmp_path: Path) -> None:
     model, _ = published("poisson")
     path = tmp_path / "scorer.html"

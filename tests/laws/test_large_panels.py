@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import trajectories as tr
-import trajectories.numerics.statistics as sharing
+import trajectories.numerics.shared_rows as sharing
 from trajectories.families import resolve
 from trajectories.groups.control import Control
 from trajectories.groups.model import Model

@@ -16,7 +16,7 @@ import trajectories as tr
 from trajectories.groups.membership.terms import read_membership
 from trajectories.groups.search.panel_problem import make_mixture
 from trajectories.groups.search.prepare import prepare
-from trajectories.numerics import row_prior, statistics
+from trajectories.numerics import row_prior, shared_rows
 from trajectories.numerics.em import MEMBERSHIP_CYCLE, run_em
 from trajectories.numerics.mixture import Mixture, Parameters
 
@@ -111,7 +111,7 @@ def test_nothing_held_goes_to_another_process() -> None:
 
 @pytest.mark.parametrize("engine", ["moments", "table"])
 def test_processes_change_no_bit_of_a_climb(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(statistics, "SMALLEST", 10)
+    monkeypatch.setattr(shared_rows, "SMALLEST", 10)
     panel = panel_of(130, 3)
     mixtures = [mixture_of(panel, engine, n_jobs=n_jobs) for n_jobs in (1, 2, 3)]
     climbs = [run_em(one, start(one, 4), 10, -np.inf) for one in mixtures]

@@ -123,3 +123,18 @@ def test_a_person_goes_to_the_same_part_whether_the_id_is_whole_or_a_float() -> 
     parts = [split_by_unit(frame, "person", 3) for frame in (whole, whole.astype(float))]
     for one, other in zip(*parts, strict=True):
         assert one["person"].tolist() == other["person"].tolist()
+
+
+def test_parts_without_a_person_count_for_nothing(register: tr.Register) -> None:
+    some = set(register.persons["person"].iloc[:6])
+    kept = {
+        name: table[table["person"].isin(some)].reset_index(drop=True)
+        for name in ("persons", "offences", "spells", "relations")
+        if (table := getattr(register, name)) is not None
+    }
+    told = {"reference_date": register.reference_date, "strict": False}
+    alone = tr.Register.read(**kept, **told)
+    frames = {name: dd.from_pandas(table, npartitions=2) for name, table in kept.items()}
+    spread = DaskRegister.from_frames(**frames, n_parts=25, **told)
+    panel = spread.panel(ages=range(12, 20), persons="all")
+    assert panel.n_units == tr.Panel.from_register(alone, range(12, 20), persons="all").n_units

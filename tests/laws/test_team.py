@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 import trajectories as tr
-import trajectories.numerics.statistics as sharing
+import trajectories.numerics.shared_rows as sharing
 import trajectories.numerics.team as processes
 from trajectories.numerics.team import Team, can_share
 

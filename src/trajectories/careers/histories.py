@@ -12,10 +12,9 @@ import pandas as pd
 from trajectories.disclosure_control import said
 from trajectories.errors import InputError
 from trajectories.panel import Register, TimeAtRisk, time_at_risk
-from trajectories.panel.arrays import BoolArray, DayArray, FloatArray, IntArray, these_rows
+from trajectories.panel.arrays import DayArray, FloatArray, IntArray
 from trajectories.panel.calendar import age_on, birthday, days
-from trajectories.panel.detention import refuse_unknown
-from trajectories.panel.follow_up_end import follow_up_end
+from trajectories.panel.persons_asked import rank_among, refuse_impossible
 from trajectories.panel.select import select_offences
 
 DAYS_A_YEAR = 365.25
@@ -170,46 +169,13 @@ def histories(
         )
     register.require("persons", "offences", "spells")
     risk = time_at_risk(register, persons, until=until, detention=detention)  # type: ignore[arg-type]
-    person = _persons_of(register, risk)
+    everything = np.arange(len(register.offences))
+    person = rank_among(register, risk, register.offences["person"], everything, "offence")
     number = np.flatnonzero(select_offences(register, event) & (person >= 0))
     day = days(register.offences, "offence_date", "offences")[number]
     person = person[number]
-    birth, end = risk.birth[risk.position], risk.end[risk.position]
-    chosen = register.persons.iloc[risk.position]
-    known_end, _ = follow_up_end(chosen, birth, register.reference_date)
-    _refuse(
-        {
-            "without a date": np.isnat(day),
-            "before birth": day < birth[person],
-            "after death, emigration or the reference date": day >= known_end[person],
-        },
-        number,
-    )
-    inside = day < end[person]
+    refuse_impossible(register, risk, person, day, number)
+    inside = day < risk.end[risk.position][person]
     person, day, number = person[inside], day[inside], number[inside]
     order = np.lexsort((day, person))
     return Histories(register, risk, person[order], day[order], number[order])
-
-
-def _persons_of(register: Register, risk: TimeAtRisk) -> IntArray:
-    """Return the number among the persons asked for of each offence, −1 for other persons."""
-    suspects = pd.Index(register.offences["person"])
-    row = pd.Index(register.persons["person"]).get_indexer(suspects).astype(np.int64)
-    refuse_unknown(row < 0, np.arange(len(row)), "offence")
-    rank = np.full(len(register.persons), -1)
-    rank[risk.position] = np.arange(len(risk.position))
-    result: IntArray = rank[row]
-    return result
-
-
-def _refuse(wrong: dict[str, BoolArray], number: IntArray) -> None:
-    found = [
-        f"{int(bad.sum()):,} {what} ({these_rows(number[bad])})"
-        for what, bad in wrong.items()
-        if bad.any()
-    ]
-    if found:
-        raise InputError(
-            f"register: offences {'; '.join(found)}; correct the dates, or leave these offences "
-            "out with event= (a boolean Series over the offences)"
-        )

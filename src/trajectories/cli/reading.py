@@ -27,6 +27,7 @@ from trajectories.disclosure_control import number_in_words
 from trajectories.errors import ExposureWarning, InputError
 from trajectories.panel import Panel
 from trajectories.panel.arrays import counted
+from trajectories.panel.audit import LONG_RUN
 from trajectories.suggestions import did_you_mean
 
 __all__ = ["PanelRead", "read_panel"]
@@ -110,7 +111,18 @@ def _read_wide(frame: pd.DataFrame, args: argparse.Namespace) -> PanelRead:
         )
     except InputError as error:
         raise InputError(in_words_of_the_file(str(error), args.file)) from None
-    return PanelRead(panel, (*notes, *_left_out(panel)), unit)
+    return PanelRead(panel, (*notes, *_left_out(panel), *_all_followed(panel)), unit)
+
+
+def _all_followed(panel: Panel) -> list[str]:
+    """Note that no cell is empty: tables filled up with zeros look so, and bend late curves."""
+    if panel.observed is not None or panel.n_ages < LONG_RUN:
+        return []
+    last = f"{panel.grid[-1]:g}"
+    return [
+        f"No cell is empty: everybody was followed up to {last}. Where somebody died, left or was "
+        "not followed so long, leave those cells empty."
+    ]
 
 
 def _unused(frame: pd.DataFrame, used: Sequence[str | None]) -> list[str]:

@@ -55,6 +55,7 @@ def _table(args: argparse.Namespace) -> tuple[pd.DataFrame, list[str]]:
     used = columns_of_numbers(table.columns, args.id)
     if table.columns.is_unique:  # a column twice is refused in a moment
         if args.decimal == ",":
+            _refuse_points(table[used], args.file.name)
             table = table.assign(**{name: decimal_points(table[name]) for name in used})
         cells = table[used]
         commas = decimal_commas(cells.mask(cells.apply(lambda one: one.str.fullmatch(THOUSANDS))))
@@ -67,6 +68,17 @@ def _table(args: argparse.Namespace) -> tuple[pd.DataFrame, list[str]]:
     if unused:
         said.append(f"columns not used: {listed(unused, quoted=False)}")
     return table, said
+
+
+def _refuse_points(cells: pd.DataFrame, file: str) -> None:
+    """Raise an InputError where decimal signs are points throughout, and commas were said."""
+    point = r"\s*-?(?!\d{1,3}\.\d{3}\s*$)\d*\.\d+\s*"  # 1.000 may be a thousand
+    pointed = [name for name, one in cells.items() if one.str.fullmatch(point).any()]
+    if pointed and not decimal_commas(cells):
+        raise InputError(
+            f"{file}: cells of column {names(pointed)} are written with a point, and none with a "
+            "decimal comma: leave --decimal , out"
+        )
 
 
 def refusals(scores: pd.DataFrame) -> pd.DataFrame:

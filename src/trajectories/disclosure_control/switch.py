@@ -161,6 +161,13 @@ def stricter(setting: Setting | None) -> Iterator[None]:
     if setting is None or setting.minimum_cell <= disclosure.setting.minimum_cell:
         yield
         return
+    with under(setting):
+        yield
+
+
+@contextmanager
+def under(setting: Setting) -> Iterator[None]:
+    """Hold the switch at a setting; its record goes on."""
     token = _inner.set(setting)
     try:
         yield

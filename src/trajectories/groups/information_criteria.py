@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from trajectories.disclosure_control import is_few
 from trajectories.groups.stop_reason import StopReason
 
 
@@ -15,6 +16,16 @@ class InformationCriteria:
     n_cells: float
     entropy: float
     stop_reason: StopReason
+
+    @property
+    def n_cells_missing(self) -> float:
+        """Cells of the grid of persons and ages that are not observed; NaN without such a grid."""
+        return float("nan")
+
+    def cells_in_words(self, what: str = "observed cells") -> str:
+        """Return how many cells are observed, or only that few are not."""
+        few = is_few(self.n_cells_missing)
+        return f"all but few {what}" if few else f"{self.n_cells:,.0f} {what}"
 
     @property
     def n_params(self) -> int:
@@ -43,7 +54,12 @@ class InformationCriteria:
 
     @property
     def bic_cells(self) -> float:
-        """-2 llf + n_params log(observed cells, of all outcomes)."""
+        """-2 llf + n_params log(observed cells, of all outcomes).
+
+        NaN under disclosure control where few cells lack: it would tell how many.
+        """
+        if is_few(self.n_cells_missing):
+            return float("nan")
         return -2 * self.llf + self.n_params * float(np.log(self.n_cells))
 
     @property

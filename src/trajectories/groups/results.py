@@ -141,6 +141,13 @@ class GroupTrajectoriesResults(
         return "offences per year free" if self.has_exposure else "offences per age step"
 
     @property
+    def n_cells_missing(self) -> float:
+        """Cells of the grid of persons and ages that are not observed; NaN without such a grid."""
+        if self.individual_ages:
+            return float("nan")
+        return float(self.nobs) * len(self.ages) - float(self.n_cells)
+
+    @property
     def n_params(self) -> int:
         """Number of estimated parameters."""
         return self.model.n_parameters

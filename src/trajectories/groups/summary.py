@@ -34,7 +34,7 @@ def _head(results: GroupTrajectoriesResults) -> str:
     lines = [
         "Group-based trajectory model",
         f"  {results.n_groups} groups, {results.family}, degree {results.degree}",
-        f"  {results.nobs:,.0f} persons, {results.n_cells:,.0f} observed cells, "
+        f"  {results.nobs:,.0f} persons, {results.cells_in_words()}, "
         f"ages {results.ages[0]:g} to {results.ages[-1]:g}, {results.unit}",
         f"  stopped: {results.stop_reason} after {results.n_iter} steps, "
         f"largest score per person {results.gradient:.1e}",

@@ -14,7 +14,8 @@ from trajectories.numerics.intervals import union
 from trajectories.panel import Register
 from trajectories.panel.arrays import BoolArray, FloatArray, IntArray, counted, these_rows
 from trajectories.panel.calendar import days
-from trajectories.panel.detention import as_numbers, refuse_unknown
+from trajectories.panel.detention import as_numbers
+from trajectories.panel.persons_asked import rank_among
 from trajectories.panel.time_at_risk import TimeAtRisk
 
 FAR = int(np.datetime64("2262-01-01", "D").astype(np.int64))
@@ -105,11 +106,7 @@ def _spells(
 ) -> tuple[IntArray, IntArray, IntArray, IntArray]:
     """Return rank of the person, start, stop (days since 1970) and row in spells."""
     table = register.spells.iloc[number]
-    row = pd.Index(register.persons["person"]).get_indexer(pd.Index(table["person"]))
-    refuse_unknown(row < 0, number, "spell")
-    rank_of = np.full(len(register.persons), -1, dtype=np.int64)
-    rank_of[at_risk.position] = np.arange(len(at_risk.position))
-    rank = rank_of[row]
+    rank = rank_among(register, at_risk, table["person"], number, "spell")
     start, stop = days(table, "start_date", "spells"), days(table, "end_date", "spells")
     wrong: dict[str, BoolArray] = {
         "start_date missing": np.isnat(start),

@@ -14,11 +14,11 @@ from trajectories.lifecourse.in_force import in_force as value_in_force
 from trajectories.lifecourse.lags import shifted_name
 from trajectories.lifecourse.years import Years, age_at_begin, observed_years
 from trajectories.panel import Register
-from trajectories.panel.arrays import DayArray, FloatArray, IntArray, names, these_rows
+from trajectories.panel.arrays import FloatArray, IntArray, names
 from trajectories.panel.calendar import days
 from trajectories.panel.checks import check_ages
-from trajectories.panel.detention import as_numbers, refuse_unknown
-from trajectories.panel.follow_up_end import follow_up_end
+from trajectories.panel.detention import as_numbers
+from trajectories.panel.persons_asked import rank_among, refuse_impossible
 from trajectories.panel.select import of_kind, select_offences
 from trajectories.panel.time_at_risk import TimeAtRisk, time_at_risk
 
@@ -172,14 +172,11 @@ def _add_offences(
     """Count offences by year; what lies outside the years asked for counts for nothing."""
     number = np.flatnonzero(select_offences(register, event))
     offences = register.offences.iloc[number]
-    row = pd.Index(register.persons["person"]).get_indexer(pd.Index(offences["person"]))
-    refuse_unknown(row < 0, number, "offence")
-    rank_of = np.full(len(register.persons), -1, dtype=np.int64)
-    rank_of[at_risk.position] = np.arange(len(at_risk.position))
-    ours = rank_of[row] >= 0
+    rank = rank_among(register, at_risk, offences["person"], number, "offence")
+    ours = rank >= 0
     day = days(offences, "offence_date", "offences")[ours]
-    _refuse_impossible(register, row[ours], day, number[ours], at_risk)
-    year = years.holding(rank_of[row[ours]], as_numbers(day))
+    refuse_impossible(register, at_risk, rank[ours], day, number[ours])
+    year = years.holding(rank[ours], as_numbers(day))
     inside = year >= 0
     count = np.bincount(year[inside], minlength=len(years))
     table["offences"] = count
@@ -192,30 +189,3 @@ def _add_offences(
         )
     for kind in types:
         table[f"offences_{kind}"] = np.bincount(year[inside][of_kinds[kind]], minlength=len(years))
-
-
-def _refuse_impossible(
-    register: Register, row: IntArray, day: DayArray, number: IntArray, at_risk: TimeAtRisk
-) -> None:
-    """Raise an InputError for offences without a date, before birth or after the end."""
-    chosen = register.persons.iloc[at_risk.position]
-    birth = at_risk.birth
-    end = np.full(len(birth), np.datetime64("NaT", "D"))
-    end[at_risk.position] = follow_up_end(chosen, birth[at_risk.position], register.reference_date)[
-        0
-    ]
-    wrong = {
-        "without a date": np.isnat(day),
-        "before birth": day < birth[row],
-        "after death, emigration or the reference date": day >= end[row],
-    }
-    found = [
-        f"{int(bad.sum()):,} {what} ({these_rows(number[bad])})"
-        for what, bad in wrong.items()
-        if bad.any()
-    ]
-    if found:
-        raise InputError(
-            f"register: offences {'; '.join(found)}; correct the dates, or leave these offences "
-            "out with event= (a boolean Series over the offences)"
-        )

@@ -10,7 +10,7 @@ import numpy as np
 from trajectories.numerics.mean_coordinates import MeanCoordinates
 from trajectories.numerics.mixture import Mixture, Parameters
 from trajectories.numerics.newton import ascent_direction
-from trajectories.numerics.statistics import Totals
+from trajectories.numerics.totals import Totals
 from trajectories.numerics.types import FloatArray
 
 LARGEST_LOGIT_CHANGE = 3.0

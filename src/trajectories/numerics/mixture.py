@@ -10,7 +10,8 @@ from trajectories.errors import InputError
 from trajectories.numerics.density import Density
 from trajectories.numerics.membership import membership_step, packed_places
 from trajectories.numerics.newton import climb
-from trajectories.numerics.statistics import ScoreMoments, Statistics, Totals
+from trajectories.numerics.statistics import Statistics
+from trajectories.numerics.totals import ScoreMoments, Totals
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 
 SMALLEST_PROBABILITY = 1e-300

@@ -16,7 +16,7 @@ import numpy as np
 
 from trajectories.numerics.membership import Spread
 from trajectories.numerics.row_prior import RowPrior, is_safe, moving_sums, weigh_ratios
-from trajectories.numerics.statistics import Statistics, Totals, added, posterior_in_place
+from trajectories.numerics.statistics import Statistics
 from trajectories.numerics.team import Sums
 from trajectories.numerics.thin_products import (
     padded_rows,
@@ -24,6 +24,7 @@ from trajectories.numerics.thin_products import (
     weights_times_block,
 )
 from trajectories.numerics.threads import buffer
+from trajectories.numerics.totals import Totals, added, posterior_in_place
 from trajectories.numerics.types import FloatArray
 
 FIXED_AT_ZERO = -5e3

@@ -9,9 +9,8 @@ weights sum_i w_i r_ik S[i, c]; the M-step needs nothing else.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -25,57 +24,16 @@ from trajectories.numerics.membership import (
     row_log_probability,
 )
 from trajectories.numerics.row_prior import HeldBlock, HeldBlocks, RowPrior, moving_sums
-from trajectories.numerics.team import SMALLEST, Sums, Team, can_share
-from trajectories.numerics.threads import chunks, in_order
+from trajectories.numerics.shared_rows import SharedRows
+from trajectories.numerics.team import Sums
+from trajectories.numerics.totals import ScoreMoments, Totals, added, posterior_in_place, summed
 from trajectories.numerics.types import FloatArray, IntArray
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """What one pass leaves: log-likelihood, group weights (K,) and cell weights (C, K).
-
-    ``membership``, shape (K, 1 + M), is sum_i w_i (r_ik - pi_ik)(1, z_i) where group probabilities
-    depend on covariates z_i, and ``spread`` what the curvature in them needs; None where they do
-    not, or where the pass was not to move them.
-    """
-
-    llf: float
-    group_weight: FloatArray
-    cell_weight: FloatArray
-    membership: FloatArray | None = None
-    spread: Spread | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreMoments:
-    """Sums of the units' scores, for the exact score and observed information.
-
-    Attributes
-    ----------
-    totals : Totals
-        As of the E-step.
-    mean_outer : ndarray, shape (D, D)
-        sum_i w_i s_i s_i', s_i the posterior mean of the complete-data score of unit i.
-    group_outer : ndarray, shape (K, Q, Q)
-        sum_i w_i r_ik u_ik u_ik', u_ik the complete-data score of group k's parameters.
-    group_score : ndarray, shape (K, Q)
-        sum_i w_i r_ik u_ik.
-    membership : MembershipMoments or None
-        Where group probabilities depend on covariates; ``mean_outer`` then leaves the logits out.
-    """
-
-    totals: Totals
-    mean_outer: FloatArray
-    group_outer: FloatArray
-    group_score: FloatArray
-    membership: MembershipMoments | None = None
-
-
-class Statistics(ABC):
+class Statistics(SharedRows, ABC):
     """A panel as the EM loop sees it; rows may carry weights and covariates, (N, M).
 
-    A pass over many rows is shared by ``n_jobs`` processes; the answer does not depend on their
-    number. Rows must not change after the first pass: processes see those of then.
+    A pass over many rows is shared by ``n_jobs`` processes, see :class:`SharedRows`.
     """
 
     cells: Cells
@@ -84,10 +42,8 @@ class Statistics(ABC):
     n_rows: int
     total_weight: float
     block: int
-    n_jobs: int = 1
     covariates: FloatArray | None = None
     _covariate_inverse: FloatArray | None = None
-    _team: Team | None = None
 
     @abstractmethod
     def unit_log_density(self, rows: slice, table: FloatArray) -> FloatArray:
@@ -349,68 +305,6 @@ class Statistics(ABC):
             self._covariate_inverse = np.linalg.pinv(total, hermitian=True)
         return self._covariate_inverse
 
-    def by_chunk(self, work: Callable[..., Sums], size: int, *arguments: Any) -> Iterable[Sums]:
-        """Return ``work(self, run, *arguments)`` for every run of blocks, in their order.
-
-        A block has at most ``size`` rows. Where the rows are many, ``n_jobs`` processes share the
-        work, or threads if the system does not let processes see this one's memory.
-        """
-        runs = chunks(self.blocks(size))
-        n_jobs = self.n_jobs if self.n_rows >= SMALLEST else 1
-        if n_jobs > 1 and can_share():
-            if self._team is None or not self._team.serves(self, n_jobs):
-                self._team = Team.of(self, n_jobs)
-            if self._team is not None:
-                return self._team.compute(work, runs, arguments)
-            n_jobs = self.n_jobs = 1
-        return in_order(lambda run: work(self, run, *arguments), runs, n_jobs)
-
-    def for_each_chunk(self, work: Callable[[Sequence[slice]], None], size: int) -> None:
-        """Run ``work``, which writes to memory of this process, on every run of blocks."""
-        for _ in in_order(work, chunks(self.blocks(size)), self.n_jobs):
-            pass
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return what a copy takes along: a team serves one holder only."""
-        return self.__dict__ | {"_team": None}
-
-    def blocks(self, size: int) -> list[slice]:
-        """Cut the rows into blocks of at most ``size``."""
-        return [slice(low, min(low + size, self.n_rows)) for low in range(0, self.n_rows, size)]
-
     def row_weights(self, rows: slice) -> FloatArray | None:
         """Return the weights of a block of rows, or None where every weight is 1."""
         return None if self.weights is None else self.weights[rows]
-
-
-def summed(moments: list[MembershipMoments]) -> tuple[FloatArray, ...]:
-    """Return score, information and cross products of several blocks, added up."""
-    return (
-        sum((one.score for one in moments[1:]), moments[0].score),
-        sum((one.information for one in moments[1:]), moments[0].information),
-        sum((one.cross for one in moments[1:]), moments[0].cross),
-    )
-
-
-def added(parts: Iterable[Sums]) -> Sums:
-    """Add up the sums of chunks one after another, so that rounding is always the same."""
-    every = iter(parts)
-    total = next(every)
-    for part in every:
-        total = tuple(a + b for a, b in zip(total, part, strict=True))
-    return total
-
-
-def posterior_in_place(log_joint: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Turn log joint densities (S, K, n) into posteriors, in place.
-
-    Returns the posteriors and the log of the marginal densities, shape (S, n).
-    """
-    highest = log_joint.max(axis=1)
-    log_joint -= highest[:, None]
-    np.exp(log_joint, out=log_joint)
-    total = log_joint.sum(axis=1)
-    log_joint /= total[:, None]
-    np.log(total, out=total)
-    total += highest
-    return log_joint, total

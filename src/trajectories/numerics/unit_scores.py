@@ -14,7 +14,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from trajectories.numerics.mixture import Mixture, Parameters
-from trajectories.numerics.statistics import posterior_in_place
+from trajectories.numerics.totals import posterior_in_place
 from trajectories.numerics.types import FloatArray, IntArray
 
 

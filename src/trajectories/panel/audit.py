@@ -35,6 +35,7 @@ def audit(panel: Panel) -> pd.DataFrame:
         *_follow_up(panel, observed),
         _zeros(panel, observed),
         _dispersion(panel, observed),
+        *_below_zero(panel),
         *_outlying(panel),
         *_histories(panel, observed),
     ]
@@ -232,6 +233,20 @@ def _dispersion(panel: Panel, observed: BoolArray) -> dict[str, Any]:
         "or overdispersion: compare families at each number of groups",
         value=float(variance / mean) if mean else np.nan,
     )
+
+
+def _below_zero(panel: Panel) -> list[dict[str, Any]]:
+    below = np.asarray(panel.outcomes < 0)
+    if not below.any():
+        return []
+    return [
+        _row(
+            "outcomes below zero",
+            below,
+            "codes for missing, such as -9? Families for counts refuse them, a scale takes them "
+            "for scores; sound only where scores can be negative",
+        )
+    ]
 
 
 def _outlying(panel: Panel) -> list[dict[str, Any]]:

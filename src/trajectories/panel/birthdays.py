@@ -12,7 +12,6 @@ from trajectories.panel.arrays import DayArray, IntArray
 from trajectories.panel.calendar import birthday
 
 DAYS_A_YEAR = 365.2425
-NO_DAY = np.iinfo(np.int32).min
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,7 +13,6 @@ from trajectories.panel.arrays import (
     FloatArray,
     IntArray,
     counted,
-    names,
     where_rows,
 )
 
@@ -102,10 +101,3 @@ def _at(row: IntArray, later: BoolArray) -> BoolArray:
     bad = np.zeros(len(row), dtype=bool)
     bad[row[1:][later]] = True
     return bad
-
-
-def check_unknown(labels: Any, known: Any, what: str) -> None:
-    """Refuse names that are not among the known ones."""
-    absent = [label for label in labels if label not in known]
-    if absent:
-        raise InputError(f"follow-up: {what} {names(absent)} unknown; choose among {names(known)}")

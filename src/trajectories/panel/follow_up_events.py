@@ -16,6 +16,7 @@ from trajectories.panel.classification import ADDED, OffenceClassification
 from trajectories.panel.offence_labels import is_named
 from trajectories.panel.register import Register
 from trajectories.panel.register_classification import classification_of, covering
+from trajectories.suggestions import did_you_mean
 
 EVENTS = ("any", "general", "serious", "very_serious", "special", "specific")
 
@@ -224,14 +225,13 @@ def _no_such(kinds: pd.DataFrame, name: Any, what: str) -> str:
     columns = [sorted(kinds[c].dropna().unique(), key=str) for c in reversed(kinds.columns)]
     known = list(dict.fromkeys(kind for column in columns for kind in column))
     words = {"event": EVENTS, "index": ("any",), "specific": ()}[what]
-    advice = (
-        "; groups need a classification: register.with_classification(own)"
-        if len(kinds.columns) == 1
-        else ""
-    )
+    others = f", or {names(words)}" if words else ""
     if what != "specific":
-        advice += (
+        others += (
             ", or give a function that takes the table of offences and returns True where one "
             "counts"
         )
-    return f"{what}={name!r}: no such offences; choose among {names([*words, *known])}{advice}"
+    advice = did_you_mean(name, [*columns[0], *words])
+    if len(columns) == 1:
+        advice = "; groups need a classification: register.with_classification(own)"
+    return f"{what}={name!r}: no such offences; choose among {names(known)}{others}{advice}"

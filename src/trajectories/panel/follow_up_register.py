@@ -261,11 +261,16 @@ def _potential(
 
 def _definition(options: dict[str, Any], last: pd.Timestamp) -> dict[str, str]:
     def said(value: Any) -> str:
-        return value if isinstance(value, str) else "as given"
+        if isinstance(value, list | tuple):
+            return ", ".join(map(str, value))
+        return str(value) if isinstance(value, str | int | np.integer) else "as given"
 
+    event = said(options["event"])
+    if event == "specific":
+        event += f" ({said(options['specific'])})"
     return {
         "index": said(options["index"]),
-        "event": said(options["event"]),
+        "event": event,
         "clock": f"from {options['clock']}, {options['time']} time",
         "detention": options["detention"],
         "dated by": options["event_date"],

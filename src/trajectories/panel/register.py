@@ -217,7 +217,7 @@ class Register:
 
         Parameters
         ----------
-        classification : OffenceClassification, DataFrame, path, "default" or None
+        classification : OffenceClassification, DataFrame, "default" or None
             As for ``read``.
 
         Raises

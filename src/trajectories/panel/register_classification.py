@@ -22,31 +22,32 @@ if TYPE_CHECKING:
 
 
 def as_classification(
-    given: Any,
-    separator: str = ",",
-    decimal: str = ".",
-    rename: Mapping[str, str] | None = None,
+    given: Any, rename: Mapping[str, str] | None = None
 ) -> OffenceClassification | None:
     """Return a classification of what a user gives for one; None: offences are not classified.
 
-    ``rename`` is column of a table or file → its name here, where it is not called so already.
+    ``rename`` is column of a table → its name here, where it is not called so already.
 
     Raises
     ------
     InputError
-        If it is no classification, no table or file of one, not "default" and not None.
+        If it is no classification, no table of one, not "default" and not None.
     """
     if given is None or isinstance(given, OffenceClassification):
         return given
     if isinstance(given, str) and given == "default":
         return OffenceClassification.default()
+    if isinstance(given, pd.DataFrame):
+        named = {c: new for c, new in (rename or {}).items() if new not in given.columns}
+        return OffenceClassification.from_frame(given.rename(columns=named))
     if is_table(given):
-        table = load_classification(given, separator, decimal, rename or {})
-        named = {c: new for c, new in (rename or {}).items() if new not in table.columns}
-        return OffenceClassification.from_frame(table.rename(columns=named))
+        raise InputError(
+            "classification= is the path of a file, which only Register.read takes: give the table "
+            "that pandas.read_csv makes of it"
+        )
     raise InputError(
-        "classification= must be an OffenceClassification, a table or a file of one, 'default', or "
-        f"None where offences are not classified, not {type(given).__name__}"
+        "classification= must be an OffenceClassification, a table of one, 'default', or None "
+        f"where offences are not classified, not {type(given).__name__}"
     )
 
 
@@ -66,7 +67,10 @@ def classification_to_read(folder: Any, given: Any) -> Any:
 
 def classification_in(place: Path) -> OffenceClassification | None:
     """Return the classification that lies in a register's folder, the default one without it."""
-    return as_classification(_in_folder(place))
+    found = _in_folder(place)
+    return as_classification(
+        load_classification(found, ",", ".", {}) if isinstance(found, Path) else found
+    )
 
 
 def _in_folder(place: Path) -> Path | OffenceClassification | None:

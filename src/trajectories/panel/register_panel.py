@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from trajectories.errors import InputError
-from trajectories.panel.arrays import BoolArray, FloatArray, IntArray, counted, these_rows
+from trajectories.panel.arrays import BoolArray, FloatArray, IntArray, counted
 from trajectories.panel.calendar import days
 from trajectories.panel.checks import check_ages
-from trajectories.panel.detention import as_numbers, refuse_unknown
+from trajectories.panel.detention import as_numbers
 from trajectories.panel.follow_up_end import follow_up_end
 from trajectories.panel.follow_up_time import FollowUpTime, follow_up_time
+from trajectories.panel.persons_asked import rank_among, refuse_offences
 from trajectories.panel.register import Register
 from trajectories.panel.select import select_offences
 from trajectories.panel.time_at_risk import TimeAtRisk, time_at_risk
@@ -73,7 +73,8 @@ def _events(
     register: Register, event: Any, risk: TimeAtRisk, ages: IntArray, time: FollowUpTime
 ) -> tuple[IntArray, IntArray]:
     """Return row and column of each offence that counts: of the type, persons and ages asked."""
-    row = _person_rows(register, risk)
+    everything = np.arange(len(register.offences))
+    row = rank_among(register, risk, register.offences["person"], everything, "offence")
     number = np.flatnonzero(select_offences(register, event) & (row >= 0))
     row = row[number]
     day = days(register.offences, "offence_date", "offences")[number]
@@ -85,7 +86,7 @@ def _events(
         "after death, emigration or the reference date": day >= known_end,
         "at an age without any time free": (day < end) & (free == 0),
     }
-    _refuse_offences(wrong, number)
+    refuse_offences(wrong, number)
     # what lies after ``until`` was left out by the user, what lies outside ``ages`` too
     inside = (column >= 0) & (day < end)
     return row[inside], column[inside]
@@ -106,17 +107,6 @@ def _limits(register: Register, risk: TimeAtRisk) -> tuple[Any, Any, Any]:
     return birth, risk.end[position], known_end
 
 
-def _person_rows(register: Register, risk: TimeAtRisk) -> IntArray:
-    """Return the row among the chosen persons of each offence, −1 for other persons."""
-    suspects = pd.Index(register.offences["person"])
-    row = pd.Index(register.persons["person"]).get_indexer(suspects).astype(np.int64)
-    refuse_unknown(row < 0, np.arange(len(row)), "offence")
-    rank = np.full(len(register.persons), -1)
-    rank[risk.position] = np.arange(len(risk.position))
-    result: IntArray = rank[row]
-    return result
-
-
 def _cells(
     row: IntArray, day: Any, ages: IntArray, time: FollowUpTime
 ) -> tuple[IntArray, IntArray]:
@@ -128,20 +118,6 @@ def _cells(
     on_grid = ages[column] == age
     free = np.where(on_grid, time.free_days[row, column], 1)
     return np.where(on_grid, column, -1), free
-
-
-def _refuse_offences(wrong: dict[str, BoolArray], number: IntArray) -> None:
-    found = [
-        f"{int(bad.sum()):,} {what} ({these_rows(number[bad])})"
-        for what, bad in wrong.items()
-        if bad.any()
-    ]
-    if found:
-        raise InputError(
-            f"register: offences {'; '.join(found)}; correct the dates, or leave these offences "
-            "out with event= (a boolean Series over the offences; register.countable() is one "
-            "that leaves out just these)"
-        )
 
 
 def _persons_kept(observed: BoolArray, ages: IntArray, drop_unobserved: bool) -> BoolArray:

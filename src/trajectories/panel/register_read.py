@@ -96,7 +96,7 @@ def _classification(
         if is_table(given):
             given = load_classification(given, *signs, rename)
         columns = list(given.columns) if is_table(given) else []
-        return as_classification(given, *signs, rename), columns
+        return as_classification(given, rename), columns
     except InputError as error:
         problems.add(str(error))
         return None, columns

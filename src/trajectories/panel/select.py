@@ -16,6 +16,7 @@ from trajectories.panel.classification import OffenceClassification
 from trajectories.panel.offence_labels import label
 from trajectories.panel.register import Register
 from trajectories.panel.register_classification import covering
+from trajectories.suggestions import did_you_mean
 
 SERIOUS = ("serious", "very_serious")
 """What an event may be called that no type and no group is."""
@@ -119,6 +120,7 @@ def select_offences(register: Register, event: Any) -> BoolArray:
         raise InputError(
             f"event: no offence of type {names(absent)}; the register has "
             f"{names(sorted(here, key=str))}{_groups_of(register, here)}, and 'any' takes all"
+            f"{did_you_mean(absent[0], _groups_beside(register, here, occurring=True))}"
         )
     return np.asarray(kinds.isin(list(set().union(*found.values()))), dtype=bool)
 

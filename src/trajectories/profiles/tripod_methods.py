@@ -121,8 +121,8 @@ def outcome_and_predictors(facts: Facts) -> list[Item]:
             "10",
             "Sample size",
             PARTLY,
-            f"Development: {results.nobs:,} persons, {results.n_cells:,.0f} observed "
-            + facts.cells()
+            f"Development: {results.nobs:,} persons, "
+            + results.cells_in_words(f"observed {facts.cells()}")
             + _evaluated(facts)
             + ". [Say how the size came about, and why it is enough.]",
         ),

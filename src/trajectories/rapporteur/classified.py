@@ -13,7 +13,7 @@ from trajectories.groups import GroupTrajectoriesResults
 from trajectories.groups.search.panel_problem import make_mixture
 from trajectories.groups.search.prepare import prepare
 from trajectories.numerics.normal import normal_quantile
-from trajectories.numerics.statistics import posterior_in_place
+from trajectories.numerics.totals import posterior_in_place
 from trajectories.numerics.types import FloatArray
 from trajectories.panel import Panel
 

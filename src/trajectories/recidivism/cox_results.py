@@ -15,6 +15,7 @@ from trajectories.numerics.cox_residuals import mean_hazards
 from trajectories.numerics.cox_risk_sets import CoxRiskSets
 from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.types import FloatArray, IntArray
+from trajectories.recidivism.coefficients import Coefficients, standard_errors
 from trajectories.recidivism.curves_of_events import times_shown, without_few
 from trajectories.recidivism.design import Design
 from trajectories.recidivism.few_persons import RestsOn, shown_table
@@ -79,7 +80,7 @@ def _running(values: FloatArray, stratum: IntArray) -> FloatArray:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class CoxResults:
+class CoxResults(Coefficients):
     """Hold a fitted Cox model, or one built on it.
 
     Attributes
@@ -136,22 +137,17 @@ class CoxResults:
     @property
     def bse(self) -> pd.Series[float]:
         """Standard errors: robust where there are any."""
-        return _errors(self.cov_params(), "bse")
+        return standard_errors(self.cov_params(), "bse")
 
     @property
     def naive_bse(self) -> pd.Series[float]:
         """Standard errors from the information."""
-        return _errors(self.naive_covariance, "naive_bse")
+        return standard_errors(self.naive_covariance, "naive_bse")
 
     @property
     def likelihood_ratio(self) -> float:
         """Chi-squared of all coefficients: 2 (llf - llf_null)."""
         return 2.0 * (self.llf - self.llf_null)
-
-    def conf_int(self, level: float = 0.95) -> pd.DataFrame:
-        """Return intervals of the coefficients: columns lower, upper."""
-        half = normal_quantile(level) * self.bse
-        return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
 
     def table(self, level: float = 0.95) -> pd.DataFrame:
         """Return a row a term: coef, se, z, p, hazard_ratio, lower, upper (of the ratio).
@@ -294,8 +290,3 @@ def ratio(values: pd.Series[float]) -> pd.Series[float]:
     """Return exp of coefficients; infinite where one has run away."""
     with np.errstate(over="ignore"):
         return pd.Series(np.exp(values.to_numpy()), index=values.index)
-
-
-def _errors(covariance: pd.DataFrame, name: str) -> pd.Series[float]:
-    values = np.sqrt(np.maximum(np.diag(covariance.to_numpy()), 0.0))
-    return pd.Series(values, index=covariance.index, name=name)

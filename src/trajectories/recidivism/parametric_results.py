@@ -13,13 +13,14 @@ from trajectories.errors import InputError
 from trajectories.numerics.lifetime_distributions import DISTRIBUTIONS
 from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.types import BoolArray, FloatArray
+from trajectories.recidivism.coefficients import Coefficients
 from trajectories.recidivism.design import Design
 from trajectories.recidivism.few_persons import RestsOn, shown_table
 from trajectories.recidivism.follow_up_input import asked_times
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class ParametricResults:
+class ParametricResults(Coefficients):
     """Hold a fitted parametric model.
 
     Attributes
@@ -75,20 +76,9 @@ class ParametricResults:
         """-2 llf + n_params · log(persons)."""
         return -2.0 * self.llf + self.n_params * float(np.log(self.n_persons))
 
-    @property
-    def bse(self) -> pd.Series[float]:
-        """Standard errors."""
-        values = np.sqrt(np.maximum(np.diag(self.covariance.to_numpy()), 0.0))
-        return pd.Series(values, index=self.params.index, name="bse")
-
     def cov_params(self) -> pd.DataFrame:
         """Return the covariance of the parameters."""
         return self.covariance.copy()
-
-    def conf_int(self, level: float = 0.95) -> pd.DataFrame:
-        """Return intervals of the parameters: columns lower, upper."""
-        half = normal_quantile(level) * self.bse
-        return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
 
     def table(self, level: float = 0.95) -> pd.DataFrame:
         """Return a row a parameter: coef, se, z, p, lower, upper.

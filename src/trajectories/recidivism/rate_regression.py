@@ -11,10 +11,10 @@ import pandas as pd
 from scipy.special import ndtr
 
 from trajectories.errors import DegenerateSolutionWarning, InputError
-from trajectories.numerics.normal import normal_quantile
 from trajectories.numerics.rate_models import RateFit, fit_rates
 from trajectories.panel.arrays import names
 from trajectories.panel.follow_up import FollowUp
+from trajectories.recidivism.coefficients import Coefficients
 from trajectories.recidivism.cox_results import ratio
 from trajectories.recidivism.design import Design, make_design
 from trajectories.recidivism.few_persons import RestsOn, rests_on, shown_table
@@ -26,7 +26,7 @@ from trajectories.recidivism.follow_up_input import (
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class RateResults:
+class RateResults(Coefficients):
     """Hold a fitted regression of rates.
 
     Attributes
@@ -62,20 +62,9 @@ class RateResults:
     time_unit: str
     _persons: RestsOn
 
-    @property
-    def bse(self) -> pd.Series[float]:
-        """Standard errors."""
-        values = np.sqrt(np.maximum(np.diag(self.covariance.to_numpy()), 0.0))
-        return pd.Series(values, index=self.params.index, name="bse")
-
     def cov_params(self) -> pd.DataFrame:
         """Return the covariance of the parameters."""
         return self.covariance.copy()
-
-    def conf_int(self, level: float = 0.95) -> pd.DataFrame:
-        """Return intervals of the parameters: columns lower, upper."""
-        half = normal_quantile(level) * self.bse
-        return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
 
     def table(self, level: float = 0.95) -> pd.DataFrame:
         """Return a row a parameter: coef, se, z, p, ratio (of rates), lower, upper (of it).

@@ -10,6 +10,7 @@ import pandas as pd
 from trajectories.panel import Panel
 from trajectories.panel.arrays import counted
 from trajectories.report.fit_tables import fit_tables
+from trajectories.report.group_cells import refuse_unsuppressed
 from trajectories.report.group_parts import (
     add_groups,
     add_model,
@@ -68,10 +69,16 @@ def fit_report(
         The candidate models, and the sentence by which this one was chosen.
     figures : mapping, optional
         The figures, where they are drawn already.
+
+    Raises
+    ------
+    InputError
+        For tables that were made before disclosure control was turned on, and show what it hides.
     """
     minimum_cell = minimum_in_force(minimum_cell)
     if isinstance(tables, Panel):
         tables = fit_tables(results, tables, level=level, minimum_cell=minimum_cell)
+    refuse_unsuppressed(results, tables["groups"])
     if figures is None:
         figures = group_figures(results, tables, level)
     report = Report(

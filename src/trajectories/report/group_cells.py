@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
+from trajectories.errors import InputError
 from trajectories.groups.group_sizes import WIDTH
+from trajectories.groups.group_sizes import hidden_groups as hidden_under_switch
 from trajectories.report.cells import HIDDEN, suppress_small_cells
+
+if TYPE_CHECKING:
+    from trajectories.groups import GroupTrajectoriesResults
 
 __all__ = [
     "hidden_groups",
+    "refuse_unsuppressed",
     "small_groups",
     "suppress_by_group",
     "suppress_groups",
@@ -60,6 +68,21 @@ def hidden_groups(groups: pd.DataFrame) -> dict[int, str]:
     """Return the groups whose size is suppressed, with what stands in the place of it."""
     sizes = zip(groups["group"], groups["assigned_persons"], strict=True)
     return {int(group): size for group, size in sizes if isinstance(size, str)}
+
+
+def refuse_unsuppressed(results: GroupTrajectoriesResults, groups: pd.DataFrame) -> None:
+    """Refuse tables of a fit that were made before the switch was on, and show what it hides.
+
+    Raises
+    ------
+    InputError
+        If the switch hides groups that the table of groups shows.
+    """
+    if set(hidden_under_switch(results)) - set(hidden_groups(groups)):
+        raise InputError(
+            "report: these tables were made before disclosure control was turned on, and tell of "
+            "few persons: make them again under it (fit_tables, replication_tables)"
+        )
 
 
 def small_groups(groups: pd.DataFrame) -> set[int]:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from trajectories.disclosure_control import drawable
 from trajectories.rapporteur.study import group_names
 from trajectories.report.fit_tables import fit_tables
-from trajectories.report.group_cells import hidden_groups, small_groups
+from trajectories.report.group_cells import hidden_groups, refuse_unsuppressed, small_groups
 from trajectories.report.group_parts import (
     add_groups,
     add_model,
@@ -117,7 +118,7 @@ def replication_figures(
             tables["typology"].set_index("group")["label"],
             planted=truth.curves,
         )
-    rows = tables["recovery"]
+    rows = drawable(tables["recovery"], "recovery")
     estimated = pd.to_numeric(rows["estimate"], errors="coerce").notna()
     if (estimated & rows["recovered"].notna()).any():
         figures["recovery"] = plot.recovery(rows)
@@ -154,6 +155,7 @@ def replication_report(
     minimum_cell = minimum_in_force(minimum_cell)
     if tables is None:
         tables = replication_tables(replication, minimum_cell)
+    refuse_unsuppressed(replication.results, tables["groups"])
     if figures is None:
         figures = replication_figures(replication, tables, level)
     results = replication.results

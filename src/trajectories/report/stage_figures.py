@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from trajectories.disclosure_control import MARK
+from trajectories.disclosure_control import drawable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -49,7 +49,7 @@ def stage_figures(tables: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
     from trajectories import plot
 
     figures: dict[str, Figure] = {}
-    rows = tables["recovery"]
+    rows = drawable(tables["recovery"], "recovery")
     for name, stages in {
         "recovery_careers": ("careers",),
         "recovery_groups": ("trajectories", "groups"),
@@ -60,7 +60,7 @@ def stage_figures(tables: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
         own = recovery_rows(rows, *stages)
         if len(own):
             figures[name] = plot.recovery(_of_whom(own))
-    shown = {name: _shown(tables[name]) for name in tables if name != "recovery"}
+    shown = {name: drawable(tables[name], name) for name in tables if name != "recovery"}
     present = {name for name, table in shown.items() if len(table)}
     if "careers_by_age" in present:
         figures["careers"] = plot.age_crime_curve(_everybody(shown["careers_by_age"]))
@@ -99,16 +99,9 @@ def stage_figures(tables: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
         curves = shown["score_calibration"]
         curves = curves.assign(level=curves["level"].str.replace("_", " "))
         figures["calibration"] = plot.calibration(curves, by="group")
-    if len(tables.get("followed", ())):
-        figures["followed"] = plot.recovery(_of_whom(tables["followed"]))
+    if "followed" in present:
+        figures["followed"] = plot.recovery(_of_whom(shown["followed"]))
     return figures
-
-
-def _shown(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows that are not suppressed."""
-    if MARK not in table.columns:
-        return table
-    return table[~table[MARK].astype(bool)].drop(columns=MARK)
 
 
 def _of_whom(table: pd.DataFrame) -> pd.DataFrame:

@@ -29,6 +29,7 @@ from trajectories.recidivism.mean_cumulative_count import (
     terminal_causes,
 )
 from trajectories.scale.cluster import later, need_client
+from trajectories.scale.panel_part import Nobody
 
 LEVEL = "level"
 KEY = ["start", "stop", "cause", "stratum", LEVEL]
@@ -47,7 +48,7 @@ class DaskFollowUp:
     """
 
     parts: tuple[Any, ...]
-    read: Callable[[Any], FollowUp] | None = None
+    read: Callable[[Any], FollowUp | Nobody] | None = None
     client: Any = None
 
     def __repr__(self) -> str:
@@ -145,14 +146,21 @@ class DaskFollowUp:
     def _each(self, function: Callable[[FollowUp], Any]) -> list[Any]:
         task = later(partial(_read, function, self.read))
         client = need_client(self.client)
-        found: list[Any] = client.gather(client.compute([task(part) for part in self.parts]))
-        return found
+        found = client.gather(client.compute([task(part) for part in self.parts]))
+        held = [one for one in found if not isinstance(one, Nobody)]
+        if not held:
+            raise InputError(f"none of {len(self.parts)} parts holds a row of follow-up")
+        return held
 
 
 def _read(
-    function: Callable[[FollowUp], Any], read: Callable[[Any], FollowUp] | None, source: Any
+    function: Callable[[FollowUp], Any],
+    read: Callable[[Any], FollowUp | Nobody] | None,
+    source: Any,
 ) -> Any:
     follow_up = source if read is None else read(source)
+    if isinstance(follow_up, Nobody):
+        return follow_up
     if not isinstance(follow_up, FollowUp):
         raise InputError(f"every part must be a FollowUp, not a {type(follow_up).__name__}")
     return function(follow_up)

@@ -15,6 +15,7 @@ from trajectories.panel import FollowUp, Panel, Register
 from trajectories.scale.cluster import later
 from trajectories.scale.dask_follow_up import DaskFollowUp
 from trajectories.scale.dask_panel import DaskPanel
+from trajectories.scale.panel_part import Nobody
 from trajectories.scale.sources import joined, split_by_unit
 
 TABLES = ("persons", "offences", "spells", "relations")
@@ -123,26 +124,35 @@ class DaskRegister:
 
 def _register_of(
     reference_date: Any, options: Mapping[str, Any], *tables: pd.DataFrame
-) -> Register:
+) -> Register | Nobody:
+    if not any(len(table) for table in tables):
+        return Nobody()
     given: dict[str, Any] = dict(zip(TABLES, tables, strict=True))
     return Register.read(**given, reference_date=reference_date, **options)
 
 
-def _register(source: Any, read: Callable[[Any], Register] | None) -> Register:
+def _register(
+    source: Any, read: Callable[[Any], Register] | None, make: Callable[[Register], Any]
+) -> Any:
+    """Return what is made of the register of a part; Nobody of a part without any row."""
     register = source if read is None else read(source)
+    if isinstance(register, Nobody):
+        return register
     if not isinstance(register, Register):
         found = type(register).__name__
         raise InputError(f"every part must be a Register, and one is a {found}: return a Register")
-    return register
+    return make(register)
 
 
 def _panel_of(
     source: Any, read: Callable[[Any], Register] | None, counted: Mapping[str, Any]
-) -> Panel:
-    return Panel.from_register(_register(source, read), **counted)
+) -> Panel | Nobody:
+    made: Panel | Nobody = _register(source, read, partial(Panel.from_register, **counted))
+    return made
 
 
 def _follow_up_of(
     source: Any, read: Callable[[Any], Register] | None, options: Mapping[str, Any]
-) -> FollowUp:
-    return FollowUp.from_register(_register(source, read), **options)
+) -> FollowUp | Nobody:
+    made: FollowUp | Nobody = _register(source, read, partial(FollowUp.from_register, **options))
+    return made

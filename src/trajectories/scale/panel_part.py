@@ -22,7 +22,8 @@ from trajectories.groups.search.panel_problem import highest_rate, make_mixture
 from trajectories.groups.search.prepare import prepare
 from trajectories.numerics.cells import Cells
 from trajectories.numerics.mixture import Parameters
-from trajectories.numerics.statistics import ScoreMoments, Statistics, Totals
+from trajectories.numerics.statistics import Statistics
+from trajectories.numerics.totals import ScoreMoments, Totals
 from trajectories.numerics.types import BoolArray, FloatArray, IntArray
 from trajectories.panel import Panel
 from trajectories.panel.distinct import row_keys

@@ -9,7 +9,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from trajectories.numerics.cells import Cells
-from trajectories.numerics.statistics import ScoreMoments, Statistics, Totals
+from trajectories.numerics.statistics import Statistics
+from trajectories.numerics.totals import ScoreMoments, Totals
 from trajectories.numerics.types import FloatArray, IntArray
 from trajectories.scale.cluster import Parts
 from trajectories.scale.panel_part import em_part, score_part

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from trajectories.disclosure_control import holds_tables
+from trajectories.disclosure_control import holds_tables, is_few
 from trajectories.errors import InputError
 from trajectories.families import Family, resolve
 from trajectories.groups.bases import CurveBasis, resolve_basis
@@ -23,7 +23,12 @@ from trajectories.groups.choosing.reading_selection import (
     one_row,
 )
 from trajectories.groups.choosing.recommendation import recommend
-from trajectories.groups.choosing.selection_table import Candidate, row, without_smallest
+from trajectories.groups.choosing.selection_table import (
+    Candidate,
+    row,
+    without_cells,
+    without_smallest,
+)
 from trajectories.groups.control import Control
 from trajectories.groups.group_sizes import hidden_groups
 from trajectories.groups.membership.terms import panel_for
@@ -41,7 +46,9 @@ from trajectories.panel import Panel
 
 def _shown(selection: Selection, table: pd.DataFrame) -> pd.DataFrame:
     fits = [selection.results.get(key) for key in selection.candidates]
-    return without_smallest(table, [one is not None and bool(hidden_groups(one)) for one in fits])
+    shown = without_smallest(table, [one is not None and bool(hidden_groups(one)) for one in fits])
+    few = [one is not None and is_few(one.n_cells_missing) for one in fits]
+    return without_cells(shown, few)
 
 
 @holds_tables(table=_shown)

@@ -58,6 +58,13 @@ def without_smallest(table: pd.DataFrame, hidden: Sequence[bool]) -> pd.DataFram
     )
 
 
+def without_cells(table: pd.DataFrame, few: Sequence[bool]) -> pd.DataFrame:
+    """Return a selection table without criteria that tell how few cells lack."""
+    rows = pd.Series(few, index=table.index, dtype=bool)
+    names = [name for name in ("bic_cells", "bic_cells_nagin") if name in table]
+    return table.assign(**{name: table[name].mask(rows) for name in names})
+
+
 def row(
     candidate: Candidate, results: GroupTrajectoriesResults | None, reason: str, start: str
 ) -> dict[str, object]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from trajectories.disclosure_control import disclosure, unprotected
+from trajectories.disclosure_control.switch import under
 from trajectories.errors import InputError
 from trajectories.groups.grolts.facts import Facts
 from trajectories.groups.grolts.items import every_item
@@ -124,7 +125,10 @@ def grolts(
             "the final model is none of the candidates of this selection: give the selection that "
             "it was chosen from, or leave it out"
         )
-    with unprotected():  # small groups are left out here, item by item
+    setting = disclosure.setting
+    if minimum_cell != setting.minimum_cell:
+        setting = replace(setting, minimum_cell=minimum_cell)
+    with under(setting), unprotected():  # small groups are left out here, item by item
         items = every_item(Facts(results, panel, selection, minimum_cell))
     return Grolts(pd.DataFrame(items, columns=["item", "title", "status", "content"]))
 

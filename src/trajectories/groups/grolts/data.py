@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from trajectories.disclosure_control import is_few, number_in_words
 from trajectories.groups.choosing.held_out import exposures
 from trajectories.groups.grolts.facts import ANALYST, FILLED, PARTLY, Facts, Item
 from trajectories.numerics.types import FloatArray
@@ -90,15 +91,18 @@ def missing_data(facts: Facts) -> Item:
     )
     panel = facts.panel
     if panel is None:
-        cells = f"{facts.results.n_cells:,.0f} cells were observed; "
-        return "3c", title, FILLED, f"{cells}{how}."
+        cells = facts.results.cells_in_words("cells were observed")
+        return "3c", title, FILLED, f"{cells}; {how}."
     missing = panel.outcomes.size - panel.n_observed_cells
+    if is_few(missing):
+        return "3c", title, FILLED, f"{number_in_words(missing, 'cells')} missing; {how}."
     content = (
         f"{missing:,} of {panel.outcomes.size:,} cells ({100 * missing / panel.outcomes.size:.1f} "
         f"%) missing; {how}."
     )
     if panel.n_left_out:
-        content += f" {panel.n_left_out:,} persons never observed at these ages were left out."
+        left = number_in_words(panel.n_left_out, "persons")
+        content += f" {left} never observed at these ages were left out."
     if panel.exposure is not None:
         content += " Time at risk entered as an exposure; a cell without any is missing."
     return "3c", title, FILLED, content

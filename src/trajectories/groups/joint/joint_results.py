@@ -90,6 +90,11 @@ class JointResults(InformationCriteria):
         return self.model.names[: len(self._views)]
 
     @property
+    def n_cells_missing(self) -> float:
+        """Cells of persons and ages, of all outcomes, that are not observed."""
+        return sum(float(self.nobs) * len(view.ages) for view in self._views) - float(self.n_cells)
+
+    @property
     def n_params(self) -> int:
         """Number of estimated parameters."""
         return self.model.n_parameters

@@ -55,13 +55,14 @@ def summarise_dropout(results: DropoutTrajectoriesResults) -> str:
     left = "persons" if hidden else number_in_words(results.n_left, "persons")
     head += f"\n  {left} left before the end of their follow-up"
     groups = indented(results.adequacy().round(4).to_string())
-    leaving = indented(results.leaving().round(4).to_string(index=False))
+    by_age = results.leaving().set_index(["age", "group"])["probability"]
+    leaving = indented(by_age.unstack("group").round(4).to_string())  # noqa: PD010
     return "\n\n".join(
         [
             head,
             criteria_lines(results),
             f"Groups (shares at the start of the study)\n{groups}",
-            f"Leaving, of those still in the study\n{leaving}",
+            f"Leaving, of those still in the study (intervals in leaving())\n{leaving}",
             parameter_lines(results),
         ]
     )

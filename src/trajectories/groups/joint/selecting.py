@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from trajectories.disclosure_control import MARK, holds_tables, unprotected
+from trajectories.disclosure_control import MARK, holds_tables, is_few, unprotected
 from trajectories.errors import DegenerateSolutionWarning, InputError
 from trajectories.groups.choosing.criteria import CRITERIA, criteria
 from trajectories.groups.choosing.recommendation import recommend
-from trajectories.groups.choosing.selection_table import USABLE, without_smallest
+from trajectories.groups.choosing.selection_table import USABLE, without_cells, without_smallest
 from trajectories.groups.control import Control
 from trajectories.groups.joint.alignment import Aligned, align
 from trajectories.groups.joint.dropout_results import DropoutTrajectoriesResults
@@ -46,7 +46,9 @@ def _shown(selection: JointSelection, table: pd.DataFrame) -> pd.DataFrame:
         groups = selection.results[key].adequacy()
         return MARK in groups.columns and bool(groups[MARK].any())
 
-    return without_smallest(table, [is_hidden(key) for key in selection.candidates])
+    shown = without_smallest(table, [is_hidden(key) for key in selection.candidates])
+    fits = [selection.results.get(key) for key in selection.candidates]
+    return without_cells(shown, [one is not None and is_few(one.n_cells_missing) for one in fits])
 
 
 @holds_tables(table=_shown)

@@ -14,7 +14,7 @@ from typing import Any
 
 from trajectories.numerics.membership import Spread
 from trajectories.numerics.mixture import Mixture, Parameters
-from trajectories.numerics.statistics import Totals
+from trajectories.numerics.totals import Totals
 from trajectories.numerics.types import FloatArray
 
 Entry = dict[str, Any]

@@ -18,7 +18,7 @@ from trajectories.groups.search.sampling import Sample
 from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.em import Fitted
 from trajectories.numerics.mixture import Mixture, Parameters
-from trajectories.numerics.statistics import posterior_in_place
+from trajectories.numerics.totals import posterior_in_place
 from trajectories.numerics.types import FloatArray
 
 IMPROPER = (StopReason.EMPTY_GROUP, StopReason.DUPLICATE_GROUPS, StopReason.RUNAWAY_GROUP)
