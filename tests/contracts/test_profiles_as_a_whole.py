@@ -273,6 +273,14 @@ def test_what_moved_a_score_is_asked_of_the_same_profiles_as_the_score(plain, ti
         pd.testing.assert_frame_equal(ask(plain, beside), ask(plain, counts()))
 
 
+@pytest.mark.parametrize("ask", [profiles.contributions, profiles.development])
+def test_nobody_who_has_not_offended_has_groups_explained(plain, ask) -> None:
+    table = counts()
+    table.loc[IDS[1]] = 0
+    with pytest.raises(InputError, match="1 of 3 histories: no offence in the history"):
+        ask(plain, table)
+
+
 def test_forecasts_and_recalibration_ask_for_years_free_too(plain, timed) -> None:
     whole = pd.DataFrame(np.ones((60, 6)), columns=AGES)
     half = tr.Panel.from_wide(whole, exposure=whole / 2)

@@ -8,6 +8,7 @@ odds once there is an offence, and nobody is scored before: they are left out.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,7 @@ from trajectories.panel import Panel, widened
 from trajectories.panel.arrays import counted
 from trajectories.profiles import whole_table
 from trajectories.profiles.score import check_usable, own_ages, unwrap
-from trajectories.profiles.support import OUTSIDE
+from trajectories.profiles.support import NO_OFFENCE, OUTSIDE
 
 if TYPE_CHECKING:
     from trajectories.groups import GroupTrajectoriesResults
@@ -66,12 +67,11 @@ def _checked(
             f"{counted(unread, 'history')} of {len(histories.units):,} without any year observed: "
             "nothing moved its score; leave it out"
         )
-    outside = [reason.startswith(OUTSIDE) for reason in support.refused(panel)]
-    if any(outside):
-        raise InputError(
-            f"{sum(outside):,} of {panel.n_units:,} histories were {OUTSIDE}, "
-            f"{support.ages[0]:g} to {support.ages[-1]:g}: leave them out"
-        )
+    for reason, number in Counter(support.refused(panel)).items():
+        if reason.startswith((OUTSIDE, NO_OFFENCE)):
+            raise InputError(
+                f"{number:,} of {panel.n_units:,} histories: {reason}; leave them out"
+            )
     return results, own_ages(panel, results, np.arange(panel.n_units))
 
 
@@ -86,7 +86,8 @@ def contributions(
     Raises
     ------
     InputError
-        For profiles that ``score`` does not take, at ages outside the model's, or without any year.
+        For profiles that ``score`` does not take: at ages outside the model's, without any year,
+        without an offence.
     """
     results, panel = _checked(results, panel)
     first, *others = groups_that_offend(results)

@@ -25,6 +25,7 @@ The highest count itself belongs to one person, and would say something about th
 """
 
 OUTSIDE = "observed at an age outside the model's"
+NO_OFFENCE = "no offence in the history"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ class Support:
         nothing = totals == 0
         if panel.observed is not None:
             nothing[nothing] = panel.observed[nothing].any(axis=1)
-        refuse(nothing, "no offence in the history: nobody who has not offended is scored")
+        refuse(nothing, f"{NO_OFFENCE}: nobody who has not offended is scored")
         if self.largest_count is not None:
             refuse(
                 _any_above(panel.outcomes, totals, self.largest_count),
