@@ -138,3 +138,36 @@ def test_parts_without_a_person_count_for_nothing(register: tr.Register) -> None
     spread = DaskRegister.from_frames(**frames, n_parts=25, **told)
     panel = spread.panel(ages=range(12, 20), persons="all")
     assert panel.n_units == tr.Panel.from_register(alone, range(12, 20), persons="all").n_units
+
+
+def test_what_a_register_has_only_one_part_need_have(register: tr.Register) -> None:
+    """A study population of one person, one spell of detention, types declared: over 12 parts."""
+    spells = register.spells
+    held = spells.loc[spells["spell_type"] == "detention", "person"].iloc[:1]
+    rare = pd.concat([held, register.persons["person"].iloc[:40]])
+    kept = {
+        name: table[table["person"].isin(rare)].reset_index(drop=True)
+        for name in ("persons", "offences", "spells", "relations")
+        if (table := getattr(register, name)) is not None
+    }
+    one = kept["persons"]["person"].iloc[0]
+    kept["persons"] = kept["persons"].assign(
+        population=np.where(kept["persons"]["person"] == one, "rare", "common")
+    )
+    kept["spells"] = kept["spells"].replace({"spell_type": {"job": "werk"}})
+    held = kept["spells"].index[kept["spells"]["spell_type"] == "detention"]
+    kept["spells"] = kept["spells"].drop(held[1:]).reset_index(drop=True)
+    frames = {name: dd.from_pandas(table, npartitions=2) for name, table in kept.items()}
+    told = {"reference_date": register.reference_date, "strict": False, "study": "rare"}
+    for types in (None, {"werk": "job"}):
+        alone = tr.Register.read(**kept, **told, spell_types=types)
+        spread = DaskRegister.from_frames(**frames, n_parts=12, **told, spell_types=types)
+        whole = tr.Panel.from_register(alone, range(12, 20), persons="all")
+        parts = spread.panel(ages=range(12, 20), persons="all")
+        assert parts.n_units == whole.n_units
+        rate = tr.GroupTrajectories(1, "poisson", 0)
+        assert abs(rate.fit(parts).params - rate.fit(whole).params).max() < 1e-9
+    for wrong in ({"study": "nobody"}, {"spell_types": {"baan": "job"}}):
+        spread = DaskRegister.from_frames(**frames, n_parts=12, **{**told, **wrong})
+        with pytest.raises(InputError, match=next(iter(wrong))):
+            _ = spread.panel(ages=range(12, 20), persons="all").n_units

@@ -69,9 +69,7 @@ def _checked(
         )
     for reason, number in Counter(support.refused(panel)).items():
         if reason.startswith((OUTSIDE, NO_OFFENCE)):
-            raise InputError(
-                f"{number:,} of {panel.n_units:,} histories: {reason}; leave them out"
-            )
+            raise InputError(f"{number:,} of {panel.n_units:,} histories: {reason}; leave them out")
     return results, own_ages(panel, results, np.arange(panel.n_units))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,8 @@ import pandas as pd
 
 from trajectories.errors import InputError
 from trajectories.panel import FollowUp, Panel, Register
+from trajectories.panel.detention import DETENTION
+from trajectories.panel.register_files import by_table
 from trajectories.scale.cluster import later
 from trajectories.scale.dask_follow_up import DaskFollowUp
 from trajectories.scale.dask_panel import DaskPanel
@@ -19,6 +21,8 @@ from trajectories.scale.panel_part import Nobody
 from trajectories.scale.sources import joined, split_by_unit
 
 TABLES = ("persons", "offences", "spells", "relations")
+WHOLE = (("persons", "population"), ("spells", "spell_type"))
+"""Columns of which a register is asked whether a value stands in them at all."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -72,13 +76,21 @@ class DaskRegister:
             if "person" not in getattr(frame, "columns", ()) or not hasattr(frame, "to_delayed"):
                 raise InputError(f"{name} must be a Dask DataFrame with a column 'person'")
         number = int(persons.npartitions) if n_parts is None else int(n_parts)
-        split, join = later(split_by_unit, number), later(joined)
+        delayed = {name: frame.to_delayed() for name, frame in given.items()}
+        split, join, look = later(split_by_unit, number), later(joined), later(_values)
+        named = by_table(options.get("columns"))
+        present = {
+            column: [look(piece, column, named[name]) for piece in delayed[name]]
+            for name, column in WHOLE
+        }
         pieces: dict[str, list[Any]] = {}
-        for name, frame in given.items():
-            shares = [list(split(piece, "person", number)) for piece in frame.to_delayed()]
+        for name in TABLES:
+            shares = [list(split(piece, "person", number)) for piece in delayed[name]]
             pieces[name] = [join([share[place] for share in shares]) for place in range(number)]
         make = later(partial(_register_of, reference_date, options))
-        parts = (make(*(pieces[name][place] for name in TABLES)) for place in range(number))
+        parts = (
+            make(present, *(pieces[name][place] for name in TABLES)) for place in range(number)
+        )
         return cls(tuple(parts), None, client)
 
     @classmethod
@@ -122,13 +134,37 @@ class DaskRegister:
         return f"<DaskRegister: {len(self.parts)} parts>"
 
 
+def _values(table: pd.DataFrame, column: str, named: Mapping[str, str]) -> set[Any]:
+    """Return what stands in a column, whatever it is called; nothing where there is none."""
+    table = table.rename(columns=dict(named))
+    return set(table[column].dropna()) if column in table else set()
+
+
 def _register_of(
-    reference_date: Any, options: Mapping[str, Any], *tables: pd.DataFrame
+    reference_date: Any,
+    options: Mapping[str, Any],
+    present: Mapping[str, Sequence[set[Any]]],
+    *tables: pd.DataFrame,
 ) -> Register | Nobody:
+    """Read a part; what the register has and this part lacks is not held against the part."""
     if not any(len(table) for table in tables):
         return Nobody()
     given: dict[str, Any] = dict(zip(TABLES, tables, strict=True))
-    return Register.read(**given, reference_date=reference_date, **options)
+    told, named = dict(options), by_table(options.get("columns"))
+    here = {column: _values(given[name], column, named[name]) for name, column in WHOLE}
+    everywhere = {column: set[Any]().union(*values) for column, values in present.items()}
+    study = told.get("study")
+    elsewhere = study in everywhere["population"] - here["population"]
+    if elsewhere:
+        told["study"] = None
+    kinds = told.get("spell_types")
+    if kinds is not None:
+        lacking = everywhere["spell_type"] - here["spell_type"]
+        told["spell_types"] = {kind: kinds[kind] for kind in kinds if kind not in lacking}
+    elif DETENTION in everywhere["spell_type"] - here["spell_type"]:
+        told["spell_types"] = {}
+    register = Register.read(**given, reference_date=reference_date, **told)
+    return replace(register, study=study) if elsewhere else register
 
 
 def _register(
