@@ -283,8 +283,8 @@ def test_inflation_degree_may_differ_between_groups() -> None:
         family.check_groups(3)
         with pytest.raises(InputError, match="inflation_degree has 3 entries for 2 groups"):
             family.check_groups(2)
-        with pytest.raises(InputError, match="whole number of 0 or more"):
-            make(inflation_degree=(1, -1))
+        with pytest.raises(InputError, match="whole number of -1 or more"):
+            make(inflation_degree=(1, -2))
 
 
 def test_common_parameters_are_named() -> None:

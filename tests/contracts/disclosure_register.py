@@ -46,12 +46,12 @@ NOBODY = {
 PLAIN = {
     f"{name}.{method}"
     for name in (
-        *("CoxResults", "DistalOutcome", "Explained", "GroupTrajectoriesResults"),
-        *("JointResults", "ParametricResults", "RateResults", "WithinPersonResults"),
-        "Replicates",
+        *("Coefficients", "DistalOutcome", "Explained", "GroupTrajectoriesResults"),
+        *("JointResults", "WithinPersonResults", "Replicates"),
     )
     for method in ("conf_int", "cov_params")
 } - {"Replicates.cov_params"}
+PLAIN |= {f"{name}.cov_params" for name in ("CoxResults", "ParametricResults", "RateResults")}
 """Parameters as they are, as the page on output checking says."""
 
 TESTS = {
