@@ -148,7 +148,7 @@ basis=Polynomial())
             Instead of the panel's own: how many persons each unit stands for. A Series is aligned
             by unit id.
         progress : bool
-            Whether to show a progress bar on standard error.
+            Whether to show a progress bar on standard error (in a notebook, on standard output).
         control : Control, optional
             Numerical settings.
         n_jobs : int

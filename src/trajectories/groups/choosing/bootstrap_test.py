@@ -110,7 +110,7 @@ def bootstrap_likelihood_ratio(
     control : Control, optional
         Numerical settings of the refits; ten random starts unless told.
     progress : bool
-        Whether to show a progress bar on standard error.
+        Whether to show a progress bar on standard error (in a notebook, on standard output).
 
     Raises
     ------

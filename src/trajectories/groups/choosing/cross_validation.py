@@ -118,7 +118,7 @@ def cross_validate(
     n_jobs : int
         Processes; -1 takes every core. The answer is the same.
     progress : bool
-        Whether to show a progress bar on standard error.
+        Whether to show a progress bar on standard error (in a notebook, on standard output).
     control : Control, optional
         Numerical settings of the fits.
     membership, covariates : optional

@@ -93,7 +93,7 @@ def degree_search(
     n_jobs : int
         Processes; -1 takes every core. The answer is the same.
     progress : bool
-        Whether to show a progress bar on standard error.
+        Whether to show a progress bar on standard error (in a notebook, on standard output).
     basis : str or CurveBasis
         Of the curves; a spline has no single highest term, so it is searched by BIC only.
     time_varying, common_effects

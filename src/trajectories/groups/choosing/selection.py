@@ -182,7 +182,7 @@ def select(
     seed, n_starts, control
         As for ``GroupTrajectories.fit``.
     progress : bool
-        Whether to show a progress bar on standard error.
+        Whether to show a progress bar on standard error (in a notebook, on standard output).
     n_jobs : int
         Processes in which candidates are fitted; -1 takes every core. The answer is the same.
     cross_validation : int, optional

@@ -83,7 +83,7 @@ def bootstrap(
     n_jobs : int
         Processes; -1 takes every core. 1 for a panel on a cluster, whose workers share every pass.
     progress : bool
-        Whether to show a progress bar on standard error.
+        Whether to show a progress bar on standard error (in a notebook, on standard output).
     clusters : Series, optional
         Unit id to cluster: whole clusters are drawn. Not for a panel on a cluster of machines.
     n_starts : int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 from trajectories.numerics.threads import n_threads
 
@@ -29,7 +30,7 @@ def run_jobs(
     n_jobs : int
         Processes; 1 stays in this one, -1 takes every core.
     progress : bool
-        Whether to show a progress bar on standard error; tqdm is loaded only for the bar.
+        Whether to show a progress bar, where ``bar_stream`` says; tqdm is loaded only for it.
     what, unit : str
         What the bar says.
     noted : callable, optional
@@ -67,4 +68,12 @@ def _watched(
         return done
     from tqdm import tqdm
 
-    return tqdm(done, total=total, desc=what, unit=unit, leave=False)
+    return tqdm(done, total=total, desc=what, unit=unit, leave=False, file=bar_stream())
+
+
+def bar_stream() -> TextIO:
+    """Return where a progress bar is written: standard error, but standard output in a notebook.
+
+    A notebook shows what stands on standard error on red, as if something had gone wrong.
+    """
+    return sys.stdout if "ipykernel" in sys.modules else sys.stderr

@@ -12,6 +12,7 @@ from trajectories.groups.control import Control
 from trajectories.groups.model import Model
 from trajectories.groups.search.checkpoint import Checkpoint, State
 from trajectories.groups.search.fingerprint import settings_digest
+from trajectories.groups.search.parallel import bar_stream
 from trajectories.groups.search.recording import Journal, RecordedMixture
 from trajectories.groups.stop_reason import StopReason
 from trajectories.numerics.em import Ending, Fitted
@@ -204,6 +205,7 @@ class _Bar:
             total=n_starts,
             desc="best starts",
             leave=False,
+            file=bar_stream(),
             bar_format="{desc} {percentage:3.0f}%|{bar}|{postfix} [{elapsed}<{remaining}]",
         )
 
