@@ -137,6 +137,57 @@ def test_the_content_of_each_item_is_what_fit_panel_and_selection_know() -> None
     assert f"n_groups={fit.n_groups}, family=Poisson()" in text["16"]
 
 
+def test_a_panel_of_a_register_knows_what_its_time_counts() -> None:
+    made = small_register()
+    counts = tr.Panel.from_register(made, ages=range(18, 24))
+    fit = tr.GroupTrajectories(1, "poisson", 1).fit(counts)
+    for known in (counts, counts.subset(slice(0, 20)), counts.with_exposure_floor(0.1)):
+        row = rows(fit.grolts(known)).loc["1"]
+        assert row["status"] == "filled"
+        assert "6 points from 18 to 23, 1 apart" in row["content"]
+        assert "age in years" in row["content"]
+        assert "29 February" in row["content"]
+        assert "not in detention" in row["content"]
+    bare = rows(fit.grolts(counts.without_exposure())).loc["1", "content"]
+    assert "detention" not in bare
+    assert "a whole one" in bare
+
+
+def test_the_same_counts_given_as_a_table_still_ask_what_their_time_counts() -> None:
+    counts = tr.Panel.from_register(small_register(), ages=range(18, 24))
+    told = tr.Panel.from_wide(counts.to_wide())
+    fit = tr.GroupTrajectories(1, "poisson", 1).fit(told)
+    for known in (None, told):
+        row = rows(fit.grolts(known)).loc["1"]
+        assert row["status"] == "partly filled"
+        assert "[Say what it counts" in row["content"]
+
+
+def test_a_clock_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(InputError, match="clock= must be one of"):
+        replace(panel(), clock="waves")
+
+
+def small_register() -> tr.Register:
+    rng = np.random.default_rng(7)
+    person = np.arange(60)
+    born = pd.Timestamp("1980-02-29") + pd.to_timedelta(rng.integers(0, 900, 60), "D")
+    when = np.datetime64("1998-09-01") + rng.integers(0, 2000, 150).astype("timedelta64[D]")
+    held = pd.Timestamp("1999-01-01") + pd.to_timedelta(rng.integers(0, 900, 6), "D")
+    offences = pd.DataFrame({"person": rng.integers(0, 60, 150), "offence_date": when})
+    spells = pd.DataFrame({"person": np.arange(6), "spell_type": "detention"})
+    inside = offences["person"].to_numpy() < 6  # nobody offends while held
+    return tr.Register(
+        persons=pd.DataFrame({"person": person, "birth_date": born}).assign(
+            death_date=pd.NaT, emigration_date=pd.NaT
+        ),
+        offences=offences[~inside].assign(offence_type="theft"),
+        spells=spells.assign(start_date=held, end_date=held + pd.Timedelta(90, "D")),
+        relations=pd.DataFrame({"person": [], "relative": [], "relation": []}),
+        reference_date="2010-01-01",
+    )
+
+
 def test_complete_data_need_no_mechanism() -> None:
     complete = panel(missing=False)
     fit = tr.GroupTrajectories(1, "poisson", 1).fit(complete)

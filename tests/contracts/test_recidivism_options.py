@@ -147,6 +147,22 @@ def test_curves_of_a_coefficient_that_ran_away_stay_between_0_and_1() -> None:
     assert (curve["lower"] <= curve["survival"]).all()
 
 
+@pytest.mark.parametrize("model", [recidivism.cox, recidivism.fine_gray])
+def test_no_curve_is_predicted_beyond_the_end_of_follow_up(model) -> None:
+    data = table().assign(z=np.arange(len(table())) % 3)
+    strata = {"stratum": "half"} if model is recidivism.cox else {}
+    half = np.where(np.arange(len(data)) % 2, "short", "long")
+    data = data.assign(half=half, stop=np.where(half == "short", data["stop"] / 10, data["stop"]))
+    given = {"causes": ["crime", "death"], "censored": "no", "covariates": ["z"]}
+    follow_up = tr.FollowUp.from_frame(data, "stop", "event", **given, **strata)
+    fit = model(follow_up) if strata else model(follow_up, cause="crime")
+    ends = data.groupby("half")["stop"].max() if strata else data[["stop"]].max()
+    profile = pd.DataFrame({"z": [1]})
+    assert len(fit.survival(profile, times=[ends.min()])) == len(ends)
+    with pytest.raises(InputError, match=f"end of follow-up of .* \\({ends.min():g}\\)"):
+        fit.survival(profile, times=[ends.min() * 1.01])
+
+
 def test_weights_too_large_for_the_sums_over_copies_are_refused() -> None:
     follow_up = tr.FollowUp.from_frame(
         table().assign(w=1e12),

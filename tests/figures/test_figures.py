@@ -12,9 +12,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.axes import Axes
 
 from trajectories import plot
 from trajectories.errors import InputError
+from trajectories.plot.alt_text import alt_text
 from trajectories.plot.labels import spread
 
 AGES = np.arange(12.0, 20.0)
@@ -137,6 +139,66 @@ def test_a_solution_that_is_no_maximum_is_a_cross_and_never_the_best() -> None:
     np.testing.assert_array_equal(crosses[1].get_xdata(), [5])
     assert ax.get_lines()[-1].get_ydata()[0] == 99.0
     assert ax.get_ylim()[0] > 0.0
+
+
+def far_from_one_group(**columns: float) -> pd.DataFrame:
+    """Return a table whose one-group values are far above those of two or more groups."""
+    table = selection_table()
+    far = (table["n_groups"] == 1) * 4900.0 + (table["family"] == "zip") * 30.0
+    return table.assign(bic=table["bic"] + far, llf=-table["bic"] - far, **columns)
+
+
+def edge_texts(ax: Axes) -> list[str]:
+    return [text.get_text().replace("\n", " ") for text in ax.texts if text.get_text()]
+
+
+def test_one_group_far_away_does_not_flatten_the_others_and_its_value_stands_at_the_edge() -> None:
+    table = far_from_one_group()
+    figure = plot.selection(table, criteria=("bic", "llf", "icl"))
+    bic, llf, icl = figure.axes
+    several = table.loc[table["n_groups"] > 1, "bic"]
+    for ax, sign in ((bic, 1.0), (llf, -1.0)):
+        low, high = sorted(sign * np.array(ax.get_ylim()))
+        assert low < several.min()
+        assert several.max() < high
+        assert np.ptp(several) > 0.55 * (high - low), "differences fill the axis"
+    assert edge_texts(bic) == ["5,004\u2013 5,033"]
+    assert edge_texts(llf) == ["\u22125,033\u2013 \u22125,004"]
+    above, below = (next(text for text in ax.texts if text.get_text()).xy[1] for ax in (bic, llf))
+    assert (above > 0.85, below < 0.15) == (True, True), "the arrow is where the value lies"
+    np.testing.assert_array_equal(bic.get_lines()[0].get_ydata(), table["bic"][:5])  # whole
+    assert edge_texts(icl) == [], "near enough to be seen"
+    assert "Axes are scaled to two or more groups" in figure.get_suptitle().replace("\n", " ")
+    assert "one group lies beyond the edge" in alt_text(figure)
+
+
+def test_the_axis_holds_one_group_where_it_is_best_near_or_the_only_other() -> None:
+    table = far_from_one_group()
+    best = table.assign(bic=-table["bic"])
+    for other in (best, selection_table(), table[table["n_groups"] < 2], table[1:2]):
+        figure = plot.selection(other, criteria=("bic",))
+        ax = figure.axes[0]
+        assert (edge_texts(ax), figure.get_suptitle()) == ([], "")
+        low, high = ax.get_ylim()
+        assert ((low < other["bic"]) & (other["bic"] < high)).all()
+
+
+def test_error_bars_and_the_naive_line_stay_in_sight_beside_a_scaled_axis() -> None:
+    frame = pd.DataFrame(
+        {
+            "family": "poisson",
+            "degree": 2,
+            "n_groups": [1, 2, 3, 4],
+            "forecast_squared_error": [90.0, 1.4, 1.1, 1.2],
+            "forecast_squared_error_gap_error": [3.0, 0.5, 0.0, 0.4],
+            "naive_squared_error": 2.5,
+        }
+    )
+    ax = plot.selection(frame, ("forecast_squared_error",)).axes[0]
+    low, high = ax.get_ylim()
+    assert low < 0.8
+    assert 2.5 < high < 5.0
+    assert edge_texts(ax) == ["90"]
 
 
 def recovery_table() -> pd.DataFrame:

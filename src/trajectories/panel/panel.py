@@ -21,6 +21,7 @@ from trajectories.panel.arrays import (
 from trajectories.panel.audit import audit
 from trajectories.panel.back_to_tables import GivesTables
 from trajectories.panel.carried_covariates import CarriesCovariates
+from trajectories.panel.clock import Clock, check_clock
 from trajectories.panel.exposure_floor import raised
 from trajectories.panel.making import MadeFromTables
 from trajectories.panel.rows import are_counts, require_counts, row_numbers
@@ -72,6 +73,9 @@ class Panel(MadeFromTables, CarriesCovariates, GivesTables):
     unit_covariates : DataFrame, N rows, or None
         Characteristics of the units, in their order; see ``with_unit_covariates``. A copy: what is
         done to it does not change the panel.
+    clock : {"year of age"} or None
+        What ``ages`` count, where whoever made the panel knows: a panel of a register has years of
+        age, from birthday to birthday, days in detention off the exposure. None: not said.
 
     Raises
     ------
@@ -90,6 +94,7 @@ class Panel(MadeFromTables, CarriesCovariates, GivesTables):
     n_not_at_risk: int = 0
     covariates: Covariates | None = None
     unit_covariates: OwnCopy = OwnCopy()  # noqa: RUF009  # a descriptor: it gives the default itself
+    clock: Clock | None = None
 
     def __post_init__(self) -> None:
         outcomes = checks.check_outcomes(self.outcomes)
@@ -114,6 +119,7 @@ class Panel(MadeFromTables, CarriesCovariates, GivesTables):
         for name, array in arrays.items():
             object.__setattr__(self, name, None if array is None else read_only(array))
         object.__setattr__(self, "units", units)
+        check_clock(self.clock)
         covariates = check_covariates(self.covariates, observed, outcomes.shape)
         object.__setattr__(self, "covariates", covariates)
         own = check_unit_covariates(self.unit_covariates, units)
@@ -203,6 +209,7 @@ class Panel(MadeFromTables, CarriesCovariates, GivesTables):
             unit_covariates=(
                 None if self.unit_covariates is None else self.unit_covariates.iloc[where]
             ),
+            clock=self.clock,
         )
 
     def without_empty_ages(self) -> Panel:

@@ -47,6 +47,7 @@ def read_register(
         "observed": observed,
         "units": units,
         "n_left_out": int((~kept).sum()),
+        "clock": "year of age",
     }
 
 

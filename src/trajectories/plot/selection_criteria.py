@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 from trajectories.errors import InputError
 from trajectories.panel.arrays import counted
 from trajectories.plot.check import need_columns
-from trajectories.plot.page import in_a_row, legend_columns, tall, type_size
+from trajectories.plot.one_group_beyond import BEYOND, scale_to_several_groups
+from trajectories.plot.page import folded, in_a_row, is_narrow, legend_columns, tall, type_size
 from trajectories.plot.style import MUTED, line_look, new_figure, styled
 from trajectories.plot.whole_ticks import set_whole_ticks
 
@@ -63,7 +64,9 @@ def selection(
     Returns
     -------
     Figure
-        The best value of each information criterion is ringed, and said in its title.
+        The best value of each information criterion is ringed, and said in its title. Where the
+        values of one group would flatten all others, the axis is scaled to two or more groups; an
+        arrow at the edge carries the value of one group, and the text above says so.
     """
     need_columns(table, "the selection table", "family", "degree", "n_groups", *criteria)
     if len(criteria) == 0:
@@ -72,13 +75,22 @@ def selection(
     rows = -(-len(criteria) // columns)
     figure = new_figure(7.2, 0.7 + tall(2.5) * rows)
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True)
+    beyond = False
     for index, (criterion, ax) in enumerate(zip(criteria, grid.flat, strict=False)):
         _draw_criterion(ax, table, criterion)
+        beyond |= _scaled(ax, table, criterion)
         if index + columns >= len(criteria):
             ax.set_xlabel("number of groups")
             ax.tick_params(labelbottom=True)
     for ax in grid.flat[len(criteria) :]:
         ax.remove()
+    if beyond:
+        figure.suptitle(
+            folded(BEYOND, 60 if is_narrow() else 105),
+            fontsize=type_size(7.5),
+            fontweight="normal",
+            color=MUTED,
+        )
     handles, labels = grid.flat[0].get_legend_handles_labels()
     if len(labels) > 1:
         columns = legend_columns(labels, 4, 8.0)
@@ -118,17 +130,11 @@ def _draw_criterion(ax: Axes, table: pd.DataFrame, criterion: str) -> None:
             color=look["color"],
             label="_improper",
         )
-    naive = criterion.replace("forecast", "naive")
-    if naive != criterion and naive in table.columns and table[naive].notna().any():
-        ax.axhline(
-            float(table[naive].dropna().iloc[0]), color=MUTED, linewidth=0.9, linestyle=(0, (4, 2))
-        )
+    for value in _naive(table, criterion):
+        ax.axhline(value, color=MUTED, linewidth=0.9, linestyle=(0, (4, 2)))
     title = _TITLES.get(criterion, criterion)
-    values = table[criterion].astype(float).where(_proper(table))
-    if criterion not in _NO_BEST and values.notna().any():
-        finite = values.dropna()
-        place = finite.argmax() if criterion in _HIGHER_IS_BETTER else finite.argmin()
-        best = table.assign(family=_family(table))[values.notna()].iloc[int(place)]
+    best = _best(table.assign(family=_family(table)), criterion)
+    if best is not None:
         ax.plot(
             [best["n_groups"]],
             [best[criterion]],
@@ -147,6 +153,39 @@ def _draw_criterion(ax: Axes, table: pd.DataFrame, criterion: str) -> None:
     ax.grid(axis="y")
     set_whole_ticks(ax.xaxis)
     ax.margins(x=0.08, y=0.12)
+
+
+def _scaled(ax: Axes, table: pd.DataFrame, criterion: str) -> bool:
+    """Scale the axis to two or more groups where it helps, and say whether it was."""
+    best = _best(table, criterion)
+    if best is None or best["n_groups"] == 1:
+        return False
+    drawn = table[_proper(table) & table[criterion].notna()]
+    number, values = (drawn[name].to_numpy(dtype=float) for name in ("n_groups", criterion))
+    error = f"{criterion}_gap_error"
+    half = drawn[error].fillna(0.0).to_numpy(dtype=float) if error in drawn else 0.0 * values
+    ends = np.concatenate([(values + side * half)[number > 1] for side in (-1.0, 1.0)])
+    return scale_to_several_groups(
+        ax, number, values, np.concatenate([ends, _naive(table, criterion)])
+    )
+
+
+def _best(table: pd.DataFrame, criterion: str) -> pd.Series | None:
+    """Return the row with the best value, if the criterion has one."""
+    values = table[criterion].astype(float).where(_proper(table))
+    finite = values.dropna()
+    if criterion in _NO_BEST or finite.empty:
+        return None
+    place = finite.argmax() if criterion in _HIGHER_IS_BETTER else finite.argmin()
+    return table[values.notna()].iloc[int(place)]
+
+
+def _naive(table: pd.DataFrame, criterion: str) -> list[float]:
+    """Return the value of the naive forecast in a list, empty where the criterion has none."""
+    name = criterion.replace("forecast", "naive")
+    if name == criterion or name not in table.columns:
+        return []
+    return [float(value) for value in table[name].dropna().iloc[:1]]
 
 
 def _draw_errors(ax: Axes, lines: pd.DataFrame, criterion: str, color: str) -> None:

@@ -184,10 +184,19 @@ def assemble(
         n_iter=fit.n_iterations,
         time_unit=follow_up.time_unit,
         strata=follow_up.strata or ("all",),
-        curves=baseline(sets, fit, weights == "copies"),
+        curves=baseline(sets, fit, weights == "copies", _ends(follow_up)),
         check=check,
         _persons=persons,
     )
+
+
+def _ends(follow_up: FollowUp) -> FloatArray:
+    """Return the longest follow-up in every stratum."""
+    if follow_up.stratum is None:
+        return np.array([follow_up.stop.max()])
+    ends = np.zeros(len(follow_up.strata))
+    np.maximum.at(ends, follow_up.stratum, follow_up.stop)
+    return ends
 
 
 def refuse_no_answer(fit: CoxFit, design: Design) -> None:

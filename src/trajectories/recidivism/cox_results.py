@@ -19,7 +19,7 @@ from trajectories.recidivism.coefficients import Coefficients, standard_errors
 from trajectories.recidivism.curves_of_events import times_shown, without_few
 from trajectories.recidivism.design import Design
 from trajectories.recidivism.few_persons import RestsOn, shown_table
-from trajectories.recidivism.follow_up_input import asked_times, label_column
+from trajectories.recidivism.follow_up_input import asked_times, label_column, not_beyond
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +34,8 @@ class Baseline:
         ∫ x̄ dΛ0, for the standard error of predicted curves.
     at_risk, events : ndarray, shape (M,)
         Numbers behind each step: copies where weights are copies, else rows.
+    ends : ndarray, shape (S,)
+        Longest follow-up by stratum.
     """
 
     time: FloatArray
@@ -43,9 +45,10 @@ class Baseline:
     drift: FloatArray
     at_risk: FloatArray
     events: FloatArray
+    ends: FloatArray
 
 
-def baseline(sets: CoxRiskSets, fit: CoxFit, copies: bool) -> Baseline:
+def baseline(sets: CoxRiskSets, fit: CoxFit, copies: bool, ends: FloatArray) -> Baseline:
     """Return the baseline of a fitted model (Breslow's, or Efron's with Efron's ties)."""
     hazard, centre = fit.hazard, fit.centre
     # relative risks were computed for centred covariates and scaled by exp(hazard.centre)
@@ -59,6 +62,7 @@ def baseline(sets: CoxRiskSets, fit: CoxFit, copies: bool) -> Baseline:
         _running(hazard.aa * shift**2, sets.stratum),
         _running(means, sets.stratum),
         *_numbers(sets, copies),
+        ends,
     )
 
 
@@ -204,7 +208,7 @@ class CoxResults(Coefficients):
         profiles : DataFrame
             A row a profile, with the covariates of the fit.
         times : sequence of float, optional
-            All event times of the stratum unless given.
+            All event times of the stratum unless given; none after the end of its follow-up.
 
         Returns
         -------
@@ -213,6 +217,11 @@ class CoxResults(Coefficients):
             The interval is symmetric for log cumulative hazard, and allows for the error of
             coefficients and baseline. Under disclosure control fewer times (``merged`` says how
             many each stands for), and no curve at a value of a covariate that few persons had.
+
+        Raises
+        ------
+        InputError
+            For times after the end of follow-up of a stratum, profiles that do not fit the model.
         """
         z = normal_quantile(level)
         at = asked_times(times)
@@ -220,7 +229,9 @@ class CoxResults(Coefficients):
         covariance = self.cov_params().to_numpy()
         few = self._persons.withheld_profiles(X)
         found: list[pd.DataFrame] = []
-        for s in range(len(self.strata)):
+        for s, stratum in enumerate(self.strata):
+            if at is not None:
+                not_beyond(at, float(self.curves.ends[s]), stratum)
             rows = np.flatnonzero(self.curves.stratum == s)
             curves = self.curves
             steps = curves.time[rows], curves.at_risk[rows], curves.events[rows]

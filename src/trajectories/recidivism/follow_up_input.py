@@ -236,10 +236,16 @@ def as_number(what: str, given: Any) -> float:
 
 def within_follow_up(times: FloatArray, sample: Sample, gone: BoolArray | bool = False) -> None:
     """Refuse times after the last row of a sample, where nothing is known any more."""
-    longest = float(sample.stop.max())
+    not_beyond(times, float(sample.stop.max()), sample.label, gone)
+
+
+def not_beyond(
+    times: FloatArray, longest: float, label: Any, gone: BoolArray | bool = False
+) -> None:
+    """Refuse times after the longest follow-up, other than those by which all are gone."""
     beyond = (times > longest * (1 + 1e-12)) & ~np.asarray(gone)
     if beyond.any():
         raise InputError(
             f"{counted(int(beyond.sum()), 'time')} asked for after the end of follow-up of "
-            f"{sample.label!r} ({longest:g}): nobody was followed so long; ask for earlier times"
+            f"{label!r} ({longest:g}): nobody was followed so long; ask for earlier times"
         )

@@ -62,8 +62,9 @@ def add_selection(report: Report, table: pd.DataFrame, rule: str, figure: Figure
             "Information criteria against the number of groups, one line per family and degree; "
             "the best value of each is ringed.",
             "Information criteria side by side; the best value of each is ringed. A cross at the "
-            "top: no usable solution, so nothing to compare. Where criteria disagree, the number "
-            "of groups is a choice that has to be argued.",
+            "top: no usable solution, so nothing to compare. An arrow at the edge: one group lies "
+            "beyond the axis, at the value beside it. Where criteria disagree, the number of "
+            "groups is a choice that has to be argued.",
         )
     head = _candidate(table)
     criteria = [name for name in ("n_params", *_CRITERIA, *_NAGIN) if name in table]

@@ -186,6 +186,7 @@ def with_ages(panel: Panel, seen: BoolArray) -> Panel:
         observed=None if panel.observed is None else panel.observed[:, seen],
         weights=panel.weights,
         units=panel.units,
+        clock=panel.clock,
     )
 
 

@@ -172,6 +172,7 @@ def all_ages(panel: Panel, ages: FloatArray) -> Panel:
         observed=observed,
         weights=panel.weights,
         units=panel.units,
+        clock=panel.clock,
     )
 
 

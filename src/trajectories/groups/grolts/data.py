@@ -12,7 +12,7 @@ from trajectories.panel import Panel
 
 
 def time_metric(facts: Facts) -> Item:
-    """Item 1: the grid is known, what it counts is not."""
+    """Item 1: the grid is known; what it counts, where the panel was made by a clock."""
     ages = facts.results.ages
     steps = np.unique(np.round(np.diff(ages), 10))
     if len(steps) == 0:
@@ -29,8 +29,24 @@ def time_metric(facts: Facts) -> Item:
             f"a person's own at each of {facts.panel.n_ages} occasions, from {ages[0]:g} to "
             f"{ages[-1]:g}"
         )
+    if facts.panel is not None and facts.panel.clock == "year of age":
+        return "1", "Metric of time", FILLED, f"Time is {grid}. {_years_of_age(facts.panel)}"
     content = f"Time is {grid}. [Say what it counts: age in years, years since a case, waves.]"
     return "1", "Metric of time", PARTLY, content
+
+
+def _years_of_age(panel: Panel) -> str:
+    """Say what a year of age is, as ``Panel.from_register`` counts it."""
+    said = (
+        "It counts age in years: age a is the year from birthday a to the day before birthday "
+        "a + 1, and who was born on 29 February has birthdays on 1 March in other years."
+    )
+    if panel.exposure is None:
+        return f"{said} A year observed in part counts as a whole one."
+    return (
+        f"{said} Exposure is the share of the days of that year that were observed and not in "
+        "detention (before a floor, if one was set); a year without any such day is missing."
+    )
 
 
 def time_spread(facts: Facts) -> Item:
