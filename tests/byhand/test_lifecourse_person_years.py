@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from trajectories import Register, lifecourse
-from trajectories.errors import InputError
+from trajectories.errors import InputError, TrajectoriesWarning
 from trajectories.lifecourse import Circumstance
 
 # 1 is born on 1 January 2000; 2 on 1 July 2000 and dies on 30 June 2019; 3 is the partner of 1
@@ -69,6 +72,31 @@ def test_years_offences_and_time_free(register):
     assert of(table, 2, "years_observed") == [1.0, 1.0]
     assert of(table, 2, "offences") == [0, 1]
     assert table["population"].tolist() == ["a"] * 4 + ["b"] * 2 + ["a"] * 4
+
+
+def test_spells_under_names_of_their_own_are_named_in_one_warning(register):
+    own = SPELLS.assign(spell_type=SPELLS["spell_type"].replace({"job": "werk"}))
+    dutch = replace(register, spells=own)
+    with pytest.warns(TrajectoriesWarning) as told:
+        table = lifecourse.person_years(dutch, range(17, 21))
+    assert "job" not in table
+    assert len(told) == 1
+    said = str(told[0].message)
+    assert "spells of type 'werk':" in said  # alone: detention and the usual types are used
+    assert "Register.read(spell_types={'werk': ...})" in said
+    assert "'non_biological_child_at_home'" in said
+    assert told[0].filename == __file__
+
+
+def test_spells_that_are_asked_for_or_known_need_no_warning(register):
+    usual = lifecourse.person_years(register, range(17, 21))
+    own = SPELLS.assign(spell_type=SPELLS["spell_type"].replace({"job": "werk"}))
+    dutch = replace(register, spells=own)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        lifecourse.person_years(register, range(17, 21))
+        table = lifecourse.person_years(dutch, range(17, 21), circumstances=["werk"])
+    np.testing.assert_array_equal(table["werk"], usual["job"])
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from trajectories.errors import InputError
+from trajectories.errors import InputError, TrajectoriesWarning
 from trajectories.panel import Register
 from trajectories.panel.arrays import names
+from trajectories.panel.detention import DETENTION
 from trajectories.suggestions import did_you_mean
 
 InForce = Literal["most_of_year", "any_day", "first_day"]
@@ -93,10 +95,16 @@ def chosen(register: Register, asked: Any) -> dict[str, Circumstance]:
     ------
     InputError
         If a type asked for does not occur among the spells, or a column they need is absent.
+
+    Warns
+    -----
+    TrajectoriesWarning
+        If nothing is asked for and the register has spells under names that no usual column knows.
     """
     known = set(register.spells["spell_type"].dropna().unique())
     columns = set(register.spells.columns)
     if asked is None:
+        _tell_unused(known)
         return {
             name: item
             for name, item in USUAL.items()
@@ -120,6 +128,21 @@ def chosen(register: Register, asked: Any) -> dict[str, Circumstance]:
         if lacking:
             raise InputError(f"register: spells without column {names(lacking)} for {name!r}")
     return found
+
+
+def _tell_unused(known: set[Any]) -> None:
+    """Warn of types of spells that no usual column is made of; detention is time at risk."""
+    used = {kind for item in USUAL.values() for kind in item.types}
+    unused = sorted(str(kind) for kind in known - used - {DETENTION})
+    if unused:
+        known_here = ", ".join(map(repr, sorted(used)))
+        warnings.warn(
+            f"no column is made of spells of type {names(unused)}: ask for one with "
+            "circumstances=, which takes names of types, or rename them to those known here "
+            f"({known_here}) with Register.read(spell_types={{{unused[0]!r}: ...}})",
+            TrajectoriesWarning,
+            stacklevel=4,
+        )
 
 
 def _listed(asked: Any) -> list[str]:

@@ -59,7 +59,8 @@ def person_years(
         ``offences_<type>``.
     circumstances : sequence of names, or dict of name to spell type or Circumstance, optional
         The usual ones that the register has when left out: job, partner, partner_with_record,
-        biological_children, non_biological_children (at home), and so on (``USUAL``).
+        biological_children, non_biological_children (at home), and so on (``USUAL``); spells under
+        other names are then not used, and a warning says which.
     in_force : {"most_of_year", "any_day", "first_day"}
         What "in force" means: on more than half of the days at risk, on any of them, or on the
         day on which the year begins.
@@ -86,6 +87,11 @@ def person_years(
     InputError
         For periods that are no whole numbers, unknown persons, types or columns, and dates that
         are missing or impossible.
+
+    Warns
+    -----
+    TrajectoriesWarning
+        If ``circumstances`` are left out and the register has spells under names of its own.
     """
     periods, calendar = _periods(ages, calendar_years)
     check_in_force("in_force", in_force, InForce)
