@@ -58,7 +58,7 @@ def files_in(folder: Path) -> set[str]:
 
 
 def test_help_teaches_every_command_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in ("replicate", "coverage", "simulate", "fit", "select"):
+    for command in ("replicate", "coverage", "simulate", "panel", "fit", "select"):
         with pytest.raises(SystemExit) as stopped:
             main([command, "--help"])
         assert stopped.value.code == 0

@@ -1,4 +1,4 @@
-"""The command line: ``trajectories replicate | coverage | simulate | fit | select | …``."""
+"""The command line: ``trajectories replicate | coverage | simulate | panel | fit | select | …``."""
 
 from __future__ import annotations
 

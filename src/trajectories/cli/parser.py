@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from trajectories.cli.curves import FAMILY_HELP, add_curves, degrees
 from trajectories.cli.input_options import add_input, add_model
 from trajectories.cli.options import at_least, proportion, whole_numbers, words
+from trajectories.cli.panel_options import PANEL, add_panel
 from trajectories.cli.scoring_options import SCORE, SCORER, add_score, add_scorer
 from trajectories.cli.study_options import COVERAGE, REPLICATE, add_coverage, add_truth
 from trajectories.errors import TrajectoriesError
@@ -22,6 +23,7 @@ Model criminal careers: group-based trajectories of offending over age.
 
   trajectories replicate                       the whole study, on a synthetic register
   trajectories fit counts.csv --groups 3       your own table
+  trajectories panel register                  your own register, as tables that 'fit' reads
   trajectories COMMAND --help                  options and examples of a command
 """
 
@@ -103,6 +105,10 @@ def build_parser() -> argparse.ArgumentParser:
     _add_simulation(simulate, "register")
     simulate.add_argument("--force", action="store_true", help=_FORCE)
     simulate.add_argument("--quiet", action="store_true", help="no summary")
+
+    panel = _command(commands, "panel", "count your own register by age", PANEL)
+    add_panel(panel)
+    _add_output(panel)
 
     fit = _command(commands, "fit", "fit a model to your own CSV file", _FIT)
     add_input(fit)
