@@ -26,6 +26,7 @@ from trajectories.disclosure_control.rounding import round_counts, round_digits,
 from trajectories.disclosure_control.secondary import LEAST, companions, is_small, withhold
 from trajectories.disclosure_control.steps import MERGED, has_steps, merge_steps
 from trajectories.disclosure_control.switch import Setting, deeper, disclosure, is_outermost
+from trajectories.disclosure_control.whole_counts import whole_counts
 
 Arguments = ParamSpec("Arguments")
 Table = TypeVar("Table")
@@ -281,8 +282,10 @@ def disclosed(
         def inner(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Table:
             with deeper() as outermost:
                 made = function(*args, **kwargs)
-            if not outermost or not disclosure.is_on:
+            if not outermost:
                 return made
+            if not disclosure.is_on:
+                return whole_counts(made)
             return cast(Table, _protect_all(made, function.__name__))
 
         def _protect_all(made: Any, name: str) -> Any:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from trajectories.disclosure_control import disclosure, is_few, protect
 from trajectories.disclosure_control.switch import is_outermost
+from trajectories.disclosure_control.whole_counts import whole_counts
 from trajectories.errors import InputError
 from trajectories.numerics.risk_sets import at_least
 from trajectories.numerics.types import BoolArray
@@ -53,7 +54,7 @@ def numbers_at_risk(follow_up: FollowUp, times: Any, by: str | None = None) -> p
         )
     table = pd.concat(found, ignore_index=True)
     if not disclosure.is_on or not is_outermost():
-        return table
+        return whole_counts(table)
     return protect(
         table,
         persons="at_risk",
