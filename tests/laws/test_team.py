@@ -65,11 +65,15 @@ class Numbers:
 def test_every_run_is_computed_once_and_in_order_by_several_processes(n_jobs: int) -> None:
     numbers = Numbers()
     team = Team(numbers, n_jobs)
-    for factor in (1.0, 2.0):
+    at_work: set[float] = set()
+    for factor in range(1, 101):  # where others keep the cores busy, one may come late now and then
         answers = team.compute(Numbers.total, RUNS, (factor,))
         expected = [factor * numbers.values[run[0]].sum() for run in RUNS]
         assert [one[0][0] for one in answers] == expected
-        assert len({one[1][0] for one in answers}) == n_jobs
+        at_work |= {one[1][0] for one in answers}
+        if len(at_work) == n_jobs and factor > 1:
+            break
+    assert len(at_work) == n_jobs
 
 
 def test_what_a_killed_process_owed_is_computed_and_the_team_dismissed() -> None:
