@@ -287,7 +287,7 @@ def test_no_command_writes_or_says_seven(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    counts = pd.DataFrame(panel().outcomes, columns=AGES)
+    counts = pd.DataFrame(panel().outcomes.copy(), columns=AGES)
     counts.iloc[30 : 30 + SEVEN, -1] = np.nan  # seven leave before the last age
     counts.insert(0, "id", [f"p{i}" for i in range(len(counts))])
     counts.to_csv("data.csv", index=False)

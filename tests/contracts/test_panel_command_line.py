@@ -68,7 +68,8 @@ def assert_same(read: tr.Panel, made: tr.Panel) -> None:
         seen = made.observed
     else:
         seen = np.ones(made.outcomes.shape, bool)
-    np.testing.assert_allclose(read.exposure[seen], made.exposure[seen], rtol=1e-14, atol=0)
+    # 15 digits are written, and the reader of pandas 2 is off by a few units of the last
+    np.testing.assert_allclose(read.exposure[seen], made.exposure[seen], rtol=1e-13, atol=0)
 
 
 ASKED: dict[str, tuple[list[str], dict[str, Any]]] = {
