@@ -204,7 +204,8 @@ def test_a_figure_that_does_not_fit_is_refused_with_the_width_that_does(tmp_path
 
 
 def test_a_figure_higher_than_a_page_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"mm high, and a page has 248; give at least width=1[78]\d"):
+    words = r"mm high, and a page has 248; give at least width=1[78]\d"
+    with pytest.raises(InputError, match=words):
         plot.save(plot.recovery(recovered(40)), tmp_path / "high.png", width=COLUMN)
     with pytest.raises(InputError, match="draw fewer rows or panels"):
         plot.save(plot.recovery(recovered(80)), tmp_path / "high.png", width=COLUMN)
